@@ -1,0 +1,238 @@
+//! What the pure machines ask for. The runtime performs effects in one place: records in the
+//! transaction, attempts after its commit.
+
+use std::time::Duration;
+
+use super::{
+    Audience, Channel, Code, ConditionChange, ConditionKind, Decision, Delivery, Level, Notice, NoticeId, NoticeKind,
+    RecipientKey, Timestamp,
+};
+
+/// One thing to be done. Saving state is no effect: a table knows what was touched.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// A record for `conditions.v1`.
+    Condition(Box<ConditionChange>),
+    /// A record for `notices.v1`.
+    Notice {
+        #[allow(missing_docs)]
+        key: RecipientKey,
+        #[allow(missing_docs)]
+        notice: Notice,
+    },
+    /// A record for `deliveries.v1`.
+    Delivery(Box<Delivery>),
+    /// To be attempted once the transaction that claimed it is committed.
+    Attempt(Box<Attempt>),
+    /// A claimed attempt of this notice, if it has not begun, must not begin.
+    Cancel(NoticeId),
+    /// To be counted once the transaction is committed.
+    Count(Count),
+}
+
+/// Something that metrics count; labels are bounded by these types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// A scan was read.
+    Scan {
+        #[allow(missing_docs)]
+        code: Code,
+        #[allow(missing_docs)]
+        outcome: ScanOutcome,
+    },
+    /// A shipment was read.
+    Shipment(ShipmentOutcome),
+    /// A condition changed.
+    Condition {
+        #[allow(missing_docs)]
+        kind: ConditionKind,
+        #[allow(missing_docs)]
+        change: super::Change,
+        #[allow(missing_docs)]
+        level: Level,
+    },
+    /// A limit took effect, this long after the instant at which it was due (stream time).
+    TimerFired {
+        #[allow(missing_docs)]
+        lateness: Duration,
+    },
+    /// A malformed optional field of this input counts as absent.
+    MalformedField {
+        #[allow(missing_docs)]
+        field: &'static str,
+    },
+    /// An `event_time` that cannot be was replaced: `future` or `no_zone`.
+    CorrectedTime {
+        #[allow(missing_docs)]
+        hub: Option<String>,
+        #[allow(missing_docs)]
+        why: &'static str,
+    },
+    /// A shell has waited 24 h for its shipment.
+    UnknownParcel {
+        #[allow(missing_docs)]
+        hub: Option<String>,
+    },
+    /// An accepted scan beyond the newest 128 was forgotten.
+    ForgottenScan,
+    /// A notice was issued or withdrawn by the tracker.
+    Issued {
+        #[allow(missing_docs)]
+        kind: NoticeKind,
+        #[allow(missing_docs)]
+        audience: Audience,
+    },
+    /// The notifier decided about a notice; `reason` is bounded.
+    Decided {
+        #[allow(missing_docs)]
+        kind: NoticeKind,
+        #[allow(missing_docs)]
+        audience: Audience,
+        #[allow(missing_docs)]
+        decision: Decision,
+        #[allow(missing_docs)]
+        reason: &'static str,
+    },
+    /// An attempt ended; `lag` is from the notice's logical instant to this outcome.
+    Attempted {
+        #[allow(missing_docs)]
+        channel: Channel,
+        #[allow(missing_docs)]
+        outcome: super::DeliveryOutcome,
+        #[allow(missing_docs)]
+        lag: Duration,
+    },
+}
+
+/// What became of a scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ScanOutcome {
+    /// It was applied.
+    Accepted,
+    /// Seen before.
+    Repeat,
+    /// The parcel's journey had ended, or it belongs to an earlier one.
+    Ended,
+}
+
+impl ScanOutcome {
+    /// Every outcome.
+    pub const ALL: [ScanOutcome; 3] = [ScanOutcome::Accepted, ScanOutcome::Repeat, ScanOutcome::Ended];
+
+    /// The label's value.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ScanOutcome::Accepted => "accepted",
+            ScanOutcome::Repeat => "repeat",
+            ScanOutcome::Ended => "ended",
+        }
+    }
+}
+
+/// What became of a shipment record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum ShipmentOutcome {
+    Announced,
+    Changed,
+    NewJourney,
+    Ignored,
+}
+
+impl ShipmentOutcome {
+    /// Every outcome.
+    pub const ALL: [ShipmentOutcome; 4] =
+        [ShipmentOutcome::Announced, ShipmentOutcome::Changed, ShipmentOutcome::NewJourney, ShipmentOutcome::Ignored];
+
+    /// The label's value.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ShipmentOutcome::Announced => "announced",
+            ShipmentOutcome::Changed => "changed",
+            ShipmentOutcome::NewJourney => "new_journey",
+            ShipmentOutcome::Ignored => "ignored",
+        }
+    }
+}
+
+/// A claimed delivery attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    #[allow(missing_docs)]
+    pub notice_id: NoticeId,
+    #[allow(missing_docs)]
+    pub recipient_key: RecipientKey,
+    /// Counts from 1.
+    pub attempt: u32,
+    /// Checked (by the wall clock) immediately before the first byte goes out.
+    pub deadline: Timestamp,
+    #[allow(missing_docs)]
+    pub destination: Destination,
+    #[allow(missing_docs)]
+    pub message: Message,
+}
+
+impl Attempt {
+    /// The channel of the destination.
+    pub fn channel(&self) -> Channel {
+        match self.destination {
+            Destination::Email { .. } => Channel::Email,
+            Destination::Webhook { .. } => Channel::Webhook,
+        }
+    }
+}
+
+/// Where an attempt goes.
+#[derive(Clone, PartialEq)]
+pub enum Destination {
+    /// A mail address, with the person's name where known.
+    Email {
+        #[allow(missing_docs)]
+        address: String,
+        #[allow(missing_docs)]
+        name: Option<String>,
+    },
+    /// An endpoint with the names of its secrets.
+    Webhook {
+        #[allow(missing_docs)]
+        url: String,
+        #[allow(missing_docs)]
+        secrets: Vec<String>,
+    },
+}
+
+impl std::fmt::Debug for Destination {
+    /// The channel only: an address is not for logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Destination::Email { .. } => "Email(..)",
+            Destination::Webhook { .. } => "Webhook(..)",
+        })
+    }
+}
+
+/// What is sent: texts for a mail, a CloudEvent for a webhook.
+#[derive(Clone, PartialEq)]
+pub enum Message {
+    /// A mail.
+    Mail {
+        #[allow(missing_docs)]
+        subject: String,
+        #[allow(missing_docs)]
+        text: String,
+        #[allow(missing_docs)]
+        html: String,
+    },
+    /// The exact bytes that are signed and sent.
+    Json(String),
+}
+
+impl std::fmt::Debug for Message {
+    /// Texts name people: they are not for logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Message::Mail { .. } => "Mail(..)",
+            Message::Json(_) => "Json(..)",
+        })
+    }
+}

@@ -1,0 +1,5 @@
+//! The notifier.
+
+/// How notices are sent.
+#[derive(Clone, Debug, Default)]
+pub struct Policy;
