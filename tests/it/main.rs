@@ -10,3 +10,4 @@
 mod kafka;
 #[allow(dead_code, reason = "the same")]
 mod support;
+mod topics;
