@@ -4,7 +4,7 @@
 //! is missing and what differs, and the missing topics. What exists is never altered and never deleted: a
 //! difference is shown with the command that would mend it, for a person to judge.
 //!
-//! [`definition`] and [`plan`] are pure; only [`cluster`] talks to brokers.
+//! `definition`, `overrides` and `plan` are pure; only `cluster` talks to brokers.
 
 mod cluster;
 mod definition;
