@@ -70,7 +70,7 @@ pub enum Error {
     },
     /// The cluster did not create a topic.
     #[error(
-        "expected to create {topic} ({partitions} partitions, replication {replication}), found: {code}, {brokers} brokers"
+        "expected to create {topic} ({partitions} partitions, replication {replication}), found {brokers} brokers: {code}"
     )]
     Create {
         /// Full name.
