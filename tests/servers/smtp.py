@@ -9,9 +9,11 @@ import asyncio
 import email
 import email.policy
 import json
+import logging
 import os
 import ssl
 import sys
+import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
@@ -117,6 +119,9 @@ async def main(options):
     os._exit(0)
 
 
+# Broken connections are what many tests are about; what the server thinks of them helps nobody.
+logging.disable(logging.CRITICAL)
+warnings.simplefilter("ignore")
 parser = argparse.ArgumentParser()
 parser.add_argument("--tls", choices=["none", "starttls", "tls"], default="none")
 parser.add_argument("--cert")

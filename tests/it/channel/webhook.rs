@@ -1,5 +1,7 @@
 //! Webhooks to an endpoint that verifies them with the standardwebhooks library.
 
+use std::process::Command;
+
 use parcelwatch::model::{Destination, Message, Receipt, ReportedOutcome};
 use serde_json::json;
 use tempfile::NamedTempFile;
@@ -161,6 +163,19 @@ fn a_private_address_is_refused_unless_allowed() {
         assert_eq!(receipt.outcome, ReportedOutcome::Delivered, "{host}");
     }
     assert_eq!(endpoint.server.finish(), ["request", "request"]);
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_not_used() {
+    let proxied = "channel::webhook::a_webhook_arrives_as_handed_in_and_is_verified";
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", proxied]).env_remove("NO_PROXY").env_remove("no_proxy");
+    for variable in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        // Nobody listens on port 1: a webhook that went there would not arrive.
+        again.env(variable, "http://127.0.0.1:1");
+    }
+    let output = again.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
 #[test]
