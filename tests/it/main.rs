@@ -6,6 +6,7 @@
     reason = "deadlines of tests and times of their records come from the real clock; nobody hands it in here"
 )]
 
+mod channel;
 #[allow(dead_code, reason = "what a test may ask of brokers is there before the test that asks for it")]
 mod kafka;
 #[allow(dead_code, reason = "the same")]
