@@ -11,3 +11,4 @@ mod channel;
 mod kafka;
 #[allow(dead_code, reason = "the same")]
 mod support;
+mod topics;

@@ -37,6 +37,23 @@ pub fn shared_data(name: &str) -> Option<PathBuf> {
     None
 }
 
+/// Debian's `promtool`, as `tests/run` placed it. `None` where it is missing; that has been said.
+pub fn promtool() -> Option<PathBuf> {
+    fetched("promtool", "tests/.promtool/promtool")
+}
+
+/// A Python that has the packages of `tests/requirements.txt`. `None` where it is missing; that has been said.
+pub fn python() -> Option<PathBuf> {
+    let python = fetched("Python with tests/requirements.txt", "tests/.venv/bin/python")?;
+    // Written last, when the packages are in place.
+    fetched("Python with tests/requirements.txt", "tests/.venv/fetched").map(|_| python)
+}
+
+fn fetched(what: &str, path: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    need(what, path.exists()).then_some(path)
+}
+
 /// Asks `answer` again and again until it has one.
 ///
 /// # Panics

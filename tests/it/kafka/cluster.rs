@@ -71,6 +71,11 @@ impl Cluster {
         })
     }
 
+    /// A certificate that a secure cluster's broker does not have, as PEM.
+    pub fn foreign_certificate(&self) -> PathBuf {
+        secure::Keys::make(&self.own().folder.join("foreign")).certificate().to_owned()
+    }
+
     /// The cluster of somebody who set `PARCELWATCH_TEST_BOOTSTRAP`.
     pub(super) fn of_the_user(bootstrap: &str) -> Self {
         Cluster { bootstrap: bootstrap.to_owned(), security: Vec::new(), own: None }

@@ -8,6 +8,7 @@ use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::Cluster;
+use crate::support::until;
 
 /// For one topic. An open transaction holds its partition back until it is aborted, some 10 s later.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -64,13 +65,15 @@ impl Cluster {
         reader.assign(&assignment).expect("expected to assign all partitions");
         let deadline = Instant::now() + PATIENCE;
         let mut records = Vec::new();
+        // Errors are not the end: the client asks again a broker that went away or a leader that moved.
+        let mut complaint = None;
         while !has_reached(&reader, &ends) {
-            assert!(Instant::now() < deadline, "expected to reach {ends:?} of {topic}, found {:?}", reader.position());
-            if let Some(polled) = reader.poll(Duration::from_millis(50)) {
-                let stored = stored(&polled.unwrap_or_else(|error| panic!("expected to read {topic}: {error}")));
-                if stored.offset < ends[&stored.partition] {
-                    records.push(stored);
-                }
+            let found = reader.position();
+            assert!(Instant::now() < deadline, "expected to reach {ends:?} of {topic}, found {found:?}, {complaint:?}");
+            match reader.poll(Duration::from_millis(50)).map(|polled| polled.map(|message| stored(&message))) {
+                Some(Ok(stored)) if stored.offset < ends[&stored.partition] => records.push(stored),
+                Some(Err(error)) => complaint = Some(error),
+                Some(Ok(_)) | None => {}
             }
         }
         records.sort_by_key(|record| (record.partition, record.offset));
@@ -80,11 +83,18 @@ impl Cluster {
     /// High watermarks of the partitions that hold anything.
     fn ends(&self, topic: &str) -> BTreeMap<i32, i64> {
         let consumer = self.consumer("read_uncommitted");
-        let metadata = consumer.fetch_metadata(Some(topic), ANSWER).expect("expected metadata");
-        let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
-        let ends = partitions.map(|partition| {
-            let (low, high) = consumer.fetch_watermarks(topic, partition.id(), ANSWER).expect("expected watermarks");
-            (partition.id(), if low == high { 0 } else { high })
+        let what = format!("metadata of {topic}");
+        let partitions: Vec<i32> = until(&what, PATIENCE, || {
+            let metadata = consumer.fetch_metadata(Some(topic), ANSWER).map_err(|error| error.to_string())?;
+            let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
+            let partitions: Vec<i32> = partitions.map(|partition| partition.id()).collect();
+            if partitions.is_empty() { Err("found no partition".to_owned()) } else { Ok(partitions) }
+        });
+        let ends = partitions.into_iter().map(|partition| {
+            // A broker announces a new topic's leaders a moment before it leads.
+            let what = format!("watermarks of {topic}/{partition}");
+            let (low, high) = until(&what, PATIENCE, || consumer.fetch_watermarks(topic, partition, ANSWER));
+            (partition, if low == high { 0 } else { high })
         });
         ends.filter(|(_, high)| *high > 0).collect()
     }

@@ -28,6 +28,7 @@ pub struct Keys {
 impl Keys {
     /// Makes a key with a certificate for 127.0.0.1, signed by itself, in `folder`.
     pub fn make(folder: &Path) -> Self {
+        std::fs::create_dir_all(folder).expect("expected to create a folder for keys");
         let keys = Keys { store: folder.join("broker.p12"), certificate: folder.join("broker.pem") };
         keys.keytool("-genkeypair -alias broker -keyalg EC -dname CN=broker -validity 30 -ext san=ip:127.0.0.1");
         keys.keytool(&format!("-exportcert -rfc -alias broker -file {}", keys.certificate.display()));
