@@ -61,6 +61,7 @@ pub struct Partition<S: Stage> {
     dirty: bool,
     /// Something was committed since the partition became ours.
     saved: bool,
+    speaks: bool,
     /// Inputs that are not fetched for now.
     pub paused: Vec<bool>,
     clock_skew: Duration,
@@ -80,6 +81,7 @@ impl<S: Stage> Partition<S> {
             offsets,
             dirty: true,
             saved: false,
+            speaks: false,
             paused: vec![false; S::INPUTS.len()],
             clock_skew: options.clock_skew,
             meta,
@@ -135,9 +137,9 @@ impl<S: Stage> Partition<S> {
         }
     }
 
-    /// Whether what was read is fresh enough to tell anybody.
-    pub fn reads_fresh(&self, wall: Timestamp) -> bool {
-        self.telling.is_open(wall)
+    /// Whether its machine could speak to the outside at the last turn.
+    pub fn may_speak(&self) -> bool {
+        self.speaks
     }
 
     /// Applies what may be applied: at most `records` records and `timers` timers.
@@ -145,8 +147,9 @@ impl<S: Stage> Partition<S> {
         for input in 0..self.offsets.len() {
             self.telling.applied(input, self.applied(input));
         }
-        let fresh = self.reads_fresh(wall);
-        self.machine.set_open(S::may_speak(fresh, self.stream_time(), wall, options.attempt_within));
+        let fresh = self.telling.is_open(wall);
+        self.speaks = S::may_speak(fresh, self.stream_time(), wall, options.attempt_within);
+        self.machine.set_open(self.speaks);
         let mut timers = options.timers_per_turn;
         for _ in 0..options.records_per_turn {
             let mut ended = None;

@@ -92,6 +92,11 @@ impl<S: Stage> Restoring<S> {
         Ok(())
     }
 
+    /// The last meta entry read so far.
+    pub fn meta(&self) -> Option<&Meta> {
+        self.meta.as_ref()
+    }
+
     /// The state is complete: checks it against what the group and the cluster say. None: a first start.
     pub fn checked(
         &self,

@@ -6,6 +6,7 @@ use crate::decode;
 use crate::model::{Effect, RecipientKey, Reject, Timestamp, World};
 use crate::notify::{self, Notifier};
 use crate::state::Machine;
+use crate::telemetry::{Metrics, Worker};
 use crate::track::{self, Tracker};
 
 /// What an operator asks about a parcel.
@@ -21,8 +22,10 @@ pub struct Question {
 pub trait Stage: 'static {
     /// What decides.
     type Machine: Machine;
-    /// In groups, transactional ids, metrics and logs.
-    const NAME: &'static str;
+    /// In groups, transactional ids and logs.
+    const NAME: &'static str = Self::WORKER.name();
+    /// In metrics.
+    const WORKER: Worker;
     /// What it reads; at equal times in this order.
     const INPUTS: &'static [&'static str];
     /// Index of the input whose partitions the group assigns.
@@ -57,7 +60,7 @@ pub trait Stage: 'static {
     fn answer(machine: &Self::Machine, question: &Question, now: Timestamp, world: &World) -> Option<Value>;
 
     /// Reports what the machine holds to the metrics.
-    fn observe(machine: &Self::Machine, partition: i32, metrics: &crate::telemetry::Metrics);
+    fn observe(machine: &Self::Machine, partition: i32, metrics: &Metrics);
 }
 
 /// Scans, shipments and reroutes become conditions and notices.
@@ -66,7 +69,7 @@ pub enum TrackerStage {}
 
 impl Stage for TrackerStage {
     type Machine = Tracker;
-    const NAME: &'static str = "tracker";
+    const WORKER: Worker = Worker::Tracker;
     const INPUTS: &'static [&'static str] = &["shipments.v1", "scans.v1", "reroutes.v1"];
     const MAIN: usize = 1;
     const STATE: &'static str = "tracker-state.v1";
@@ -106,8 +109,8 @@ impl Stage for TrackerStage {
         machine.describe(&question.parcel_id, now, world)
     }
 
-    fn observe(machine: &Tracker, partition: i32, metrics: &crate::telemetry::Metrics) {
-        metrics.parcels(partition, &machine.stage_counts());
+    fn observe(machine: &Tracker, partition: i32, metrics: &Metrics) {
+        metrics.parcels(partition, machine.stage_counts());
     }
 }
 
@@ -117,7 +120,7 @@ pub enum NotifierStage {}
 
 impl Stage for NotifierStage {
     type Machine = Notifier;
-    const NAME: &'static str = "notifier";
+    const WORKER: Worker = Worker::Notifier;
     const INPUTS: &'static [&'static str] = &["notices.v1", "receipts.v1"];
     const MAIN: usize = 0;
     const STATE: &'static str = "notifier-state.v1";
@@ -151,7 +154,7 @@ impl Stage for NotifierStage {
         Some(machine.describe(question.recipient.as_ref()?, &question.parcel_id))
     }
 
-    fn observe(machine: &Notifier, partition: i32, metrics: &crate::telemetry::Metrics) {
-        let _ = (machine, partition, metrics);
+    fn observe(machine: &Notifier, partition: i32, metrics: &Metrics) {
+        metrics.recipients(partition, machine.recipients() as u64);
     }
 }

@@ -42,6 +42,12 @@ def read(content):
     }
 
 
+class Server(SMTP):
+    def connection_lost(self, error):
+        super().connection_lost(error)
+        say("closed")
+
+
 def is_tls(server):
     return server.transport.get_extra_info("ssl_object") is not None
 
@@ -99,7 +105,7 @@ async def main(options):
     handler = Handler(options)
 
     def protocol():
-        return SMTP(
+        return Server(
             handler,
             hostname="mail.test",
             tls_context=context if options.tls == "starttls" else None,
@@ -109,6 +115,7 @@ async def main(options):
             auth_require_tls=False,
             authenticator=authenticator(options.login) if options.login else None,
             enable_SMTPUTF8=options.utf8,
+            timeout=options.rest,
         )
 
     wrapper = context if options.tls == "tls" else None
@@ -130,5 +137,6 @@ parser.add_argument("--login", help="user:password, demanded")
 parser.add_argument("--reply", action="append", default=[], help="step=reply, with step mail, rcpt or body")
 parser.add_argument("--cut", help="the step at which the connection is cut")
 parser.add_argument("--silent", help="the step that is never answered")
+parser.add_argument("--rest", type=float, default=300, help="seconds after which a resting connection is closed")
 parser.add_argument("--utf8", action="store_true", help="take addresses beyond ASCII")
 asyncio.run(main(parser.parse_args()))

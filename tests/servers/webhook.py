@@ -4,6 +4,7 @@
 /status/N      N; with ?retry-after=V that header
 /redirect      302 to /hook
 /silent        no answer
+/lost-once     no answer to the first request of each webhook-id, 200 to later ones
 /cut           the connection is closed without an answer
 /endless       200 and a body without an end
 
@@ -33,6 +34,7 @@ def say(event, **fields):
 class Endpoint(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     secret = None
+    seen = set()
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
@@ -48,7 +50,7 @@ class Endpoint(BaseHTTPRequestHandler):
             self.answer(int(url.path.split("/")[2]), {name: values[0] for name, values in parse_qs(url.query).items()})
         elif url.path == "/redirect":
             self.answer(302, {"location": "/hook"})
-        elif url.path == "/silent":
+        elif url.path == "/silent" or url.path == "/lost-once" and self.is_first(headers.get("webhook-id")):
             threading.Event().wait()
         elif url.path == "/cut":
             self.close_connection = True
@@ -56,6 +58,12 @@ class Endpoint(BaseHTTPRequestHandler):
             self.endless()
         else:
             self.answer(401 if refusal else 200, {})
+
+    def is_first(self, webhook_id):
+        with printing:
+            known = webhook_id in self.seen
+            self.seen.add(webhook_id)
+        return not known
 
     def do_GET(self):
         # What a followed redirect would make of a POST.

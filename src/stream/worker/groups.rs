@@ -27,7 +27,7 @@ impl<S: Stage> Worker<S> {
             }
             self.membership.answer(&asked)?;
             self.shared.joined(S::NAME, self.slot, true);
-            self.shared.metrics.rebalanced(S::NAME);
+            self.shared.metrics.rebalanced(S::WORKER);
         }
         Ok(())
     }
@@ -55,6 +55,7 @@ impl<S: Stage> Worker<S> {
             self.reader.assign([((topic.as_str(), partition), begin)])?;
             self.held.insert(partition, Held::Restoring(Box::new(Restoring::new(begin, end))));
             self.shared.stands(S::NAME, partition, Standing::Restoring, &self.questions.0);
+            self.shared.metrics.restoring(S::WORKER, partition);
         }
         Ok(())
     }
@@ -74,7 +75,7 @@ impl<S: Stage> Worker<S> {
                 }
                 None => continue,
             }
-            self.shared.left(S::NAME, *partition);
+            self.left(*partition);
         }
         if !partitions.is_empty() {
             tracing::info!(stage = S::NAME, ?partitions, "let go");
@@ -141,7 +142,7 @@ impl<S: Stage> Worker<S> {
         restoring.machine.restored(world);
         let (log, meta) = restoring.resume(first, self.partition_count);
         let took = boot().saturating_sub(restoring.began);
-        self.shared.metrics.restored(S::NAME, took, restoring.entries);
+        self.shared.metrics.restored(S::WORKER, partition, restoring.entries, took);
         tracing::info!(
             stage = S::NAME,
             partition,

@@ -66,10 +66,16 @@ impl Server {
     }
 
     /// Ends the server and gives the names of everything that it said since the last [`Server::next`].
-    pub fn finish(mut self) -> Vec<String> {
+    pub fn finish(self) -> Vec<String> {
+        let events = self.finish_with_events();
+        events.iter().map(|event| event["event"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// The same, with what belongs to each.
+    pub fn finish_with_events(mut self) -> Vec<Value> {
         self.stdin = None;
         self.child.wait().expect("the server ends with its input");
-        self.events.iter().map(|event| event["event"].as_str().unwrap_or_default().to_owned()).collect()
+        self.events.iter().collect()
     }
 }
 

@@ -45,6 +45,11 @@ fn outcome(receipt: &Receipt) -> (ReportedOutcome, &str) {
     (receipt.outcome, receipt.reason.as_deref().unwrap_or_default())
 }
 
+/// Everything that the server was asked for.
+fn said(server: Server) -> Vec<String> {
+    server.finish().into_iter().filter(|event| event != "closed").collect()
+}
+
 #[test]
 fn a_mail_arrives_whole_over_starttls_after_a_login() {
     let Some(certificates) = Certificates::make() else { return };
@@ -111,13 +116,13 @@ fn a_server_without_starttls_is_told_nothing_where_tls_is_demanded() {
     );
     assert_eq!(outcome(&receipt), (ReportedOutcome::Retry, "mail server offers no STARTTLS, which is demanded"));
     // A greeting, and neither login nor sender nor mail.
-    assert_eq!(server.finish(), ["ehlo"]);
+    assert_eq!(said(server), ["ehlo"]);
 }
 
 #[test]
 fn a_certificate_of_a_stranger_is_told_nothing() {
     let (Some(certificates), Some(strangers)) = (Certificates::make(), Certificates::make()) else { return };
-    for (tls, reason, said) in [
+    for (tls, reason, greetings) in [
         ("starttls", "no TLS with the mail server", vec!["ehlo"]),
         ("tls", "cannot connect to the mail server", vec![]),
     ] {
@@ -127,8 +132,8 @@ fn a_certificate_of_a_stranger_is_told_nothing() {
             let receipt = send(&Outside::new(&settings(server.port, &more)), "ntc_1");
             assert_eq!(outcome(&receipt), (ReportedOutcome::Retry, reason));
         }
-        let said_twice: Vec<_> = said.iter().chain(&said).copied().collect();
-        assert_eq!(server.finish(), said_twice);
+        let said_twice: Vec<_> = greetings.iter().chain(&greetings).copied().collect();
+        assert_eq!(said(server), said_twice);
     }
 }
 
@@ -141,7 +146,7 @@ fn a_certificate_for_another_name_is_told_nothing() {
     let settings = settings(server.port, &more).replace("localhost", "127.0.0.1");
     let receipt = send(&Outside::new(&settings), "ntc_1");
     assert_eq!(outcome(&receipt), (ReportedOutcome::Retry, "cannot connect to the mail server"));
-    assert!(server.finish().is_empty());
+    assert!(said(server).is_empty());
 }
 
 #[test]
@@ -204,12 +209,22 @@ fn a_server_that_falls_silent_before_the_body_is_a_retry_and_after_it_unknown() 
 }
 
 #[test]
-fn a_connection_that_ended_while_it_rested_is_replaced() {
-    let Some(first) = Server::start("smtp.py", &[]) else { return };
-    let outside = Outside::new(&settings(first.port, "tls = \"none\""));
+fn a_connection_that_was_closed_while_it_rested_is_replaced() {
+    let Some(server) = Server::start("smtp.py", &["--rest", "0.3"]) else { return };
+    let outside = Outside::new(&settings(server.port, "tls = \"none\""));
+    for id in ["ntc_1", "ntc_2"] {
+        assert_eq!(outcome(&send(&outside, id)), (ReportedOutcome::Delivered, ""));
+        server.next("closed");
+    }
+}
+
+#[test]
+fn a_server_that_is_gone_is_a_retry() {
+    let Some(server) = Server::start("smtp.py", &[]) else { return };
+    let outside = Outside::new(&settings(server.port, "tls = \"none\""));
     assert_eq!(send(&outside, "ntc_1").outcome, ReportedOutcome::Delivered);
-    first.finish();
-    // Nobody listens there now; nothing was sent, so nothing is in doubt.
+    server.finish();
+    // The connection that rested is broken, and nobody listens: nothing was sent, so nothing is in doubt.
     assert_eq!(outcome(&send(&outside, "ntc_2")), (ReportedOutcome::Retry, "cannot connect to the mail server"));
 }
 
