@@ -5,7 +5,9 @@
 mod check;
 mod completions;
 mod outcome;
+mod parcel;
 mod settings;
+mod topics;
 
 #[cfg(test)]
 mod tests;
@@ -47,6 +49,8 @@ Exit codes:
 #[derive(Subcommand)]
 enum Command {
     Check(check::Args),
+    Topics(topics::Args),
+    Parcel(parcel::Args),
     Completions(completions::Args),
 }
 
@@ -54,6 +58,8 @@ impl Command {
     fn run(self) -> Outcome {
         match self {
             Command::Check(args) => check::run(args),
+            Command::Topics(args) => topics::run(&args),
+            Command::Parcel(args) => parcel::run(&args),
             Command::Completions(args) => completions::run(&args),
         }
     }

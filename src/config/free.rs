@@ -11,8 +11,9 @@ pub(super) enum Free {
 }
 
 /// Every such table; `*` stands for any name.
-const FREE: [(&[&str], Free); 3] = [
+const FREE: [(&[&str], Free); 4] = [
     (&["kafka", "client"], Free::Properties),
+    (&["topics", "partitions"], Free::Properties),
     (&["contact", "hub"], Free::Entries),
     (&["limits", "services"], Free::Entries),
 ];

@@ -27,6 +27,7 @@ mod print;
 mod privacy;
 mod runtime;
 mod secret;
+mod topics;
 mod tree;
 
 #[cfg(test)]
@@ -49,12 +50,14 @@ pub use self::place::Place;
 pub use self::privacy::Privacy;
 pub use self::runtime::Runtime;
 pub use self::secret::Secret;
+pub use self::topics::Topics;
 
 /// Everything that is configured.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Config {
     pub kafka: Kafka,
+    pub topics: Topics,
     pub runtime: Runtime,
     pub listen: Listen,
     pub log: Log,
@@ -154,13 +157,21 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
     let default = default();
     let mut sections = Sections { tree, default: &default, problems };
     let kafka = sections.table::<Kafka>("kafka");
+    let topics = sections.table::<Topics>("topics");
     let runtime = sections.table::<Runtime>("runtime");
     let listen = sections.table::<Listen>("listen");
     let log = sections.table::<Log>("log");
     let privacy = sections.table::<Privacy>("privacy");
     let channels = sections.tables_of::<channel::Settings>(channel::settings::REFERENCE);
-    let config =
-        Config { kafka: kafka?, runtime: runtime?, listen: listen?, log: log?, privacy: privacy?, channels: channels? };
+    let config = Config {
+        kafka: kafka?,
+        topics: topics?,
+        runtime: runtime?,
+        listen: listen?,
+        log: log?,
+        privacy: privacy?,
+        channels: channels?,
+    };
     config.check(&mut Check::new(tree, problems));
     Some(config)
 }
@@ -168,6 +179,7 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
 impl Config {
     fn check(&self, check: &mut Check<'_>) {
         self.kafka.check(check);
+        self.topics.check(check);
         self.runtime.check(check);
         self.listen.check(check);
         self.log.check(check);
