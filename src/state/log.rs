@@ -132,8 +132,7 @@ fn restore_entry(
         return Ok(());
     }
     let number = usize::from(entry.table) - 1;
-    let table =
-        tables.get_mut(number).ok_or_else(|| RestoreError::Entry(format!("unknown table {}", entry.table)))?;
+    let table = tables.get_mut(number).ok_or_else(|| RestoreError::Entry(format!("unknown table {}", entry.table)))?;
     table.restore(entry.key, entry.value, walk).map_err(|e| RestoreError::Entry(format!("table {}: {e}", entry.table)))
 }
 

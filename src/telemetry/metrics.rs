@@ -1,0 +1,251 @@
+//! One method for each happening. Counting costs a few nanoseconds where a scan is on its way, a lock elsewhere.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use prometheus::{IntCounter, Registry, TextEncoder};
+
+use super::families::Families;
+use super::partitions::{PartitionState, Partitions, STAGES, Worker, stage_index};
+use super::process;
+use super::series::{MODES, NO_HUB, NO_STAGE};
+use crate::model::{Code, Count, DeliveryOutcome, ScanOutcome, Timestamp};
+
+/// Hubs beyond these are counted as "other". More cost Prometheus memory for every instance; a large
+/// network has some 1,300 hubs, so fewer would hide real ones.
+const HUBS_MAX: usize = 2000;
+
+/// All metrics of a process. Shared by reference; every method may be called from every thread.
+pub struct Metrics {
+    registry: Registry,
+    families: Families,
+    /// Scans by code and outcome, looked up once: this is on the path of every scan.
+    scans: [[IntCounter; ScanOutcome::ALL.len()]; Code::ALL.len()],
+    hubs: Mutex<HashSet<Box<str>>>,
+    partitions: Mutex<Partitions>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Metrics::new()
+    }
+}
+
+impl Metrics {
+    /// Every family, with every series that can be known at start.
+    pub fn new() -> Metrics {
+        let registry = Registry::new();
+        let families = Families::new(&registry);
+        families.start_all();
+        let scans = Code::ALL.map(|code| {
+            ScanOutcome::ALL.map(|outcome| families.scans.with_label_values(&[code.name(), outcome.name()]))
+        });
+        Metrics { registry, families, scans, hubs: Mutex::default(), partitions: Mutex::default() }
+    }
+
+    /// A machine counted something; to be called once the transaction is committed.
+    pub fn count(&self, count: &Count) {
+        let families = &self.families;
+        match count {
+            Count::Scan { code, outcome } => self.scans[*code as usize][*outcome as usize].inc(),
+            Count::Shipment(outcome) => families.shipments.with_label_values(&[outcome.name()]).inc(),
+            Count::Condition { kind, change, .. } => {
+                families.conditions.with_label_values(&[kind.name(), change.name()]).inc();
+            }
+            Count::TimerFired { lateness } => {
+                families.timers_fired.inc();
+                families.lateness.observe(lateness.as_secs_f64());
+            }
+            Count::MalformedField { field } => families.malformed_fields.with_label_values(&[*field]).inc(),
+            Count::CorrectedTime { hub, why } => {
+                let hub = self.hub(hub.as_deref());
+                families.corrected_times.with_label_values(&[hub, why]).inc();
+            }
+            Count::UnknownParcel { hub } => {
+                let hub = self.hub(hub.as_deref());
+                families.unknown_parcels.with_label_values(&[hub]).inc();
+            }
+            Count::ForgottenScan => families.forgotten_scans.inc(),
+            Count::Issued { kind, audience } => {
+                families.issued.with_label_values(&[kind.name(), audience.name()]).inc();
+            }
+            Count::Decided { kind, audience, decision, reason } => {
+                families.notices.with_label_values(&[kind.name(), audience.name(), decision.name()]).inc();
+                families.reasons.with_label_values(&[decision.name(), *reason]).inc();
+            }
+            Count::Attempted { channel, outcome, lag } => {
+                families.attempts.with_label_values(&[channel.name(), outcome.name()]).inc();
+                if *outcome == DeliveryOutcome::Delivered {
+                    families.latency.with_label_values(&[channel.name()]).observe(lag.as_secs_f64());
+                }
+            }
+        }
+    }
+
+    /// A record of `topic` (its name without the prefix) went to `rejects.v1`.
+    pub fn rejected(&self, topic: &str, reason: &'static str) {
+        self.families.rejects.with_label_values(&[topic, reason]).inc();
+    }
+
+    /// A record of `merchants.v1` was of no use.
+    pub fn merchant_rejected(&self) {
+        self.families.merchants_rejected.inc();
+    }
+
+    /// A record of `topic` was on another partition than its key's.
+    pub fn misplaced(&self, topic: &str) {
+        self.families.misplaced.with_label_values(&[topic]).inc();
+    }
+
+    /// A transaction was committed; `took` is from the start of flushing.
+    pub fn committed(&self, worker: Worker, took: Duration) {
+        self.families.transactions.with_label_values(&[worker.name(), "committed"]).inc();
+        self.families.commit.with_label_values(&[worker.name()]).observe(took.as_secs_f64());
+    }
+
+    /// A transaction was aborted.
+    pub fn aborted(&self, worker: Worker) {
+        self.families.transactions.with_label_values(&[worker.name(), "aborted"]).inc();
+    }
+
+    /// The group gave or took partitions.
+    pub fn rebalanced(&self, worker: Worker) {
+        self.families.rebalances.with_label_values(&[worker.name()]).inc();
+    }
+
+    /// A worker ended by an error and is built anew.
+    pub fn worker_failed(&self, worker: Worker) {
+        self.families.worker_failures.with_label_values(&[worker.name()]).inc();
+    }
+
+    /// A partition was assigned and its state is being read.
+    pub fn restoring(&self, worker: Worker, partition: i32) {
+        self.partitions().at(worker, partition);
+        self.families.set_partition_state(worker.name(), &partition.to_string(), PartitionState::Restoring);
+        self.telling(worker, partition, false);
+    }
+
+    /// A partition's state was read, so many entries in this time; it applies its input from now on.
+    pub fn restored(&self, worker: Worker, partition: i32, entries: u64, took: Duration) {
+        self.families.restore.with_label_values(&[worker.name()]).observe(took.as_secs_f64());
+        self.families.restore_entries.with_label_values(&[worker.name()]).inc_by(entries);
+        self.partitions().at(worker, partition);
+        self.families.set_partition_state(worker.name(), &partition.to_string(), PartitionState::Active);
+    }
+
+    /// A partition is no longer this instance's: its gauges go.
+    pub fn left(&self, worker: Worker, partition: i32) {
+        let Some(gone) = self.partitions().remove(worker, partition) else { return };
+        let (worker, partition) = (worker.name(), partition.to_string());
+        // A series that was never set is not there to be removed, which is no error here.
+        for topic in &gone.topics {
+            let _ = self.families.consumer_lag.remove_label_values(&[topic.as_str(), &partition]);
+        }
+        for state in PartitionState::ALL {
+            let _ = self.families.partition_state.remove_label_values(&[worker, &partition, state.name()]);
+        }
+        let _ = self.families.stream_time.remove_label_values(&[worker, &partition]);
+        let _ = self.families.stream_lag.remove_label_values(&[worker, &partition]);
+        let _ = self.families.telling.remove_label_values(&[worker, &partition]);
+    }
+
+    /// A partition's stream time, and how far it is behind the wall clock.
+    pub fn stream_time(&self, worker: Worker, partition: i32, at: Timestamp, behind: Duration) {
+        let labels = [worker.name(), &partition.to_string()];
+        self.families.stream_time.with_label_values(&labels).set(at.as_millis() as f64 / 1000.0);
+        self.families.stream_lag.with_label_values(&labels).set(behind.as_secs_f64());
+    }
+
+    /// How many records of an input of `worker` have not been read.
+    pub fn consumer_lag(&self, worker: Worker, topic: &str, partition: i32, records: u64) {
+        self.partitions().at(worker, partition).topics.insert(topic.to_owned());
+        let records = i64::try_from(records).unwrap_or(i64::MAX);
+        self.families.consumer_lag.with_label_values(&[topic, &partition.to_string()]).set(records);
+    }
+
+    /// Whether a partition tells (tracker) or attempts (notifier).
+    pub fn telling(&self, worker: Worker, partition: i32, open: bool) {
+        self.families.telling.with_label_values(&[worker.name(), &partition.to_string()]).set(i64::from(open));
+    }
+
+    /// How many parcels a partition keeps, by stage; a stage that is not named has none.
+    pub fn parcels(&self, partition: i32, counts: impl IntoIterator<Item = (Option<Code>, u64)>) {
+        let mut parcels = [0; STAGES];
+        for (stage, count) in counts {
+            parcels[stage_index(stage)] += count;
+        }
+        self.partitions().at(Worker::Tracker, partition).parcels = parcels;
+    }
+
+    /// How many recipients a partition keeps.
+    pub fn recipients(&self, partition: i32, count: u64) {
+        self.partitions().at(Worker::Notifier, partition).recipients = count;
+    }
+
+    /// How many claimed attempts wait or are under way.
+    pub fn attempts_waiting(&self, count: usize) {
+        self.families.attempts_waiting.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// How far the system's clock departs from where it should be, in seconds; signed.
+    pub fn clock_departure(&self, seconds: f64) {
+        self.families.clock_departure.set(seconds);
+    }
+
+    /// What `send` is set to in general: `off`, `shadow` or `on`.
+    pub fn send_mode(&self, mode: &str) {
+        for each in MODES {
+            self.families.send_mode.with_label_values(&[each]).set(i64::from(each == mode));
+        }
+    }
+
+    /// Everything, in Prometheus' text format.
+    pub fn render(&self) -> String {
+        self.look_at_partitions();
+        self.look_at_process();
+        let mut text = String::new();
+        // Writing to a text does not fail, and the families are well-formed by their declaration.
+        let encoded = TextEncoder::new().encode_utf8(&self.registry.gather(), &mut text);
+        debug_assert!(encoded.is_ok(), "{encoded:?}");
+        text
+    }
+
+    fn look_at_partitions(&self) {
+        let (parcels, recipients) = {
+            let partitions = self.partitions();
+            (partitions.parcels(), partitions.recipients())
+        };
+        for stage in Code::ALL.map(Some).into_iter().chain([None]) {
+            let count = i64::try_from(parcels[stage_index(stage)]).unwrap_or(i64::MAX);
+            self.families.parcels.with_label_values(&[stage.map_or(NO_STAGE, Code::name)]).set(count);
+        }
+        self.families.recipients.set(i64::try_from(recipients).unwrap_or(i64::MAX));
+    }
+
+    fn look_at_process(&self) {
+        let process = process::look();
+        self.families.start_time.set(process.start_seconds);
+        self.families.memory.set(process.resident_bytes);
+        self.families.open_files.set(process.open_files);
+        self.families.cpu.inc_by((process.cpu_seconds - self.families.cpu.get()).max(0.0));
+    }
+
+    /// The label of a hub: its code, "other" once there are too many, "none".
+    fn hub<'a>(&self, hub: Option<&'a str>) -> &'a str {
+        let Some(hub) = hub else { return NO_HUB };
+        let mut hubs = self.hubs.lock().unwrap_or_else(PoisonError::into_inner);
+        if !hubs.contains(hub) {
+            if hubs.len() >= HUBS_MAX {
+                return "other";
+            }
+            hubs.insert(hub.into());
+        }
+        hub
+    }
+
+    /// A panic elsewhere leaves figures, not half-made structures: they may still be read.
+    fn partitions(&self) -> MutexGuard<'_, Partitions> {
+        self.partitions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

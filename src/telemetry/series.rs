@@ -1,0 +1,77 @@
+//! Every series that can be known at start. One that appears only with its first happening hides that happening from
+//! `rate` and `increase`, and an alert on it says nothing.
+
+use prometheus::core::{MetricVec, MetricVecBuilder};
+
+use super::families::Families;
+use super::partitions::{PartitionState, Worker};
+use crate::model::{
+    Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, NoticeKind, ScanOutcome, ShipmentOutcome,
+};
+
+/// Why a record was rejected, as `model::Reject` names it.
+const REJECT_REASONS: [&str; 8] = ["empty", "utf8", "json", "missing", "type", "range", "time", "unknown_code"];
+/// Inputs whose records go to `rejects.v1`.
+const REJECTING_TOPICS: [&str; 5] = ["shipments.v1", "scans.v1", "reroutes.v1", "notices.v1", "receipts.v1"];
+/// Why an `event_time` was replaced.
+pub(super) const CORRECTIONS: [&str; 2] = ["future", "no_zone"];
+/// The label of a scan that names no hub.
+pub(super) const NO_HUB: &str = "none";
+/// What `send` is set to.
+pub(super) const MODES: [&str; 3] = ["off", "shadow", "on"];
+/// The label of a parcel without a scan.
+pub(super) const NO_STAGE: &str = "none";
+
+impl Families {
+    /// Makes the series.
+    pub fn start_all(&self) {
+        let codes = Code::ALL.map(Code::name);
+        let kinds: Vec<_> = NoticeKind::all().map(NoticeKind::name).collect();
+        let audiences = Audience::ALL.map(Audience::name);
+        let channels = Channel::ALL.map(Channel::name);
+        let workers = Worker::ALL.map(Worker::name);
+
+        start(&self.scans, &[&codes, &ScanOutcome::ALL.map(ScanOutcome::name)]);
+        start(&self.shipments, &[&ShipmentOutcome::ALL.map(ShipmentOutcome::name)]);
+        start(&self.rejects, &[&REJECTING_TOPICS, &REJECT_REASONS]);
+        start(&self.misplaced, &[&REJECTING_TOPICS]);
+        start(&self.corrected_times, &[&[NO_HUB], &CORRECTIONS]);
+        start(&self.unknown_parcels, &[&[NO_HUB]]);
+        start(&self.conditions, &[&ConditionKind::ALL.map(ConditionKind::name), &Change::ALL.map(Change::name)]);
+        start(&self.issued, &[&kinds, &audiences]);
+        start(&self.notices, &[&kinds, &audiences, &Decision::ALL.map(Decision::name)]);
+        start(&self.attempts, &[&channels, &DeliveryOutcome::ALL.map(DeliveryOutcome::name)]);
+        start(&self.latency, &[&channels]);
+        start(&self.send_mode, &[&MODES]);
+        start(&self.parcels, &[&codes]);
+        start(&self.parcels, &[&[NO_STAGE]]);
+        start(&self.transactions, &[&workers, &["committed", "aborted"]]);
+        start(&self.commit, &[&workers]);
+        start(&self.restore, &[&workers]);
+        start(&self.restore_entries, &[&workers]);
+        start(&self.rebalances, &[&workers]);
+        start(&self.worker_failures, &[&workers]);
+
+        let revision = option_env!("PARCELWATCH_REVISION").unwrap_or("unknown");
+        self.build.with_label_values(&[env!("CARGO_PKG_VERSION"), revision]).set(1);
+    }
+
+    /// Marks the state of a partition; its series appear with it.
+    pub fn set_partition_state(&self, worker: &str, partition: &str, state: PartitionState) {
+        for each in PartitionState::ALL {
+            self.partition_state.with_label_values(&[worker, partition, each.name()]).set(i64::from(each == state));
+        }
+    }
+}
+
+/// Makes a series for each combination of labels.
+fn start<B: MetricVecBuilder>(family: &MetricVec<B>, axes: &[&[&str]]) {
+    let mut combinations: Vec<Vec<&str>> = vec![Vec::new()];
+    for axis in axes {
+        let extended = |labels: &Vec<_>| axis.iter().map(|label| [&labels[..], &[*label]].concat()).collect::<Vec<_>>();
+        combinations = combinations.iter().flat_map(extended).collect();
+    }
+    for labels in &combinations {
+        family.with_label_values(labels);
+    }
+}

@@ -1,0 +1,97 @@
+//! What `/metrics` says.
+
+use std::time::Duration;
+
+use super::*;
+use crate::model::{Change, Channel, Code, ConditionKind, Count, DeliveryOutcome, Level, ScanOutcome, Timestamp};
+
+/// The value of a series, by its text up to the blank.
+fn value(metrics: &Metrics, series: &str) -> Option<f64> {
+    let text = metrics.render();
+    let line = text.lines().find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')))?;
+    line.rsplit_once(' ')?.1.parse().ok()
+}
+
+#[test]
+fn what_can_be_known_is_there_before_anything_happened() {
+    let metrics = Metrics::new();
+    for series in [
+        r#"parcelwatch_scans_total{code="lost",outcome="repeat"}"#,
+        r#"parcelwatch_conditions_total{change="retracted",condition="stalled"}"#,
+        r#"parcelwatch_attempts_total{channel="webhook",outcome="unknown"}"#,
+        r#"parcelwatch_notices_total{audience="hub_ops",decision="held",kind="digest"}"#,
+        r#"parcelwatch_rejects_total{reason="utf8",topic="scans.v1"}"#,
+        r#"parcelwatch_parcels{stage="none"}"#,
+        r#"parcelwatch_commit_duration_seconds_count{worker="notifier"}"#,
+        "parcelwatch_merchants_rejected_total",
+    ] {
+        assert_eq!(value(&metrics, series), Some(0.0), "{series}");
+    }
+}
+
+#[test]
+fn a_happening_counts_once_where_it_belongs() {
+    let metrics = Metrics::new();
+    metrics.count(&Count::Scan { code: Code::Lost, outcome: ScanOutcome::Ended });
+    let kind = ConditionKind::Stalled;
+    metrics.count(&Count::Condition { kind, change: Change::Escalated, level: Level::Major });
+    let lag = Duration::from_secs(4);
+    metrics.count(&Count::Attempted { channel: Channel::Email, outcome: DeliveryOutcome::Delivered, lag });
+    metrics.count(&Count::Attempted { channel: Channel::Email, outcome: DeliveryOutcome::Unknown, lag });
+    for (series, expected) in [
+        (r#"parcelwatch_scans_total{code="lost",outcome="ended"}"#, 1.0),
+        (r#"parcelwatch_scans_total{code="lost",outcome="accepted"}"#, 0.0),
+        (r#"parcelwatch_conditions_total{change="escalated",condition="stalled"}"#, 1.0),
+        (r#"parcelwatch_attempts_total{channel="email",outcome="unknown"}"#, 1.0),
+        (r#"parcelwatch_scan_to_notice_seconds_bucket{channel="email",le="5"}"#, 1.0),
+        (r#"parcelwatch_scan_to_notice_seconds_count{channel="email"}"#, 1.0),
+    ] {
+        assert_eq!(value(&metrics, series), Some(expected), "{series}");
+    }
+}
+
+#[test]
+fn a_partition_takes_its_gauges_along() {
+    let metrics = Metrics::new();
+    let before = metrics.render().lines().filter(|line| !line.starts_with("process_")).count();
+    metrics.restoring(Worker::Tracker, 7);
+    let restoring = r#"parcelwatch_partition_state{partition="7",state="restoring",worker="tracker"}"#;
+    assert_eq!(value(&metrics, restoring), Some(1.0));
+    metrics.restored(Worker::Tracker, 7, 10, Duration::from_secs(1));
+    assert_eq!(value(&metrics, restoring), Some(0.0));
+    metrics.stream_time(Worker::Tracker, 7, Timestamp::FIRST, Duration::from_secs(3));
+    metrics.consumer_lag(Worker::Tracker, "scans.v1", 7, 12);
+    metrics.parcels(7, [(Some(Code::Held), 2), (None, 3)]);
+    metrics.parcels(8, [(None, 4)]);
+    let parcels = r#"parcelwatch_parcels{stage="none"}"#;
+    assert_eq!(value(&metrics, parcels), Some(7.0));
+    assert_eq!(value(&metrics, r#"parcelwatch_consumer_lag_records{partition="7",topic="scans.v1"}"#), Some(12.0));
+
+    metrics.left(Worker::Tracker, 7);
+    assert_eq!(value(&metrics, parcels), Some(4.0));
+    assert!(!metrics.render().contains(r#"partition="7""#));
+    let after = metrics.render().lines().filter(|line| !line.starts_with("process_")).count();
+    assert_eq!(before, after);
+}
+
+#[test]
+fn hubs_beyond_the_bound_are_counted_together() {
+    let metrics = Metrics::new();
+    for hub in 0..2100 {
+        metrics.count(&Count::UnknownParcel { hub: Some(format!("H{hub}")) });
+    }
+    metrics.count(&Count::UnknownParcel { hub: None });
+    assert_eq!(value(&metrics, r#"parcelwatch_unknown_parcels_total{hub="H1999"}"#), Some(1.0));
+    assert_eq!(value(&metrics, r#"parcelwatch_unknown_parcels_total{hub="other"}"#), Some(100.0));
+    assert_eq!(value(&metrics, r#"parcelwatch_unknown_parcels_total{hub="none"}"#), Some(1.0));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_process_says_when_it_began_and_what_it_uses() {
+    let metrics = Metrics::new();
+    assert!(value(&metrics, "process_start_time_seconds").unwrap() > 1.7e9);
+    assert!(value(&metrics, "process_resident_memory_bytes").unwrap() > 1e5);
+    assert!(value(&metrics, "process_open_fds").unwrap() >= 3.0);
+    assert!(metrics.render().contains("process_cpu_seconds_total"));
+}
