@@ -6,8 +6,9 @@ use std::fmt;
 use rdkafka::ClientConfig;
 use serde::{Deserialize, Deserializer, de};
 
+use super::Secret;
 use super::check::Check;
-use super::{Secret, SecretError};
+use crate::channel::SecretError;
 
 /// How the cluster is reached and what things are called there.
 #[derive(Clone, Debug, Deserialize)]
@@ -130,7 +131,7 @@ impl Property {
     fn read(&self) -> Result<String, SecretError> {
         match self {
             Property::Plain(text) => Ok(text.clone()),
-            Property::Secret(secret) => secret.read(),
+            Property::Secret(secret) => secret.read_text(),
         }
     }
 }

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Deserializer, de};
 
+use super::Secret;
 use super::check::Check;
 use super::runtime::host;
-use super::{Secret, SecretError};
+use crate::channel::SecretError;
 
 /// Addresses of the listeners.
 #[derive(Clone, Debug, Deserialize)]
@@ -41,7 +42,7 @@ pub(super) const SECRET_CHARACTERS_MIN: usize = 16;
 impl Listen {
     /// The admin listener's token, read now; none where none is asked for.
     pub fn token(&self) -> Result<Option<String>, SecretError> {
-        self.admin_token.as_ref().map(Secret::read).transpose()
+        self.admin_token.as_ref().map(Secret::read_text).transpose()
     }
 
     /// The URL under which other instances reach the admin listener that is bound to `bound`.
@@ -76,7 +77,7 @@ impl Listen {
 
 /// A secret must be there and too long to be guessed.
 pub(super) fn check_strength(check: &mut Check<'_>, secret: &Secret, key: &str) {
-    if let Some(secret) = check.ok(secret.read(), key) {
+    if let Some(secret) = check.ok(secret.read_text(), key) {
         let found = secret.chars().count();
         let enough = found >= SECRET_CHARACTERS_MIN;
         check.that(enough, key, format!("expected at least {SECRET_CHARACTERS_MIN} characters, found {found}"));

@@ -33,11 +33,13 @@ mod tree;
 mod tests;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
 use self::check::Check;
 use self::tree::{Node, Value};
+use crate::channel::{self, Secrets};
 
 pub use self::errors::{Errors, Problem};
 pub use self::kafka::{GroupProtocol, Kafka, Property};
@@ -46,7 +48,7 @@ pub use self::log::{Log, LogFormat};
 pub use self::place::Place;
 pub use self::privacy::Privacy;
 pub use self::runtime::Runtime;
-pub use self::secret::{Secret, SecretError};
+pub use self::secret::Secret;
 
 /// Everything that is configured.
 #[derive(Clone, Debug)]
@@ -57,6 +59,7 @@ pub struct Config {
     pub listen: Listen,
     pub log: Log,
     pub privacy: Privacy,
+    pub channels: channel::Settings,
 }
 
 /// What is laid over the default.
@@ -69,7 +72,7 @@ pub struct Source {
 }
 
 /// The parts of the commented default, in the order in which they are shown.
-const REFERENCES: [&str; 1] = [include_str!("reference.toml")];
+const REFERENCES: [&str; 2] = [include_str!("reference.toml"), channel::settings::REFERENCE];
 
 /// The commented default: every key with its meaning.
 pub fn reference() -> String {
@@ -137,7 +140,11 @@ fn text_variables() -> Vec<(String, String)> {
 
 /// The commented default as a tree.
 fn default() -> Node {
-    Node::parse(&reference(), &|_| Place::Default)
+    parse_default(&reference())
+}
+
+fn parse_default(reference: &str) -> Node {
+    Node::parse(reference, &|_| Place::Default)
         .unwrap_or_else(|problem| panic!("the built-in default is no TOML: {problem}"))
         .into_default()
 }
@@ -146,12 +153,14 @@ fn default() -> Node {
 fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
     let default = default();
     let mut sections = Sections { tree, default: &default, problems };
-    let kafka = sections.section::<Kafka>("kafka");
-    let runtime = sections.section::<Runtime>("runtime");
-    let listen = sections.section::<Listen>("listen");
-    let log = sections.section::<Log>("log");
-    let privacy = sections.section::<Privacy>("privacy");
-    let config = Config { kafka: kafka?, runtime: runtime?, listen: listen?, log: log?, privacy: privacy? };
+    let kafka = sections.table::<Kafka>("kafka");
+    let runtime = sections.table::<Runtime>("runtime");
+    let listen = sections.table::<Listen>("listen");
+    let log = sections.table::<Log>("log");
+    let privacy = sections.table::<Privacy>("privacy");
+    let channels = sections.tables_of::<channel::Settings>(channel::settings::REFERENCE);
+    let config =
+        Config { kafka: kafka?, runtime: runtime?, listen: listen?, log: log?, privacy: privacy?, channels: channels? };
     config.check(&mut Check::new(tree, problems));
     Some(config)
 }
@@ -163,6 +172,10 @@ impl Config {
         self.listen.check(check);
         self.log.check(check);
         self.privacy.check(check);
+        // Opening reads certificates and the relay's password, and talks to nobody.
+        if let Err(problems) = channel::open(&self.channels, &Arc::new(Secrets::new())) {
+            problems.into_iter().for_each(|problem| check.that(false, problem.key, problem.message));
+        }
     }
 }
 
@@ -175,8 +188,17 @@ struct Sections<'a> {
 
 impl Sections<'_> {
     /// The table of this name.
-    fn section<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+    fn table<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         self.read(&[name], |tree| tree.get(name).cloned())
+    }
+
+    /// The tables that this part of the commented default shows, together.
+    fn tables_of<T: DeserializeOwned>(&mut self, reference: &str) -> Option<T> {
+        let shown = parse_default(reference);
+        self.read(&[], |tree| {
+            let entries = tree.entries().iter().filter(|entry| shown.get(&entry.name).is_some());
+            Some(Node { place: Place::Default, value: Value::Table(entries.cloned().collect()) })
+        })
     }
 
     /// Tries until the type accepts: each refused value is reported once and put back to the default.

@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
+use super::Secret;
 use super::check::Check;
 use super::listen::check_strength;
-use super::{Secret, SecretError};
+use crate::channel::SecretError;
 use crate::model::HashKey;
 
 /// What keeps people's contacts out of topics and logs.
@@ -23,7 +24,7 @@ impl Privacy {
     /// The key in force, read now.
     pub fn hash_key(&self) -> Result<HashKey, SecretError> {
         match &self.hash_key {
-            Some(secret) => secret.read().map(HashKey::new),
+            Some(secret) => Ok(HashKey::new(secret.read()?.reveal())),
             None => Ok(HashKey::new(DEVELOPMENT_KEY)),
         }
     }

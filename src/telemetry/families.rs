@@ -66,34 +66,36 @@ families! {
         &["decision", "reason"]);
     attempts: IntCounterVec = counters("attempts_total",
         "Delivery attempts by outcome; unknown: nobody can say whether it arrived.", &["channel", "outcome"]);
-    attempts_waiting: IntGauge = gauge("attempts_waiting", "Claimed delivery attempts that wait for their turn or are under way.");
-    latency: HistogramVec = histograms("scan_to_notice_seconds",
-        "Seconds from the instant at which a notice's reason became true to the delivery of the notice.", &["channel"], &LATENCY_BUCKETS);
+    attempts_waiting: IntGaugeVec = gauges("attempts_waiting", "Claimed delivery attempts that wait for their turn.", &["channel"]);
+    attempts_running: IntGaugeVec = gauges("attempts_running", "Delivery attempts under way.", &["channel"]);
+    scan_to_notice: Histogram = histogram("scan_to_notice_seconds",
+        "Seconds from the instant at which a notice's reason became true to the commit that issued the notice.", &LATENCY_BUCKETS);
+    delivery: HistogramVec = histograms("notice_delivery_seconds",
+        "Seconds from the instant at which a notice's reason became true to the notice's delivery.", &["channel"], &LATENCY_BUCKETS);
     send_mode: IntGaugeVec = gauges("send_mode", "1 for what send is set to in general: off, shadow (nothing leaves) or on.", &["mode"]);
 
     // Time.
     timers_fired: IntCounter = counter("timers_fired_total", "Limits that passed.");
     lateness: Histogram = histogram("timer_lateness_seconds",
         "Seconds of stream time from the instant at which a limit was due to when it took effect.", &LATENESS_BUCKETS);
-    stream_time: GaugeVec = real_gauges("stream_time_seconds", "Stream time of a partition, in seconds since 1970.", &["worker", "partition"]);
     stream_lag: GaugeVec = real_gauges("stream_time_lag_seconds",
-        "Seconds by which a partition's stream time was behind the wall clock when it was last looked at.", &["worker", "partition"]);
+        "Seconds by which a partition's stream time is behind the wall clock.", &["stage", "partition"]);
     consumer_lag: IntGaugeVec = gauges("consumer_lag_records", "Records of an input that have not been read.", &["topic", "partition"]);
-    telling: IntGaugeVec = gauges("telling", "1 while a partition is caught up and tells; 0 while it only keeps book.", &["worker", "partition"]);
+    telling: IntGaugeVec = gauges("telling", "1 while a partition is caught up and tells; 0 while it only keeps book.", &["stage", "partition"]);
     clock_departure: Gauge = real_gauge("clock_departure_seconds",
         "Seconds by which the system's clock departs from its value at start plus the time since boot.");
 
     // State.
     parcels: IntGaugeVec = gauges("parcels", "Parcels that this instance keeps, by stage: the code of the last scan, or none.", &["stage"]);
     recipients: IntGauge = gauge("recipients", "Recipients that this instance keeps.");
-    partition_state: IntGaugeVec = gauges("partition_state", "1 for the state that an assigned partition is in.", &["worker", "partition", "state"]);
-    transactions: IntCounterVec = counters("transactions_total", "Kafka transactions by how they ended: committed, aborted.", &["worker", "outcome"]);
+    partition_state: IntGaugeVec = gauges("partition_state", "1 for the state that an assigned partition is in.", &["stage", "partition", "state"]);
+    transactions: IntCounterVec = counters("transactions_total", "Kafka transactions by how they ended: committed, aborted.", &["stage", "outcome"]);
     commit: HistogramVec = histograms("commit_duration_seconds",
-        "Seconds from the start of flushing to the end of a transaction's commit.", &["worker"], &COMMIT_BUCKETS);
-    restore: HistogramVec = histograms("restore_duration_seconds", "Seconds that it took to restore a partition.", &["worker"], &RESTORE_BUCKETS);
-    restore_entries: IntCounterVec = counters("restore_entries_total", "Entries of state that restores read.", &["worker"]);
-    rebalances: IntCounterVec = counters("rebalances_total", "Changes of the partitions assigned to a worker.", &["worker"]);
-    worker_failures: IntCounterVec = counters("worker_failures_total", "Workers that ended by an error and were built anew.", &["worker"]);
+        "Seconds from the start of flushing to the end of a transaction's commit.", &["stage"], &COMMIT_BUCKETS);
+    restore: HistogramVec = histograms("restore_duration_seconds", "Seconds that it took to restore a partition.", &["stage"], &RESTORE_BUCKETS);
+    restore_entries: IntCounterVec = counters("restore_entries_total", "Entries of state that restores read.", &["stage"]);
+    rebalances: IntCounterVec = counters("rebalances_total", "Changes of the partitions assigned to an instance's workers.", &["stage"]);
+    rebuilt: IntCounterVec = counters("workers_rebuilt_total", "Workers that ended by an error and were built anew.", &["stage"]);
 
     // The program.
     build: IntGaugeVec = gauges("build_info", "1, labelled with what was built.", &["version", "revision"]);

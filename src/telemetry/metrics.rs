@@ -2,19 +2,23 @@
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use prometheus::{IntCounter, Registry, TextEncoder};
 
 use super::families::Families;
-use super::partitions::{PartitionState, Partitions, STAGES, Worker, stage_index};
+use super::partitions::{PARCEL_STAGES, PartitionState, Partitions, stage_index};
 use super::process;
 use super::series::{MODES, NO_HUB, NO_STAGE};
-use crate::model::{Code, Count, DeliveryOutcome, ScanOutcome, Timestamp};
+use crate::model::{Channel, Code, Count, DeliveryOutcome, ScanOutcome};
 
 /// Hubs beyond these are counted as "other". More cost Prometheus memory for every instance; a large
 /// network has some 1,300 hubs, so fewer would hide real ones.
 const HUBS_MAX: usize = 2000;
+
+/// The stages as they are labelled.
+const TRACKER: &str = "tracker";
+const NOTIFIER: &str = "notifier";
 
 /// All metrics of a process. Shared by reference; every method may be called from every thread.
 pub struct Metrics {
@@ -77,7 +81,7 @@ impl Metrics {
             Count::Attempted { channel, outcome, lag } => {
                 families.attempts.with_label_values(&[channel.name(), outcome.name()]).inc();
                 if *outcome == DeliveryOutcome::Delivered {
-                    families.latency.with_label_values(&[channel.name()]).observe(lag.as_secs_f64());
+                    families.delivery.with_label_values(&[channel.name()]).observe(lag.as_secs_f64());
                 }
             }
         }
@@ -98,99 +102,102 @@ impl Metrics {
         self.families.misplaced.with_label_values(&[topic]).inc();
     }
 
-    /// A transaction was committed; `took` is from the start of flushing.
-    pub fn committed(&self, worker: Worker, took: Duration) {
-        self.families.transactions.with_label_values(&[worker.name(), "committed"]).inc();
-        self.families.commit.with_label_values(&[worker.name()]).observe(took.as_secs_f64());
+    /// A stage's transaction was committed; `took` is from the start of flushing.
+    pub fn committed(&self, stage: &str, took: Duration) {
+        self.families.transactions.with_label_values(&[stage, "committed"]).inc();
+        self.families.commit.with_label_values(&[stage]).observe(took.as_secs_f64());
     }
 
-    /// A transaction was aborted.
-    pub fn aborted(&self, worker: Worker) {
-        self.families.transactions.with_label_values(&[worker.name(), "aborted"]).inc();
+    /// A stage's transaction was aborted.
+    pub fn aborted(&self, stage: &str) {
+        self.families.transactions.with_label_values(&[stage, "aborted"]).inc();
     }
 
-    /// The group gave or took partitions.
-    pub fn rebalanced(&self, worker: Worker) {
-        self.families.rebalances.with_label_values(&[worker.name()]).inc();
+    /// A notice was committed, this long after the instant at which its reason became true.
+    pub fn scan_to_notice(&self, after: Duration) {
+        self.families.scan_to_notice.observe(after.as_secs_f64());
+    }
+
+    /// The group gave or took partitions of a stage.
+    pub fn rebalanced(&self, stage: &str) {
+        self.families.rebalances.with_label_values(&[stage]).inc();
     }
 
     /// A worker ended by an error and is built anew.
-    pub fn worker_failed(&self, worker: Worker) {
-        self.families.worker_failures.with_label_values(&[worker.name()]).inc();
+    pub fn rebuilt(&self, stage: &str) {
+        self.families.rebuilt.with_label_values(&[stage]).inc();
     }
 
-    /// A partition was assigned and its state is being read.
-    pub fn restoring(&self, worker: Worker, partition: i32) {
-        self.partitions().at(worker, partition);
-        self.families.set_partition_state(worker.name(), &partition.to_string(), PartitionState::Restoring);
-        self.telling(worker, partition, false);
+    /// A partition's state was read, so many entries in this time.
+    pub fn restored(&self, stage: &str, took: Duration, entries: u64) {
+        self.families.restore.with_label_values(&[stage]).observe(took.as_secs_f64());
+        self.families.restore_entries.with_label_values(&[stage]).inc_by(entries);
     }
 
-    /// A partition's state was read, so many entries in this time; it applies its input from now on.
-    pub fn restored(&self, worker: Worker, partition: i32, entries: u64, took: Duration) {
-        self.families.restore.with_label_values(&[worker.name()]).observe(took.as_secs_f64());
-        self.families.restore_entries.with_label_values(&[worker.name()]).inc_by(entries);
-        self.partitions().at(worker, partition);
-        self.families.set_partition_state(worker.name(), &partition.to_string(), PartitionState::Active);
+    /// An assigned partition is active (applies its input) or not yet (its state is being read).
+    pub fn partition(&self, stage: &'static str, partition: i32, active: bool) {
+        self.partitions().at(stage, partition);
+        let state = if active { PartitionState::Active } else { PartitionState::Restoring };
+        self.families.set_partition_state(stage, &partition.to_string(), state);
+        self.telling(stage, partition, false);
     }
 
     /// A partition is no longer this instance's: its gauges go.
-    pub fn left(&self, worker: Worker, partition: i32) {
-        let Some(gone) = self.partitions().remove(worker, partition) else { return };
-        let (worker, partition) = (worker.name(), partition.to_string());
+    pub fn partition_left(&self, stage: &'static str, partition: i32) {
+        let Some(gone) = self.partitions().remove(stage, partition) else { return };
+        let partition = partition.to_string();
         // A series that was never set is not there to be removed, which is no error here.
-        for topic in &gone.topics {
-            let _ = self.families.consumer_lag.remove_label_values(&[topic.as_str(), &partition]);
+        for topic in gone.topics {
+            let _ = self.families.consumer_lag.remove_label_values(&[topic, &partition]);
         }
         for state in PartitionState::ALL {
-            let _ = self.families.partition_state.remove_label_values(&[worker, &partition, state.name()]);
+            let _ = self.families.partition_state.remove_label_values(&[stage, &partition, state.name()]);
         }
-        let _ = self.families.stream_time.remove_label_values(&[worker, &partition]);
-        let _ = self.families.stream_lag.remove_label_values(&[worker, &partition]);
-        let _ = self.families.telling.remove_label_values(&[worker, &partition]);
+        let _ = self.families.stream_lag.remove_label_values(&[stage, &partition]);
+        let _ = self.families.telling.remove_label_values(&[stage, &partition]);
     }
 
-    /// A partition's stream time, and how far it is behind the wall clock.
-    pub fn stream_time(&self, worker: Worker, partition: i32, at: Timestamp, behind: Duration) {
-        let labels = [worker.name(), &partition.to_string()];
-        self.families.stream_time.with_label_values(&labels).set(at.as_millis() as f64 / 1000.0);
-        self.families.stream_lag.with_label_values(&labels).set(behind.as_secs_f64());
+    /// How far a partition's stream time is behind the wall clock now. While nobody reports it anew it counts as standing still.
+    pub fn stream_time_lag(&self, stage: &'static str, partition: i32, behind: Duration) {
+        self.partitions().at(stage, partition).behind = Some((behind, Instant::now()));
     }
 
-    /// How many records of an input of `worker` have not been read.
-    pub fn consumer_lag(&self, worker: Worker, topic: &str, partition: i32, records: u64) {
-        self.partitions().at(worker, partition).topics.insert(topic.to_owned());
-        let records = i64::try_from(records).unwrap_or(i64::MAX);
-        self.families.consumer_lag.with_label_values(&[topic, &partition.to_string()]).set(records);
+    /// How many records of an input (its name without the prefix) have not been applied; a negative number is none.
+    pub fn consumer_lag(&self, stage: &'static str, topic: &'static str, partition: i32, records: i64) {
+        self.partitions().at(stage, partition).topics.insert(topic);
+        self.families.consumer_lag.with_label_values(&[topic, &partition.to_string()]).set(records.max(0));
     }
 
     /// Whether a partition tells (tracker) or attempts (notifier).
-    pub fn telling(&self, worker: Worker, partition: i32, open: bool) {
-        self.families.telling.with_label_values(&[worker.name(), &partition.to_string()]).set(i64::from(open));
+    pub fn telling(&self, stage: &str, partition: i32, open: bool) {
+        self.families.telling.with_label_values(&[stage, &partition.to_string()]).set(i64::from(open));
     }
 
     /// How many parcels a partition keeps, by stage; a stage that is not named has none.
     pub fn parcels(&self, partition: i32, counts: impl IntoIterator<Item = (Option<Code>, u64)>) {
-        let mut parcels = [0; STAGES];
+        let mut parcels = [0; PARCEL_STAGES];
         for (stage, count) in counts {
             parcels[stage_index(stage)] += count;
         }
-        self.partitions().at(Worker::Tracker, partition).parcels = parcels;
+        self.partitions().at(TRACKER, partition).parcels = parcels;
     }
 
     /// How many recipients a partition keeps.
     pub fn recipients(&self, partition: i32, count: u64) {
-        self.partitions().at(Worker::Notifier, partition).recipients = count;
+        self.partitions().at(NOTIFIER, partition).recipients = count;
     }
 
-    /// How many claimed attempts wait or are under way.
-    pub fn attempts_waiting(&self, count: usize) {
-        self.families.attempts_waiting.set(i64::try_from(count).unwrap_or(i64::MAX));
+    /// How many attempts of a channel wait for their turn, and how many are under way.
+    pub fn attempts_in_hand(&self, channel: Channel, waiting: usize, running: usize) {
+        for (family, count) in [(&self.families.attempts_waiting, waiting), (&self.families.attempts_running, running)]
+        {
+            family.with_label_values(&[channel.name()]).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
     }
 
-    /// How far the system's clock departs from where it should be, in seconds; signed.
-    pub fn clock_departure(&self, seconds: f64) {
-        self.families.clock_departure.set(seconds);
+    /// How far the system's clock departs from where it should be.
+    pub fn clock_departure(&self, by: Duration) {
+        self.families.clock_departure.set(by.as_secs_f64());
     }
 
     /// What `send` is set to in general: `off`, `shadow` or `on`.
@@ -212,10 +219,11 @@ impl Metrics {
     }
 
     fn look_at_partitions(&self) {
-        let (parcels, recipients) = {
-            let partitions = self.partitions();
-            (partitions.parcels(), partitions.recipients())
-        };
+        let partitions = self.partitions();
+        for (stage, partition, seconds) in partitions.lags() {
+            self.families.stream_lag.with_label_values(&[stage, &partition.to_string()]).set(seconds);
+        }
+        let (parcels, recipients) = (partitions.parcels(), partitions.recipients());
         for stage in Code::ALL.map(Some).into_iter().chain([None]) {
             let count = i64::try_from(parcels[stage_index(stage)]).unwrap_or(i64::MAX);
             self.families.parcels.with_label_values(&[stage.map_or(NO_STAGE, Code::name)]).set(count);

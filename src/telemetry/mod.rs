@@ -16,4 +16,3 @@ mod tests;
 
 pub use logs::{LogsError, start_logs};
 pub use metrics::Metrics;
-pub use partitions::{PartitionState, Worker};

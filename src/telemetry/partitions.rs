@@ -1,33 +1,13 @@
-//! What is known of the partitions that this instance has, so that its gauges go when it goes.
+//! What is known of the partitions that this instance has, so that their gauges go when they go.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::{Duration, Instant};
 
 use crate::model::Code;
 
-/// Whose partition it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum Worker {
-    Tracker,
-    Notifier,
-}
-
-impl Worker {
-    /// Both.
-    pub const ALL: [Worker; 2] = [Worker::Tracker, Worker::Notifier];
-
-    /// The label's value.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Worker::Tracker => "tracker",
-            Worker::Notifier => "notifier",
-        }
-    }
-}
-
 /// How far a partition is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PartitionState {
+pub(super) enum PartitionState {
     /// Its state is being read; nothing of it is answered or decided.
     Restoring,
     /// It applies its input.
@@ -50,41 +30,51 @@ impl PartitionState {
 /// The assigned partitions.
 #[derive(Default)]
 pub(super) struct Partitions {
-    by_id: HashMap<(Worker, i32), Partition>,
+    by_id: HashMap<(&'static str, i32), Partition>,
 }
 
 /// What must be taken away with a partition, and what sums over partitions are made of.
 #[derive(Default)]
 pub(super) struct Partition {
     /// Topics for which a lag was reported.
-    pub topics: BTreeSet<String>,
+    pub topics: BTreeSet<&'static str>,
+    /// How far stream time was behind, and when that was so: it goes on falling behind until it is reported anew.
+    pub behind: Option<(Duration, Instant)>,
     /// Parcels by stage, in the order of [`stage_index`].
-    pub parcels: [u64; STAGES],
+    pub parcels: [u64; PARCEL_STAGES],
     pub recipients: u64,
 }
 
 /// The codes and, for parcels without a scan, none.
-pub(super) const STAGES: usize = Code::ALL.len() + 1;
+pub(super) const PARCEL_STAGES: usize = Code::ALL.len() + 1;
 
 /// Where a stage's count stands; none is last.
 pub(super) fn stage_index(stage: Option<Code>) -> usize {
-    stage.map_or(STAGES - 1, |code| code as usize)
+    stage.map_or(PARCEL_STAGES - 1, |code| code as usize)
 }
 
 impl Partitions {
     /// The partition, as one that is assigned.
-    pub fn at(&mut self, worker: Worker, partition: i32) -> &mut Partition {
-        self.by_id.entry((worker, partition)).or_default()
+    pub fn at(&mut self, stage: &'static str, partition: i32) -> &mut Partition {
+        self.by_id.entry((stage, partition)).or_default()
     }
 
     /// Takes a partition away.
-    pub fn remove(&mut self, worker: Worker, partition: i32) -> Option<Partition> {
-        self.by_id.remove(&(worker, partition))
+    pub fn remove(&mut self, stage: &'static str, partition: i32) -> Option<Partition> {
+        self.by_id.remove(&(stage, partition))
+    }
+
+    /// The stream-time lag of each partition by now, in seconds.
+    pub fn lags(&self) -> impl Iterator<Item = (&'static str, i32, f64)> {
+        self.by_id.iter().filter_map(|((stage, partition), known)| {
+            let (behind, at) = known.behind?;
+            Some((*stage, *partition, (behind + at.elapsed()).as_secs_f64()))
+        })
     }
 
     /// Parcels by stage, over all partitions.
-    pub fn parcels(&self) -> [u64; STAGES] {
-        let mut sums = [0; STAGES];
+    pub fn parcels(&self) -> [u64; PARCEL_STAGES] {
+        let mut sums = [0; PARCEL_STAGES];
         for partition in self.by_id.values() {
             sums.iter_mut().zip(partition.parcels).for_each(|(sum, count)| *sum += count);
         }

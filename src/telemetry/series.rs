@@ -4,11 +4,13 @@
 use prometheus::core::{MetricVec, MetricVecBuilder};
 
 use super::families::Families;
-use super::partitions::{PartitionState, Worker};
+use super::partitions::PartitionState;
 use crate::model::{
     Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, NoticeKind, ScanOutcome, ShipmentOutcome,
 };
 
+/// The two machines that the runtime drives, as their series are labelled.
+const STAGES: [&str; 2] = ["tracker", "notifier"];
 /// Why a record was rejected, as `model::Reject` names it.
 const REJECT_REASONS: [&str; 8] = ["empty", "utf8", "json", "missing", "type", "range", "time", "unknown_code"];
 /// Inputs whose records go to `rejects.v1`.
@@ -29,7 +31,6 @@ impl Families {
         let kinds: Vec<_> = NoticeKind::all().map(NoticeKind::name).collect();
         let audiences = Audience::ALL.map(Audience::name);
         let channels = Channel::ALL.map(Channel::name);
-        let workers = Worker::ALL.map(Worker::name);
 
         start(&self.scans, &[&codes, &ScanOutcome::ALL.map(ScanOutcome::name)]);
         start(&self.shipments, &[&ShipmentOutcome::ALL.map(ShipmentOutcome::name)]);
@@ -41,25 +42,27 @@ impl Families {
         start(&self.issued, &[&kinds, &audiences]);
         start(&self.notices, &[&kinds, &audiences, &Decision::ALL.map(Decision::name)]);
         start(&self.attempts, &[&channels, &DeliveryOutcome::ALL.map(DeliveryOutcome::name)]);
-        start(&self.latency, &[&channels]);
+        start(&self.attempts_waiting, &[&channels]);
+        start(&self.attempts_running, &[&channels]);
+        start(&self.delivery, &[&channels]);
         start(&self.send_mode, &[&MODES]);
         start(&self.parcels, &[&codes]);
         start(&self.parcels, &[&[NO_STAGE]]);
-        start(&self.transactions, &[&workers, &["committed", "aborted"]]);
-        start(&self.commit, &[&workers]);
-        start(&self.restore, &[&workers]);
-        start(&self.restore_entries, &[&workers]);
-        start(&self.rebalances, &[&workers]);
-        start(&self.worker_failures, &[&workers]);
+        start(&self.transactions, &[&STAGES, &["committed", "aborted"]]);
+        start(&self.commit, &[&STAGES]);
+        start(&self.restore, &[&STAGES]);
+        start(&self.restore_entries, &[&STAGES]);
+        start(&self.rebalances, &[&STAGES]);
+        start(&self.rebuilt, &[&STAGES]);
 
         let revision = option_env!("PARCELWATCH_REVISION").unwrap_or("unknown");
         self.build.with_label_values(&[env!("CARGO_PKG_VERSION"), revision]).set(1);
     }
 
     /// Marks the state of a partition; its series appear with it.
-    pub fn set_partition_state(&self, worker: &str, partition: &str, state: PartitionState) {
+    pub fn set_partition_state(&self, stage: &str, partition: &str, state: PartitionState) {
         for each in PartitionState::ALL {
-            self.partition_state.with_label_values(&[worker, partition, each.name()]).set(i64::from(each == state));
+            self.partition_state.with_label_values(&[stage, partition, each.name()]).set(i64::from(each == state));
         }
     }
 }

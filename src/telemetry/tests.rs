@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::model::{Change, Channel, Code, ConditionKind, Count, DeliveryOutcome, Level, ScanOutcome, Timestamp};
+use crate::model::{Change, Channel, Code, ConditionKind, Count, DeliveryOutcome, Level, ScanOutcome};
 
 /// The value of a series, by its text up to the blank.
 fn value(metrics: &Metrics, series: &str) -> Option<f64> {
@@ -22,7 +22,7 @@ fn what_can_be_known_is_there_before_anything_happened() {
         r#"parcelwatch_notices_total{audience="hub_ops",decision="held",kind="digest"}"#,
         r#"parcelwatch_rejects_total{reason="utf8",topic="scans.v1"}"#,
         r#"parcelwatch_parcels{stage="none"}"#,
-        r#"parcelwatch_commit_duration_seconds_count{worker="notifier"}"#,
+        r#"parcelwatch_commit_duration_seconds_count{stage="notifier"}"#,
         "parcelwatch_merchants_rejected_total",
     ] {
         assert_eq!(value(&metrics, series), Some(0.0), "{series}");
@@ -43,8 +43,8 @@ fn a_happening_counts_once_where_it_belongs() {
         (r#"parcelwatch_scans_total{code="lost",outcome="accepted"}"#, 0.0),
         (r#"parcelwatch_conditions_total{change="escalated",condition="stalled"}"#, 1.0),
         (r#"parcelwatch_attempts_total{channel="email",outcome="unknown"}"#, 1.0),
-        (r#"parcelwatch_scan_to_notice_seconds_bucket{channel="email",le="5"}"#, 1.0),
-        (r#"parcelwatch_scan_to_notice_seconds_count{channel="email"}"#, 1.0),
+        (r#"parcelwatch_notice_delivery_seconds_bucket{channel="email",le="5"}"#, 1.0),
+        (r#"parcelwatch_notice_delivery_seconds_count{channel="email"}"#, 1.0),
     ] {
         assert_eq!(value(&metrics, series), Some(expected), "{series}");
     }
@@ -53,25 +53,34 @@ fn a_happening_counts_once_where_it_belongs() {
 #[test]
 fn a_partition_takes_its_gauges_along() {
     let metrics = Metrics::new();
-    let before = metrics.render().lines().filter(|line| !line.starts_with("process_")).count();
-    metrics.restoring(Worker::Tracker, 7);
-    let restoring = r#"parcelwatch_partition_state{partition="7",state="restoring",worker="tracker"}"#;
+    let lines = || metrics.render().lines().filter(|line| !line.starts_with("process_")).count();
+    let before = lines();
+    metrics.partition("tracker", 7, false);
+    let restoring = r#"parcelwatch_partition_state{partition="7",stage="tracker",state="restoring"}"#;
     assert_eq!(value(&metrics, restoring), Some(1.0));
-    metrics.restored(Worker::Tracker, 7, 10, Duration::from_secs(1));
+    metrics.partition("tracker", 7, true);
     assert_eq!(value(&metrics, restoring), Some(0.0));
-    metrics.stream_time(Worker::Tracker, 7, Timestamp::FIRST, Duration::from_secs(3));
-    metrics.consumer_lag(Worker::Tracker, "scans.v1", 7, 12);
+    metrics.stream_time_lag("tracker", 7, Duration::from_secs(3));
+    metrics.consumer_lag("tracker", "scans.v1", 7, 12);
     metrics.parcels(7, [(Some(Code::Held), 2), (None, 3)]);
     metrics.parcels(8, [(None, 4)]);
     let parcels = r#"parcelwatch_parcels{stage="none"}"#;
     assert_eq!(value(&metrics, parcels), Some(7.0));
     assert_eq!(value(&metrics, r#"parcelwatch_consumer_lag_records{partition="7",topic="scans.v1"}"#), Some(12.0));
 
-    metrics.left(Worker::Tracker, 7);
+    metrics.partition_left("tracker", 7);
     assert_eq!(value(&metrics, parcels), Some(4.0));
     assert!(!metrics.render().contains(r#"partition="7""#));
-    let after = metrics.render().lines().filter(|line| !line.starts_with("process_")).count();
-    assert_eq!(before, after);
+    assert_eq!(before, lines());
+}
+
+#[test]
+fn stream_time_that_nobody_reports_goes_on_falling_behind() {
+    let metrics = Metrics::new();
+    metrics.stream_time_lag("tracker", 7, Duration::from_secs(3));
+    let lag = || value(&metrics, r#"parcelwatch_stream_time_lag_seconds{partition="7",stage="tracker"}"#).unwrap();
+    let first = lag();
+    assert!(first >= 3.0 && lag() > first);
 }
 
 #[test]
