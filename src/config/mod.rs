@@ -38,6 +38,7 @@ use serde::de::DeserializeOwned;
 
 use self::check::Check;
 use self::tree::{Node, Value};
+use crate::track::{self, Rules};
 
 pub use self::errors::{Errors, Problem};
 pub use self::kafka::{GroupProtocol, Kafka, Property};
@@ -57,6 +58,7 @@ pub struct Config {
     pub listen: Listen,
     pub log: Log,
     pub privacy: Privacy,
+    pub rules: Rules,
 }
 
 /// What is laid over the default.
@@ -69,7 +71,7 @@ pub struct Source {
 }
 
 /// The parts of the commented default, in the order in which they are shown.
-const REFERENCES: [&str; 1] = [include_str!("reference.toml")];
+const REFERENCES: [&str; 2] = [include_str!("reference.toml"), track::REFERENCE];
 
 /// The commented default: every key with its meaning.
 pub fn reference() -> String {
@@ -151,7 +153,9 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
     let listen = sections.section::<Listen>("listen");
     let log = sections.section::<Log>("log");
     let privacy = sections.section::<Privacy>("privacy");
-    let config = Config { kafka: kafka?, runtime: runtime?, listen: listen?, log: log?, privacy: privacy? };
+    let rules = sections.tables::<Rules>(&track::SECTIONS);
+    let config =
+        Config { kafka: kafka?, runtime: runtime?, listen: listen?, log: log?, privacy: privacy?, rules: rules? };
     config.check(&mut Check::new(tree, problems));
     Some(config)
 }
@@ -177,6 +181,11 @@ impl Sections<'_> {
     /// The table of this name.
     fn section<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         self.read(&[name], |tree| tree.get(name).cloned())
+    }
+
+    /// Several tables that one type reads together.
+    fn tables<T: DeserializeOwned>(&mut self, names: &[&str]) -> Option<T> {
+        self.read(&[], |tree| Some(tree.only(names)))
     }
 
     /// Tries until the type accepts: each refused value is reported once and put back to the default.
