@@ -5,6 +5,7 @@
 mod check;
 mod completions;
 mod outcome;
+mod replay;
 mod settings;
 
 #[cfg(test)]
@@ -47,6 +48,7 @@ Exit codes:
 #[derive(Subcommand)]
 enum Command {
     Check(check::Args),
+    Replay(replay::Args),
     Completions(completions::Args),
 }
 
@@ -54,6 +56,7 @@ impl Command {
     fn run(self) -> Outcome {
         match self {
             Command::Check(args) => check::run(args),
+            Command::Replay(args) => replay::run(args),
             Command::Completions(args) => completions::run(&args),
         }
     }

@@ -55,7 +55,11 @@ pub(super) fn parcel_id(field: &impl Field) -> Result<&str, Reject> {
     let id = required(field, "parcel_id")?;
     let length = id.chars().count();
     if !(1..=PARCEL_ID_MAX).contains(&length) {
-        return Err(Reject::at("range", "parcel_id", format!("expected 1 to {PARCEL_ID_MAX} characters, found {length}")));
+        return Err(Reject::at(
+            "range",
+            "parcel_id",
+            format!("expected 1 to {PARCEL_ID_MAX} characters, found {length}"),
+        ));
     }
     match id.chars().position(|c| !printable(c)) {
         None => Ok(id),
@@ -76,7 +80,11 @@ fn printable(c: char) -> bool {
 }
 
 /// An optional name, none where it is empty; counted as malformed where it is no text or unreasonably long.
-pub(super) fn name<'a>(field: &'a impl Field, path: &'static str, malformed: &mut Vec<&'static str>) -> Option<&'a str> {
+pub(super) fn name<'a>(
+    field: &'a impl Field,
+    path: &'static str,
+    malformed: &mut Vec<&'static str>,
+) -> Option<&'a str> {
     match field.text() {
         Ok(None | Some("")) => None,
         Ok(Some(text)) if text.chars().count() <= NAME_MAX => Some(text),
@@ -132,7 +140,9 @@ pub(super) fn stamp(text: &str) -> Result<Stamp, ParseTimestampError> {
 /// Reads RFC 3339, with or without its offset.
 pub(super) fn received(text: &str) -> Result<Received, ParseTimestampError> {
     match stamp(text) {
-        Err(ParseTimestampError::Syntax) => stamp(&format!("{text}Z")).map(|local| Received::Local(local.at.as_millis())),
+        Err(ParseTimestampError::Syntax) => {
+            stamp(&format!("{text}Z")).map(|local| Received::Local(local.at.as_millis()))
+        }
         zoned => zoned.map(Received::Zoned),
     }
 }

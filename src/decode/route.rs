@@ -32,7 +32,9 @@ fn milestone(value: &Value, malformed: &mut Vec<&'static str>) -> Option<Milesto
     let hub = super::field::name(&fields.get("hub"), "route.hub", malformed).map(Into::into);
     let within_ms = match fields.get("within").text() {
         Ok(None) => None,
-        Ok(Some(text)) => humantime::parse_duration(text).ok().and_then(|within| u64::try_from(within.as_millis()).ok()),
+        Ok(Some(text)) => {
+            humantime::parse_duration(text).ok().and_then(|within| u64::try_from(within.as_millis()).ok())
+        }
         Err(_) => None,
     };
     if within_ms.is_none() && fields.get("within").is_some_and(|within| !within.is_null()) {

@@ -46,11 +46,8 @@ pub fn scan(value: Option<&[u8]>, record_time: RecordTime) -> Result<Scan, Rejec
     let mut malformed = Vec::new();
     let parcel_id = field::parcel_id(&parcel_id)?.to_owned();
     let code = scan_code(field::required(&code, "code")?)?;
-    let hub = if code.is_hub_code() {
-        Some(field::required_hub(&hub)?)
-    } else {
-        field::name(&hub, "hub", &mut malformed)
-    };
+    let hub =
+        if code.is_hub_code() { Some(field::required_hub(&hub)?) } else { field::name(&hub, "hub", &mut malformed) };
     let upload_time = field::time(&upload_time, "upload_time", &mut malformed);
     let received = field::received(field::required(&event_time, "event_time")?)
         .map_err(|error| field::no_time("event_time", error))?;

@@ -30,8 +30,6 @@ mod timers;
 mod tracker;
 mod view;
 
-pub use input::{
-    Correction, Endpoint, Identity, Input, Milestone, Place, Reroute, RerouteChange, Scan, Shipment,
-};
+pub use input::{Correction, Endpoint, Identity, Input, Milestone, Place, Reroute, RerouteChange, Scan, Shipment};
 pub use rules::{ClockTime, Expires, Levels, Limits, REFERENCE, Rules, SECTIONS, Service, Tell, TellFrom};
 pub use tracker::Tracker;

@@ -74,7 +74,9 @@ pub(super) fn freeze_promise(step: &mut Step<'_>) {
 }
 
 fn match_route(step: &mut Step<'_>, scan: &Scan) -> Matched {
-    let Some(route) = step.announced.and_then(|announced| announced.route.as_deref()) else { return Matched::default() };
+    let Some(route) = step.announced.and_then(|announced| announced.route.as_deref()) else {
+        return Matched::default();
+    };
     step.parcel.progress.apply(route, scan.code(), scan.hub(), scan.event_time)
 }
 

@@ -4,9 +4,7 @@ use super::announced::Announced;
 use super::conditions;
 use super::parcel::{Open, Parcel};
 use super::view::View;
-use crate::model::{
-    Cause, Change, ConditionChange, ConditionKind, Count, Effect, Evidence, Level, Timestamp, World,
-};
+use crate::model::{Cause, Change, ConditionChange, ConditionKind, Count, Effect, Evidence, Level, Timestamp, World};
 
 /// One parcel in the hands of the rules, at one instant and for one cause.
 pub(super) struct Step<'a> {

@@ -134,7 +134,8 @@ impl Tracker {
         let parcel = self.parcels.entry(id, || Parcel::new(now));
         if let Some(end) = after {
             let announced = self.announced.get(id);
-            let step = &mut Step { id, parcel, announced, world, at: now, cause: Cause::Shipment, scan_time: None, out };
+            let step =
+                &mut Step { id, parcel, announced, world, at: now, cause: Cause::Shipment, scan_time: None, out };
             ends::close(step);
             *parcel = parcel.next_journey(end, now);
         }
@@ -150,7 +151,8 @@ impl Tracker {
 
     fn reroute(&mut self, now: Timestamp, reroute: &Reroute, world: &World, out: &mut Vec<Effect>) {
         let id = &reroute.parcel_id;
-        let concerned = self.parcels.get(id).is_some_and(|parcel| parcel.is_live() && parcel.journey == reroute.journey);
+        let concerned =
+            self.parcels.get(id).is_some_and(|parcel| parcel.is_live() && parcel.journey == reroute.journey);
         let mut outcome = RerouteOutcome::Ignored;
         if concerned && let Some(parcel) = self.parcels.get_mut(id) {
             parcel.record = now;
