@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod outcome;
 mod parcel;
+mod replay;
 mod settings;
 mod topics;
 
@@ -51,6 +52,7 @@ enum Command {
     Check(check::Args),
     Topics(topics::Args),
     Parcel(parcel::Args),
+    Replay(replay::Args),
     Completions(completions::Args),
 }
 
@@ -60,6 +62,7 @@ impl Command {
             Command::Check(args) => check::run(args),
             Command::Topics(args) => topics::run(&args),
             Command::Parcel(args) => parcel::run(&args),
+            Command::Replay(args) => replay::run(args),
             Command::Completions(args) => completions::run(&args),
         }
     }

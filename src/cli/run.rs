@@ -1,19 +1,21 @@
 //! `parcelwatch run`: the daemon.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use super::{Failure, Outcome, Settings};
-use crate::channel::{self, Secrets};
+use crate::channel::{self, Dispatcher, Secrets};
 use crate::config::{self, Config};
-use crate::model::{Timestamp, World};
-use crate::stream::{From, GroupProtocol, Instance, Options, Setup};
+use crate::model::{Channel, Timestamp, World};
+use crate::stream::{Asker, From, GroupProtocol, Instance, Options, Setup};
 use crate::telemetry::{Metrics, start_logs};
-use crate::web;
+use crate::web::{self, ParcelQuery, QueryError, QueryFuture};
 
 /// An input that is this far ahead of the others is paused: more costs memory while another input is slow, less makes
 /// fetching stutter.
@@ -83,3 +85,148 @@ pub fn options(config: &Config) -> anyhow::Result<Options> {
         resume_from_state: false,
     })
 }
+
+/// Runs until it is told to stop, or cannot go on.
+pub fn run(args: Args) -> Outcome {
+    let config = args.settings.load().map_err(Failure::Config)?;
+    start_logs(&config.log).context("cannot write logs")?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let (end, ended) = watch::channel(false);
+    runtime.block_on(stop_on_signals(&stop))?;
+    say_how_it_runs(&config);
+    let daemon = Daemon { config, runtime, stop, ended };
+    let result = daemon.run(&args);
+    // Listeners end last, so that health can be asked while everything else ends.
+    end.send_replace(true);
+    daemon.runtime.shutdown_timeout(Duration::from_millis(200));
+    result.map_err(Failure::Failed)
+}
+
+/// What an operator must know at first sight.
+fn say_how_it_runs(config: &Config) {
+    let mode = config.policy.send.mode.name();
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), instance = config.runtime.instance(), send = mode, "starting");
+    if !config.policy.send.anything_leaves() {
+        tracing::warn!("send.mode is {mode:?}: notices are decided, recorded and counted, and nothing leaves");
+    }
+    if config.privacy.is_development() {
+        tracing::warn!("privacy.hash_key is not set: recipients are hashed under a key that everybody knows");
+    }
+}
+
+struct Daemon {
+    config: Config,
+    runtime: Runtime,
+    stop: Arc<AtomicBool>,
+    ended: watch::Receiver<bool>,
+}
+
+impl Daemon {
+    fn run(&self, args: &Args) -> anyhow::Result<()> {
+        let metrics = Arc::new(Metrics::new());
+        metrics.send_mode(self.config.policy.send.mode.name());
+        let asker = Arc::new(LateAsker::default());
+        let dispatcher = Arc::new(OnceLock::new());
+        let advertise = self.listen(&metrics, &asker, &dispatcher)?;
+        let instance = Instance::start(self.setup(args, metrics, advertise)?, &self.runtime)?;
+        // Set once here; whoever asked before was told to wait for the brokers.
+        let _ = asker.0.set(instance.asker());
+        let _ = dispatcher.set(Arc::clone(instance.dispatcher()));
+        instance.join(self.runtime.handle())?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    fn setup(&self, args: &Args, metrics: Arc<Metrics>, advertise: String) -> anyhow::Result<Setup> {
+        let config = &self.config;
+        let transports = channel::open(&config.channels, &Arc::new(Secrets::new())).map_err(|problems| {
+            let lines: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.key, p.message)).collect();
+            anyhow::anyhow!("a channel cannot be opened: {}", lines.join("; "))
+        })?;
+        let world = World {
+            rules: Arc::new(config.rules.clone()),
+            policy: Arc::new(config.policy.clone()),
+            hash_key: config.privacy.hash_key()?,
+            merchants: Arc::default(),
+        };
+        let options =
+            Options { from: args.from, resume_from_state: args.resume_from_state, ..options(config)? };
+        Ok(Setup { options, world, transports, metrics, stop: Arc::clone(&self.stop), advertise })
+    }
+
+    /// Opens both listeners; returns where other instances reach the admin one.
+    fn listen(
+        &self,
+        metrics: &Arc<Metrics>,
+        asker: &Arc<LateAsker>,
+        dispatcher: &Arc<OnceLock<Arc<Dispatcher>>>,
+    ) -> anyhow::Result<String> {
+        let listen = &self.config.listen;
+        if let Some(address) = listen.public {
+            let listener = self.runtime.block_on(web::bind(address.0, "listen.public"))?;
+            self.runtime.spawn(web::serve_public(listener, self.ended.clone()));
+        }
+        let listener = self.runtime.block_on(web::bind(listen.admin.0, "listen.admin"))?;
+        let bound = listener.local_addr().context("the admin listener has no address")?;
+        let (waiting, dispatcher) = (Arc::clone(asker), Arc::clone(dispatcher));
+        let admin = web::Admin {
+            metrics: Arc::clone(metrics),
+            observe: Arc::new(move |metrics| {
+                if let Some(dispatcher) = dispatcher.get() {
+                    for channel in Channel::ALL {
+                        let depth = dispatcher.depth(channel);
+                        metrics.attempts_in_hand(channel, depth.waiting, depth.running);
+                    }
+                }
+            }),
+            not_ready: Arc::new(move || waiting.not_ready()),
+            queries: Arc::clone(asker) as Arc<dyn ParcelQuery>,
+            token: listen.token()?,
+            client: web::client().context("cannot ask other instances")?,
+        };
+        self.runtime.spawn(web::serve_admin(listener, admin, self.ended.clone()));
+        tracing::info!(admin = %bound, "listening");
+        Ok(listen.advertised(bound))
+    }
+}
+
+/// SIGTERM and SIGINT end the daemon; if that takes too long, at once.
+async fn stop_on_signals(stop: &Arc<AtomicBool>) -> anyhow::Result<()> {
+    let mut term = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    let stop = Arc::clone(stop);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        stop.store(true, Ordering::Relaxed);
+        tokio::time::sleep(STOP_WITHIN).await;
+        tracing::warn!("the brokers did not answer in time: what was not committed is put back by the next start");
+        std::process::exit(0);
+    });
+    Ok(())
+}
+
+/// Answers once the instance has reached the brokers.
+#[derive(Default)]
+struct LateAsker(OnceLock<Asker>);
+
+impl LateAsker {
+    fn not_ready(&self) -> Vec<String> {
+        self.0.get().map_or_else(|| vec![WAITING.to_owned()], Asker::not_ready)
+    }
+}
+
+impl ParcelQuery for LateAsker {
+    fn parcel(&self, id: String) -> QueryFuture {
+        match self.0.get() {
+            Some(asker) => asker.parcel(id),
+            None => Box::pin(async { Err(QueryError::NotReady(WAITING.to_owned())) }),
+        }
+    }
+}
+
+const WAITING: &str = "waiting for the brokers";

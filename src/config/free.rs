@@ -11,11 +11,13 @@ pub(super) enum Free {
 }
 
 /// Every such table; `*` stands for any name.
-const FREE: [(&[&str], Free); 4] = [
+const FREE: [(&[&str], Free); 6] = [
     (&["kafka", "client"], Free::Properties),
     (&["topics", "partitions"], Free::Properties),
     (&["contact", "hub"], Free::Entries),
     (&["limits", "services"], Free::Entries),
+    (&["services"], Free::Entries),
+    (&["tell", "*"], Free::Entries),
 ];
 
 /// Whether the keys at this path are the user's, or below a key that is.

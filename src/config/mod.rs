@@ -41,6 +41,7 @@ use serde::de::DeserializeOwned;
 use self::check::Check;
 use self::tree::{Node, Value};
 use crate::channel::{self, Secrets};
+use crate::track::{self, Rules};
 
 pub use self::errors::{Errors, Problem};
 pub use self::kafka::{GroupProtocol, Kafka, Property};
@@ -63,6 +64,7 @@ pub struct Config {
     pub log: Log,
     pub privacy: Privacy,
     pub channels: channel::Settings,
+    pub rules: Rules,
 }
 
 /// What is laid over the default.
@@ -75,7 +77,7 @@ pub struct Source {
 }
 
 /// The parts of the commented default, in the order in which they are shown.
-const REFERENCES: [&str; 2] = [include_str!("reference.toml"), channel::settings::REFERENCE];
+const REFERENCES: [&str; 3] = [include_str!("reference.toml"), track::REFERENCE, channel::settings::REFERENCE];
 
 /// The commented default: every key with its meaning.
 pub fn reference() -> String {
@@ -163,6 +165,7 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
     let log = sections.table::<Log>("log");
     let privacy = sections.table::<Privacy>("privacy");
     let channels = sections.tables_of::<channel::Settings>(channel::settings::REFERENCE);
+    let rules = sections.tables_of::<Rules>(track::REFERENCE);
     let config = Config {
         kafka: kafka?,
         topics: topics?,
@@ -170,6 +173,7 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
         listen: listen?,
         log: log?,
         privacy: privacy?,
+        rules: rules?,
         channels: channels?,
     };
     config.check(&mut Check::new(tree, problems));

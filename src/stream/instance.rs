@@ -186,7 +186,7 @@ fn keep_working<S: Stage>(shared: &Arc<Shared>, slot: usize) -> Result<(), Worke
         match ended {
             Ok(()) => return Ok(()),
             Err(WorkerError::Rebuild(error)) if !shared.stopping() => {
-                shared.metrics.worker_failed(S::WORKER);
+                shared.metrics.rebuilt(S::NAME);
                 tracing::warn!(stage = S::NAME, slot, %error, "the worker is built anew");
                 shared.joined(S::NAME, slot, false);
                 std::thread::sleep(RETRY_AFTER);

@@ -6,7 +6,7 @@ use crate::decode;
 use crate::model::{Effect, RecipientKey, Reject, Timestamp, World};
 use crate::notify::{self, Notifier};
 use crate::state::Machine;
-use crate::telemetry::{Metrics, Worker};
+use crate::telemetry::Metrics;
 use crate::track::{self, Tracker};
 
 /// What an operator asks about a parcel.
@@ -22,10 +22,8 @@ pub struct Question {
 pub trait Stage: 'static {
     /// What decides.
     type Machine: Machine;
-    /// In groups, transactional ids and logs.
-    const NAME: &'static str = Self::WORKER.name();
-    /// In metrics.
-    const WORKER: Worker;
+    /// In groups, transactional ids, metrics and logs.
+    const NAME: &'static str;
     /// What it reads; at equal times in this order.
     const INPUTS: &'static [&'static str];
     /// Index of the input whose partitions the group assigns.
@@ -69,7 +67,7 @@ pub enum TrackerStage {}
 
 impl Stage for TrackerStage {
     type Machine = Tracker;
-    const WORKER: Worker = Worker::Tracker;
+    const NAME: &'static str = "tracker";
     const INPUTS: &'static [&'static str] = &["shipments.v1", "scans.v1", "reroutes.v1"];
     const MAIN: usize = 1;
     const STATE: &'static str = "tracker-state.v1";
@@ -120,7 +118,7 @@ pub enum NotifierStage {}
 
 impl Stage for NotifierStage {
     type Machine = Notifier;
-    const WORKER: Worker = Worker::Notifier;
+    const NAME: &'static str = "notifier";
     const INPUTS: &'static [&'static str] = &["notices.v1", "receipts.v1"];
     const MAIN: usize = 0;
     const STATE: &'static str = "notifier-state.v1";

@@ -198,7 +198,7 @@ impl<S: Stage> Worker<S> {
 
     fn left(&self, partition: i32) {
         self.shared.left(S::NAME, partition);
-        self.shared.metrics.left(S::WORKER, partition);
+        self.shared.metrics.partition_left(S::NAME, partition);
     }
 
     fn mark_dirty(&mut self) {

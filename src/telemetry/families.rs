@@ -42,6 +42,8 @@ families! {
     scans: IntCounterVec = counters("scans_total", "Scans read, by code and by what became of them: accepted, repeat (seen before), \
         ended (the journey was over).", &["code", "outcome"]);
     shipments: IntCounterVec = counters("shipments_total", "Shipment records read, by what became of them.", &["outcome"]);
+    reroutes: IntCounterVec = counters("reroutes_total",
+        "Records of customers' choices and their answers read by the tracker, by what became of them.", &["outcome"]);
     rejects: IntCounterVec = counters("rejects_total", "Records that could not be used and went to the rejects topic.",
         &["topic", "reason"]);
     merchants_rejected: IntCounter = counter("merchants_rejected_total",

@@ -54,6 +54,7 @@ impl Metrics {
         match count {
             Count::Scan { code, outcome } => self.scans[*code as usize][*outcome as usize].inc(),
             Count::Shipment(outcome) => families.shipments.with_label_values(&[outcome.name()]).inc(),
+            Count::Reroute(outcome) => families.reroutes.with_label_values(&[outcome.name()]).inc(),
             Count::Condition { kind, change, .. } => {
                 families.conditions.with_label_values(&[kind.name(), change.name()]).inc();
             }

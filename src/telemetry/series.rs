@@ -6,7 +6,8 @@ use prometheus::core::{MetricVec, MetricVecBuilder};
 use super::families::Families;
 use super::partitions::PartitionState;
 use crate::model::{
-    Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, NoticeKind, ScanOutcome, ShipmentOutcome,
+    Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, NoticeKind, RerouteOutcome, ScanOutcome,
+    ShipmentOutcome,
 };
 
 /// The two machines that the runtime drives, as their series are labelled.
@@ -34,6 +35,7 @@ impl Families {
 
         start(&self.scans, &[&codes, &ScanOutcome::ALL.map(ScanOutcome::name)]);
         start(&self.shipments, &[&ShipmentOutcome::ALL.map(ShipmentOutcome::name)]);
+        start(&self.reroutes, &[&RerouteOutcome::ALL.map(RerouteOutcome::name)]);
         start(&self.rejects, &[&REJECTING_TOPICS, &REJECT_REASONS]);
         start(&self.misplaced, &[&REJECTING_TOPICS]);
         start(&self.corrected_times, &[&[NO_HUB], &CORRECTIONS]);

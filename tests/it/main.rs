@@ -9,6 +9,7 @@
 mod channel;
 #[allow(dead_code, reason = "what a test may ask of brokers is there before the test that asks for it")]
 mod kafka;
+mod promtool;
 #[allow(dead_code, reason = "the same")]
 mod support;
 mod topics;

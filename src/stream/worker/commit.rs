@@ -76,7 +76,7 @@ impl<S: Stage> Worker<S> {
         let began = boot();
         match self.try_commit() {
             Ok(metas) => {
-                self.shared.metrics.committed(S::WORKER, boot().saturating_sub(began));
+                self.shared.metrics.committed(S::NAME, boot().saturating_sub(began));
                 self.committed(metas);
                 Ok(())
             }
@@ -168,7 +168,7 @@ impl<S: Stage> Worker<S> {
             return Err(WorkerError::Rebuild(fencing_hint(error)));
         }
         tracing::warn!(stage = S::NAME, %error, "the transaction is aborted, its inputs are read again");
-        self.shared.metrics.aborted(S::WORKER);
+        self.shared.metrics.aborted(S::NAME);
         self.writer.abort()?;
         self.after = AfterCommit::default();
         self.dirty_since = None;

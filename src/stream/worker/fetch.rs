@@ -91,7 +91,7 @@ impl<S: Stage> Worker<S> {
         self.ask = false;
         let clock = &self.shared.clock;
         let departure = clock.departure();
-        self.shared.metrics.clock_departure(departure.as_secs_f64());
+        self.shared.metrics.clock_departure(departure);
         if departure > self.shared.options.clock_skew {
             // Somebody set the system's clock: what follows the wall clock stands still.
             self.active_mut().for_each(|partition| partition.doubt());
@@ -121,16 +121,12 @@ impl<S: Stage> Worker<S> {
                 // Until something arrives, the position is the offset that was assigned.
                 let position = positions.of(place).unwrap_or(partition.offsets()[input]);
                 partition.answered(input, Answer { query, asked_at, end, position });
-                shared.metrics.consumer_lag(
-                    S::WORKER,
-                    S::INPUTS[input],
-                    partition.number,
-                    (end - partition.applied(input)).max(0) as u64,
-                );
+                let lag = end - partition.applied(input);
+                shared.metrics.consumer_lag(S::NAME, S::INPUTS[input], partition.number, lag);
             }
             let lag = asked_at.since(partition.stream_time());
-            shared.metrics.stream_time(S::WORKER, partition.number, partition.stream_time(), lag);
-            shared.metrics.telling(S::WORKER, partition.number, partition.may_speak());
+            shared.metrics.stream_time_lag(S::NAME, partition.number, lag);
+            shared.metrics.telling(S::NAME, partition.number, partition.may_speak());
             S::observe(&partition.machine, partition.number, &shared.metrics);
         }
     }

@@ -27,7 +27,7 @@ impl<S: Stage> Worker<S> {
             }
             self.membership.answer(&asked)?;
             self.shared.joined(S::NAME, self.slot, true);
-            self.shared.metrics.rebalanced(S::WORKER);
+            self.shared.metrics.rebalanced(S::NAME);
         }
         Ok(())
     }
@@ -55,7 +55,7 @@ impl<S: Stage> Worker<S> {
             self.reader.assign([((topic.as_str(), partition), begin)])?;
             self.held.insert(partition, Held::Restoring(Box::new(Restoring::new(begin, end))));
             self.shared.stands(S::NAME, partition, Standing::Restoring, &self.questions.0);
-            self.shared.metrics.restoring(S::WORKER, partition);
+            self.shared.metrics.partition(S::NAME, partition, false);
         }
         Ok(())
     }
@@ -142,7 +142,7 @@ impl<S: Stage> Worker<S> {
         restoring.machine.restored(world);
         let (log, meta) = restoring.resume(first, self.partition_count);
         let took = boot().saturating_sub(restoring.began);
-        self.shared.metrics.restored(S::WORKER, partition, restoring.entries, took);
+        self.shared.metrics.restored(S::NAME, took, restoring.entries);
         tracing::info!(
             stage = S::NAME,
             partition,
@@ -163,6 +163,7 @@ impl<S: Stage> Worker<S> {
         self.held.insert(partition, Held::Active(Box::new(active)));
         self.dirty_since.get_or_insert_with(boot);
         self.shared.stands(S::NAME, partition, Standing::Active, &self.questions.0);
+        self.shared.metrics.partition(S::NAME, partition, true);
         Ok(())
     }
 
