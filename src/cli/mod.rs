@@ -5,8 +5,10 @@
 mod check;
 mod completions;
 mod outcome;
+mod parcel;
 mod replay;
 mod settings;
+mod topics;
 
 #[cfg(test)]
 mod tests;
@@ -48,6 +50,8 @@ Exit codes:
 #[derive(Subcommand)]
 enum Command {
     Check(check::Args),
+    Topics(topics::Args),
+    Parcel(parcel::Args),
     Replay(replay::Args),
     Completions(completions::Args),
 }
@@ -56,6 +60,8 @@ impl Command {
     fn run(self) -> Outcome {
         match self {
             Command::Check(args) => check::run(args),
+            Command::Topics(args) => topics::run(&args),
+            Command::Parcel(args) => parcel::run(&args),
             Command::Replay(args) => replay::run(args),
             Command::Completions(args) => completions::run(&args),
         }

@@ -11,8 +11,9 @@ pub(super) enum Free {
 }
 
 /// Every such table; `*` stands for any name.
-const FREE: [(&[&str], Free); 5] = [
+const FREE: [(&[&str], Free); 6] = [
     (&["kafka", "client"], Free::Properties),
+    (&["topics", "partitions"], Free::Properties),
     (&["contact", "hub"], Free::Entries),
     (&["limits", "services"], Free::Entries),
     (&["services"], Free::Entries),

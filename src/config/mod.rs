@@ -27,6 +27,7 @@ mod print;
 mod privacy;
 mod runtime;
 mod secret;
+mod topics;
 mod tree;
 
 #[cfg(test)]
@@ -50,12 +51,14 @@ pub use self::place::Place;
 pub use self::privacy::Privacy;
 pub use self::runtime::Runtime;
 pub use self::secret::Secret;
+pub use self::topics::Topics;
 
 /// Everything that is configured.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Config {
     pub kafka: Kafka,
+    pub topics: Topics,
     pub runtime: Runtime,
     pub listen: Listen,
     pub log: Log,
@@ -156,6 +159,7 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
     let default = default();
     let mut sections = Sections { tree, default: &default, problems };
     let kafka = sections.table::<Kafka>("kafka");
+    let topics = sections.table::<Topics>("topics");
     let runtime = sections.table::<Runtime>("runtime");
     let listen = sections.table::<Listen>("listen");
     let log = sections.table::<Log>("log");
@@ -164,6 +168,7 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
     let rules = sections.tables_of::<Rules>(track::REFERENCE);
     let config = Config {
         kafka: kafka?,
+        topics: topics?,
         runtime: runtime?,
         listen: listen?,
         log: log?,
@@ -178,6 +183,7 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
 impl Config {
     fn check(&self, check: &mut Check<'_>) {
         self.kafka.check(check);
+        self.topics.check(check);
         self.runtime.check(check);
         self.listen.check(check);
         self.log.check(check);
