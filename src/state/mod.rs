@@ -4,8 +4,16 @@
 //! What always holds: after `commit` the tables equal what the log says; after `abort` they equal
 //! what they were at the last commit, marks and walk included.
 
+pub mod block;
+mod log;
 mod machine;
+mod meta;
 mod table;
 
+pub use log::{RestoreError, StateLog, restore_block};
 pub use machine::Machine;
-pub use table::{Entry, Table, Tables};
+pub use meta::{Meta, Walk};
+pub use table::{BUCKETS, Entry, Stored, Table, Tables, bucket};
+
+#[cfg(test)]
+mod tests;

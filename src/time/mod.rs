@@ -1,1 +1,9 @@
-//! time
+//! Stream time, purely: in which order a partition's inputs are applied, how far its clock may go, and
+//! when it may tell. Silence in the log is not silence in the world, so time never outruns the input that was
+//! actually read (runtime.md, "Time").
+
+mod merge;
+mod telling;
+
+pub use merge::{Answer, Merge, Step};
+pub use telling::Telling;

@@ -1,0 +1,149 @@
+//! Makes a mail of a message: headers, both texts, encodings.
+
+use lettre::address::Address;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+
+use super::super::settings::Email as Settings;
+use super::super::{Outcome, Problem};
+use crate::model::Attempt;
+
+/// From whom our mails come.
+pub(super) struct Sender {
+    from: Mailbox,
+    reply_to: Option<Mailbox>,
+}
+
+/// A mail, ready to be sent.
+pub(super) struct Letter {
+    pub(super) from: Address,
+    pub(super) to: Address,
+    /// Headers and parts. ASCII: other text is encoded, so that any relay takes it.
+    pub(super) body: Vec<u8>,
+    /// An address is not ASCII, which a relay must be able to take.
+    pub(super) needs_utf8: bool,
+}
+
+impl Sender {
+    pub(super) fn new(settings: &Settings) -> Result<Sender, Problem> {
+        let read = |key, text: &str| {
+            mailbox(text).ok_or_else(|| Problem::at(key, "expected a mail address, found something else"))
+        };
+        let reply_to =
+            if settings.reply_to.is_empty() { None } else { Some(read("email.reply_to", &settings.reply_to)?) };
+        Ok(Sender { from: read("email.from", &settings.from)?, reply_to })
+    }
+
+    /// The part after the `@`.
+    pub(super) fn domain(&self) -> &str {
+        self.from.email.domain()
+    }
+
+    /// The mail of this attempt. Its `Message-ID` is the notice's, so that a repeat is recognised.
+    pub(super) fn compose(
+        &self,
+        attempt: &Attempt,
+        address: &str,
+        name: Option<&str>,
+        subject: &str,
+        text: &str,
+        html: &str,
+    ) -> Result<Letter, Outcome> {
+        let to: Address = address.trim().parse().map_err(|_| Outcome::refused("not a mail address"))?;
+        let name = name.map(one_line).filter(|name| !name.is_empty());
+        let mut builder = lettre::Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(name, to.clone()))
+            .subject(one_line(subject))
+            .message_id(Some(format!("<{}@{}>", attempt.notice_id, self.domain())))
+            // Nobody's holiday notice answers to it (RFC 3834).
+            .raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("Auto-Submitted"),
+                "auto-generated".to_owned(),
+            ));
+        if let Some(reply_to) = &self.reply_to {
+            builder = builder.reply_to(reply_to.clone());
+        }
+        // lettre adds `Date` by the real clock, which is right for a date that strangers check.
+        let mail = builder
+            .multipart(MultiPart::alternative_plain_html(text.to_owned(), html.to_owned()))
+            .map_err(|_| Outcome::refused("no mail can be made of the message"))?;
+        let needs_utf8 = !AsRef::<str>::as_ref(&to).is_ascii() || !AsRef::<str>::as_ref(&self.from.email).is_ascii();
+        Ok(Letter { from: self.from.email.clone(), to, body: mail.formatted(), needs_utf8 })
+    }
+}
+
+/// Reads `Name <address>` or the bare address.
+pub(in super::super) fn mailbox(text: &str) -> Option<Mailbox> {
+    text.parse().ok()
+}
+
+/// A header's text is one line: a line break could begin a header of somebody else's choice.
+fn one_line(text: &str) -> String {
+    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    spaced.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::Gate;
+    use crate::model::{Destination, Message, NoticeId, RecipientKey, Timestamp};
+
+    fn attempt() -> Attempt {
+        Attempt {
+            notice_id: NoticeId::from_text("ntc_1"),
+            recipient_key: RecipientKey::service(),
+            attempt: 1,
+            deadline: Timestamp::LAST,
+            destination: Destination::Email { address: String::new(), name: None },
+            message: Message::Json(String::new()),
+        }
+    }
+
+    fn compose(address: &str, name: &str, subject: &str, text: &str) -> Result<Letter, Outcome> {
+        let settings = Settings { from: "包裹 <notices@parcels.example>".to_owned(), ..Settings::default() };
+        let sender = Sender::new(&settings).map_err(|_| Outcome::refused("settings"))?;
+        sender.compose(&attempt(), address, Some(name), subject, text, "<p>你好</p>")
+    }
+
+    #[test]
+    fn a_mail_is_ascii_and_carries_the_notice_as_its_id() {
+        let letter = compose("wf@example.com", "王芳", "您的包裹可能延误", "您好").unwrap();
+        let mail = String::from_utf8(letter.body).unwrap();
+        assert!(mail.is_ascii() && !letter.needs_utf8);
+        for line in ["Message-ID: <ntc_1@parcels.example>", "Auto-Submitted: auto-generated", "MIME-Version: 1.0"] {
+            assert!(mail.lines().any(|found| found == line), "{line}\n{mail}");
+        }
+        assert!(mail.lines().all(|line| line.len() <= 998), "a line is too long for SMTP");
+    }
+
+    #[test]
+    fn no_text_of_others_begins_a_header() {
+        let letter = compose("wf@example.com", "x\r\nBcc: a@example.com", "y\nBcc: b@example.com\r\n\r\nbody", "t");
+        let mail = String::from_utf8(letter.unwrap().body).unwrap();
+        assert!(!mail.lines().any(|line| line.starts_with("Bcc")), "{mail}");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_and_not_repeated() {
+        for address in
+            ["", "nobody", "a@b@c", "a@example.com\r\nRCPT TO:<b@example.com>", "a@example.com, b@example.com"]
+        {
+            assert_eq!(compose(address, "", "s", "t").err(), Some(Outcome::refused("not a mail address")), "{address}");
+        }
+    }
+
+    #[test]
+    fn an_address_beyond_ascii_is_known_as_such() {
+        assert!(compose("王芳@example.com", "", "s", "t").unwrap().needs_utf8);
+    }
+
+    #[tokio::test]
+    async fn a_webhook_is_no_mail() {
+        let settings = Settings { from: "a@example.com".into(), host: "h".into(), ..Settings::default() };
+        let email = super::super::Email::open(&settings, &Default::default()).unwrap();
+        let gate = Gate::new(Timestamp::LAST, std::sync::Arc::new(|| Timestamp::FIRST));
+        assert_eq!(email.send(&attempt(), &gate).await, Outcome::refused("not a mail"));
+    }
+}

@@ -1,0 +1,114 @@
+//! What an endpoint's answer, or its absence, means.
+
+use std::error::Error;
+use std::time::Duration;
+
+use chrono::DateTime;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+
+use super::super::Outcome;
+use super::guard::Forbidden;
+
+/// The longest wait that an endpoint may ask for: the last step of Standard Webhooks' schedule. A longer one would
+/// be an endpoint that disables itself without saying so.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The meaning of an answer at `now_seconds` since 1970.
+pub(super) fn outcome(status: StatusCode, headers: &HeaderMap, now_seconds: i64) -> Outcome {
+    let code = status.as_u16();
+    match code {
+        200..=299 => Outcome::Delivered { provider_id: None },
+        410 => Outcome::Refused { reason: "endpoint is gone (410)".into(), endpoint_gone: true },
+        429 | 502 | 503 | 504 => Outcome::Retry {
+            after: headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, now_seconds)),
+            reason: format!("endpoint asks to wait ({code})").into(),
+        },
+        300..=399 => Outcome::retry(format!("endpoint redirects ({code}), which is not followed")),
+        _ => Outcome::retry(format!("endpoint answered {code}")),
+    }
+}
+
+/// The meaning of no answer.
+pub(super) fn missing(error: &reqwest::Error) -> Outcome {
+    if let Some(forbidden) = cause::<Forbidden>(error) {
+        Outcome::refused(forbidden.reason())
+    } else if error.is_connect() {
+        // Name, connection and TLS together: nothing of the request has gone out.
+        Outcome::retry("cannot connect to the endpoint")
+    } else if error.is_builder() {
+        Outcome::refused("the endpoint's URL cannot be used")
+    } else {
+        Outcome::unknown("connection to the endpoint lost before its answer")
+    }
+}
+
+fn cause<'a, T: Error + 'static>(error: &'a reqwest::Error) -> Option<&'a T> {
+    let mut next: Option<&'a (dyn Error + 'static)> = error.source();
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// Seconds, or a date.
+fn retry_after(text: &str, now_seconds: i64) -> Option<Duration> {
+    let text = text.trim();
+    let seconds = match text.parse::<u64>() {
+        Ok(seconds) => seconds,
+        Err(_) => {
+            let date = DateTime::parse_from_rfc2822(text).ok()?;
+            u64::try_from(date.timestamp().saturating_sub(now_seconds)).unwrap_or(0)
+        }
+    };
+    Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wed, 21 Oct 2015 07:28:00 GMT
+    const NOW: i64 = 1_445_412_480;
+
+    fn after(status: u16, value: Option<&str>) -> Outcome {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = value {
+            headers.insert(RETRY_AFTER, value.parse().unwrap());
+        }
+        outcome(StatusCode::from_u16(status).unwrap(), &headers, NOW)
+    }
+
+    #[test]
+    fn an_answer_has_the_meaning_that_standard_webhooks_gives_it() {
+        for status in [200, 201, 202, 204, 299] {
+            assert_eq!(after(status, None), Outcome::Delivered { provider_id: None });
+        }
+        assert!(matches!(after(410, None), Outcome::Refused { endpoint_gone: true, .. }));
+        for status in [301, 302, 304, 307, 400, 401, 404, 422, 429, 500, 502, 503, 504] {
+            let outcome = after(status, None);
+            assert!(matches!(&outcome, Outcome::Retry { after: None, reason } if reason.contains(&status.to_string())));
+        }
+    }
+
+    #[test]
+    fn retry_after_is_obeyed_in_seconds_and_as_a_date() {
+        for (status, value, seconds) in [
+            (429, "7", Some(7)),
+            (503, " 120 ", Some(120)),
+            (502, "Wed, 21 Oct 2015 07:30:00 GMT", Some(120)),
+            (504, "Wed, 21 Oct 2015 07:00:00 GMT", Some(0)),
+            (429, "99999999999", Some(86_400)),
+            (429, "Fri, 31 Dec 9999 23:59:59 GMT", Some(86_400)),
+            (429, "soon", None),
+            (429, "-5", None),
+            (500, "7", None),
+        ] {
+            let Outcome::Retry { after, .. } = after(status, Some(value)) else { panic!("{status}") };
+            assert_eq!(after, seconds.map(Duration::from_secs), "{status} {value}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Webhooks by the rules of Standard Webhooks.
+//!
+//! | happened | outcome |
+//! |---|---|
+//! | 2xx | delivered |
+//! | 410 | refused, and the endpoint is gone |
+//! | 429, 502, 503, 504 | retry, after `Retry-After` where it says so |
+//! | any other answer, 3xx too | retry: Standard Webhooks goes on by its schedule until the notice expires |
+//! | name, connection or TLS failed | retry |
+//! | no answer in time, or the connection was lost | unknown: the request may have arrived |
+//! | a URL or an address that is not allowed, no secret | refused: no waiting helps |
+//!
+//! A redirect is never followed: it would lead past the [`guard`].
+
+mod answer;
+mod guard;
+mod network;
+mod resolver;
+mod sign;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Certificate, Client, Response, Url, redirect, retry};
+use tokio::time::timeout;
+
+use self::guard::Guard;
+use self::resolver::Resolver;
+use self::sign::Signature;
+use super::settings::Webhook as Settings;
+use super::{Attempt, Attempting, Gate, Limits, Outcome, Problem, Secrets, Transport, trust};
+use crate::model::{Channel, Destination, Message};
+
+pub(super) use self::guard::is_host;
+pub use self::network::Network;
+
+/// How long a connection may rest. Shorter than the 5 s after which common servers close theirs: a request that
+/// meets the closing is of unknown outcome.
+const IDLE_MAX: Duration = Duration::from_secs(4);
+
+/// How much of an answer's body is read, and for how long, only so that the connection can be used again. More
+/// would let an endpoint keep us busy.
+const ANSWER_LENGTH_MAX: usize = 16 * 1024;
+const ANSWER_TIME_MAX: Duration = Duration::from_millis(500);
+
+/// Sends webhooks.
+pub struct Webhook {
+    limits: Limits,
+    client: Client,
+    guard: Arc<Guard>,
+    secrets: Arc<Secrets>,
+}
+
+impl Webhook {
+    /// Prepares; connects to nothing.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub fn open(settings: &Settings, secrets: &Arc<Secrets>) -> Result<Webhook, Problem> {
+        let guard = Arc::new(Guard::new(&settings.allow_private, &settings.allow_http));
+        let mut builder = Client::builder()
+            .user_agent(concat!("parcelwatch/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            // A proxy would resolve the name itself, behind the guard.
+            .no_proxy()
+            .dns_resolver(Arc::new(Resolver::new(&guard)))
+            .connect_timeout(settings.connect_timeout)
+            .pool_idle_timeout(IDLE_MAX);
+        if !settings.ca_file.is_empty() {
+            let authorities = trust::authorities("webhook.ca_file", &settings.ca_file)?;
+            let read: Result<Vec<_>, _> = authorities.iter().map(|der| Certificate::from_der(der)).collect();
+            let unusable = || Problem::at("webhook.ca_file", "expected certificates, found one that cannot be read");
+            builder = builder.tls_certs_only(read.map_err(|_| unusable())?);
+        }
+        let unusable = |_| Problem::at("webhook", "expected what TLS can begin with, found something else");
+        let limits =
+            Limits { queue: settings.queue, concurrency: settings.concurrency, total_timeout: settings.timeout };
+        Ok(Webhook { limits, client: builder.build().map_err(unusable)?, guard, secrets: Arc::clone(secrets) })
+    }
+
+    async fn send(&self, attempt: &Attempt, gate: &Gate) -> Result<Outcome, Outcome> {
+        let (Destination::Webhook { url, secrets }, Message::Json(body)) = (&attempt.destination, &attempt.message)
+        else {
+            return Err(Outcome::refused("not a webhook"));
+        };
+        let url = Url::parse(url).map_err(|_| Outcome::refused("the endpoint's URL cannot be read"))?;
+        self.guard.check_url(&url).map_err(|forbidden| Outcome::refused(forbidden.reason()))?;
+        let keys = sign::keys(secrets, &self.secrets)?;
+        gate.pass()?;
+        let signature = Signature::of(attempt.notice_id.as_str(), sign::real_seconds(), body.as_bytes(), &keys);
+        let request = self.client.post(url).headers(headers(&signature)?).body(body.clone());
+        // A little earlier than the dispatcher, which would not know the step.
+        let patience = self.limits.total_timeout.mul_f32(0.98);
+        let response = match timeout(patience, request.send()).await {
+            // Connecting has a timeout of its own and at most half of the time, so this is the answer that lacks.
+            Err(_) => return Err(Outcome::unknown("endpoint did not answer in time")),
+            Ok(Err(error)) => return Err(answer::missing(&error)),
+            Ok(Ok(response)) => response,
+        };
+        let outcome = answer::outcome(response.status(), response.headers(), sign::real_seconds());
+        drain(response).await;
+        Ok(outcome)
+    }
+}
+
+fn headers(signature: &Signature) -> Result<HeaderMap, Outcome> {
+    let value = |text: &str| HeaderValue::from_str(text).map_err(|_| Outcome::refused("the notice's id is no header"));
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/cloudevents+json"));
+    headers.insert(HeaderName::from_static("webhook-id"), value(&signature.id)?);
+    headers.insert(HeaderName::from_static("webhook-timestamp"), value(&signature.timestamp)?);
+    headers.insert(HeaderName::from_static("webhook-signature"), value(&signature.signatures)?);
+    Ok(headers)
+}
+
+/// Reads a short rest of the answer; the outcome stands already.
+async fn drain(mut response: Response) {
+    let read = async {
+        let mut length = 0;
+        while let Ok(Some(chunk)) = response.chunk().await {
+            length += chunk.len();
+            if length > ANSWER_LENGTH_MAX {
+                break;
+            }
+        }
+    };
+    let _ = timeout(ANSWER_TIME_MAX, read).await;
+}
+
+impl Transport for Webhook {
+    fn channel(&self) -> Channel {
+        Channel::Webhook
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    fn attempt<'a>(&'a self, attempt: &'a Attempt, gate: &'a Gate) -> Attempting<'a> {
+        Box::pin(async { self.send(attempt, gate).await.unwrap_or_else(|outcome| outcome) })
+    }
+}

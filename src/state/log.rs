@@ -1,0 +1,148 @@
+//! The state log of one partition, without its I/O: what a transaction writes, how far the sweep is,
+//! what may be truncated, and how all of it is read back.
+//!
+//! For every byte of change a transaction adds about a byte of sweep: entries that did not change, in a
+//! walk over the buckets. A completed walk has written every live entry since its start, so nothing
+//! before that start is needed, and nothing but a complete walk ever moves that line.
+
+use std::time::Duration;
+
+use super::block::{BlockError, Packed, Packer, unpack};
+use super::{BUCKETS, Meta, Tables, Walk};
+use crate::model::Timestamp;
+
+/// A walk is complete within this much stream time, however quiet the partition is, so that what was
+/// forgotten leaves the log too (privacy: 7 days).
+const WALK_WITHIN: Duration = Duration::from_hours(6 * 24);
+
+/// The most buckets that one transaction sweeps: a nearly empty partition would otherwise complete a
+/// walk, and truncate its log, with every transaction.
+const BUCKETS_PER_TRANSACTION: u32 = BUCKETS as u32 / 16;
+
+/// What a transaction adds to the log beside its entries (meta entry, headers, marker), in bytes: swept for as well.
+const OVERHEAD_BYTES: usize = 256;
+
+const META_TABLE: u8 = 0;
+
+/// Where the sweep stands, in this transaction and at the last commit.
+#[derive(Clone, Debug)]
+pub struct StateLog {
+    walk: Walk,
+    committed: Walk,
+}
+
+impl StateLog {
+    /// The log of a partition that has never had state: it is complete from its present end.
+    pub fn empty(end: i64) -> StateLog {
+        // The cursor at the end: the first transaction begins the first walk.
+        let walk = Walk { number: 0, cursor: BUCKETS as u32, start: end, began: Timestamp::MIN, complete_from: end };
+        StateLog { walk, committed: walk }
+    }
+
+    /// The log as its last meta entry describes it.
+    pub fn resumed(walk: Walk) -> StateLog {
+        StateLog { walk, committed: walk }
+    }
+
+    /// Whether the next transaction begins a walk, so that the log's end offset must be asked for.
+    pub fn wants_end_offset(&self) -> bool {
+        self.walk.cursor as usize >= BUCKETS
+    }
+
+    /// The blocks of a transaction: touched entries, as much sweep, and the meta entry last. `end` is the
+    /// log's end offset asked within this transaction before anything was written; without it
+    /// no walk begins. `meta.walk` is filled in.
+    pub fn blocks(&mut self, tables: &mut Tables<'_>, meta: &mut Meta, end: Option<i64>) -> Vec<Vec<u8>> {
+        if let (true, Some(end)) = (self.wants_end_offset(), end) {
+            self.walk.number = self.walk.number.wrapping_add(1);
+            self.walk.cursor = 0;
+            self.walk.start = end;
+            self.walk.began = meta.stream_time;
+        }
+        let mut packer = Packer::new(self.walk.number);
+        for (number, table) in (1..).zip(tables.iter_mut()) {
+            table.changed(self.walk.number, &mut |key, value| packer.push(number, key, value));
+        }
+        self.sweep(tables, &mut packer, meta.stream_time);
+        meta.walk = self.walk;
+        let bytes = postcard::to_stdvec(meta).expect("a meta entry has no type that postcard cannot write");
+        packer.push(META_TABLE, "", Some(&bytes));
+        packer.finish()
+    }
+
+    fn sweep(&mut self, tables: &mut Tables<'_>, packer: &mut Packer, now: Timestamp) {
+        let target = packer.bytes() * 2 + OVERHEAD_BYTES;
+        let stop = (self.walk.cursor + BUCKETS_PER_TRANSACTION).min(BUCKETS as u32);
+        let owed = self.walk.began.as_millis() != i64::MIN;
+        let elapsed = if owed { now.since(self.walk.began).as_millis() } else { 0 };
+        let must_reach = (BUCKETS as u128 * elapsed / WALK_WITHIN.as_millis()).min(BUCKETS as u128) as u32;
+        while self.walk.cursor < stop && (packer.bytes() < target || self.walk.cursor < must_reach) {
+            for (number, table) in (1..).zip(tables.iter_mut()) {
+                let bucket = self.walk.cursor as usize;
+                table.sweep(bucket, self.walk.number, &mut |key, value| packer.push(number, key, Some(value)));
+            }
+            self.walk.cursor += 1;
+            if self.walk.cursor as usize == BUCKETS {
+                self.walk.complete_from = self.walk.start;
+            }
+        }
+    }
+
+    /// The transaction is committed. Returns the offset before which the log may be deleted, when a
+    /// walk was completed by it.
+    pub fn committed(&mut self) -> Option<i64> {
+        let moved = self.walk.complete_from > self.committed.complete_from;
+        self.committed = self.walk;
+        moved.then_some(self.walk.complete_from)
+    }
+
+    /// The transaction is aborted.
+    pub fn aborted(&mut self) {
+        self.walk = self.committed;
+    }
+
+    /// The log is complete from here on.
+    pub fn complete_from(&self) -> i64 {
+        self.committed.complete_from
+    }
+}
+
+/// Applies a block that was read back to tables; a meta entry goes to `meta`. Returns how many entries.
+pub fn restore_block(block: &[u8], tables: &mut Tables<'_>, meta: &mut Option<Meta>) -> Result<u64, RestoreError> {
+    let mut entries = 0;
+    let mut failed = None;
+    unpack(block, |walk, entry| {
+        entries += 1;
+        if let Err(error) = restore_entry(walk, entry, tables, meta) {
+            failed.get_or_insert(error);
+        }
+    })?;
+    failed.map_or(Ok(entries), Err)
+}
+
+fn restore_entry(
+    walk: u32,
+    entry: Packed<'_>,
+    tables: &mut Tables<'_>,
+    meta: &mut Option<Meta>,
+) -> Result<(), RestoreError> {
+    if entry.table == META_TABLE {
+        let bytes = entry.value.ok_or(RestoreError::Entry("the meta entry has no value".to_owned()))?;
+        *meta = Some(postcard::from_bytes(bytes).map_err(|e| RestoreError::Entry(format!("meta entry: {e}")))?);
+        return Ok(());
+    }
+    let number = usize::from(entry.table) - 1;
+    let table = tables.get_mut(number).ok_or_else(|| RestoreError::Entry(format!("unknown table {}", entry.table)))?;
+    table.restore(entry.key, entry.value, walk).map_err(|e| RestoreError::Entry(format!("table {}: {e}", entry.table)))
+}
+
+/// Why a state log cannot be read back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RestoreError {
+    #[allow(missing_docs)]
+    #[error(transparent)]
+    Block(#[from] BlockError),
+    /// An entry does not decode; never names its key.
+    #[error("damaged entry: {0}")]
+    Entry(String),
+}

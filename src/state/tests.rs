@@ -1,0 +1,156 @@
+//! The state log against a plain model: whatever is touched, aborted or cut off, what is read back is
+//! what was committed.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::Timestamp;
+
+#[derive(Clone, Debug)]
+enum Op {
+    Put(u8, u16),
+    Remove(u8),
+    Commit,
+    Abort,
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        6 => (any::<u8>(), any::<u16>()).prop_map(|(k, v)| Op::Put(k, v)),
+        2 => any::<u8>().prop_map(Op::Remove),
+        2 => Just(Op::Commit),
+        1 => Just(Op::Abort),
+    ]
+}
+
+fn meta(at: i64) -> Meta {
+    Meta {
+        offsets: vec![("scans.v1".to_owned(), at)],
+        partitions: 1,
+        stream_time: Timestamp::from_millis(at),
+        epoch: 1,
+        writer: "w".to_owned(),
+        fingerprint: 0,
+        walk: Walk { number: 0, cursor: 0, start: 0, began: Timestamp::MIN, complete_from: 0 },
+    }
+}
+
+/// A log in memory: every block is one offset, and a marker takes one after each transaction.
+#[derive(Default)]
+struct MemoryLog {
+    blocks: BTreeMap<i64, Vec<u8>>,
+    end: i64,
+}
+
+impl MemoryLog {
+    fn append(&mut self, blocks: Vec<Vec<u8>>, committed: bool) {
+        for block in blocks {
+            if committed {
+                self.blocks.insert(self.end, block);
+            }
+            self.end += 1;
+        }
+        self.end += 1;
+    }
+
+    fn restore(&self) -> (BTreeMap<String, u16>, Option<Meta>, Table<u16>) {
+        let mut table = Table::<u16>::default();
+        let mut meta = None;
+        for block in self.blocks.values() {
+            restore_block(block, &mut vec![&mut table as &mut dyn Stored], &mut meta).unwrap();
+        }
+        (contents(&table), meta, table)
+    }
+}
+
+fn contents(table: &Table<u16>) -> BTreeMap<String, u16> {
+    table.iter().map(|(k, v)| (k.to_owned(), *v)).collect()
+}
+
+proptest! {
+    #[test]
+    fn what_is_read_back_is_what_was_committed(ops in prop::collection::vec(op(), 1..400)) {
+        let (mut table, mut state) = (Table::<u16>::default(), StateLog::empty(0));
+        let (mut log, mut committed) = (MemoryLog::default(), BTreeMap::new());
+        for (at, op) in (1..).zip(ops) {
+            match op {
+                Op::Put(k, v) => *table.entry(&k.to_string(), || 0) = v,
+                Op::Remove(k) => { table.remove(&k.to_string()); }
+                Op::Commit => {
+                    let end = state.wants_end_offset().then_some(log.end);
+                    let mut meta = meta(at);
+                    log.append(state.blocks(&mut vec![&mut table as &mut dyn Stored], &mut meta, end), true);
+                    table.commit();
+                    if let Some(before) = state.committed() {
+                        log.blocks.retain(|offset, _| *offset >= before);
+                    }
+                    committed = contents(&table);
+                    let (found, found_meta, _) = log.restore();
+                    prop_assert_eq!(&found, &committed);
+                    prop_assert_eq!(found_meta.unwrap(), meta);
+                }
+                Op::Abort => {
+                    let end = state.wants_end_offset().then_some(log.end);
+                    log.append(state.blocks(&mut vec![&mut table as &mut dyn Stored], &mut meta(at), end), false);
+                    table.abort();
+                    state.aborted();
+                    prop_assert_eq!(&contents(&table), &committed);
+                    prop_assert_eq!(table.len(), committed.len());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_restart_in_the_middle_of_a_walk_loses_nothing(
+        puts in prop::collection::vec((any::<u8>(), any::<u16>()), 20..200), every in 3usize..20) {
+        let (mut table, mut state) = (Table::<u16>::default(), StateLog::empty(0));
+        let mut log = MemoryLog::default();
+        for (n, (k, v)) in puts.into_iter().enumerate() {
+            *table.entry(&k.to_string(), || 0) = v;
+            let end = state.wants_end_offset().then_some(log.end);
+            log.append(state.blocks(&mut vec![&mut table as &mut dyn Stored], &mut meta(n as i64), end), true);
+            table.commit();
+            if let Some(before) = state.committed() {
+                log.blocks.retain(|offset, _| *offset >= before);
+            }
+            if n % every == 0 {
+                let expected = contents(&table);
+                let (found, meta, restored) = log.restore();
+                prop_assert_eq!(found, expected);
+                table = restored;
+                state = StateLog::resumed(meta.unwrap().walk);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_log_stays_within_three_times_the_live_state() {
+    let (mut table, mut state) = (Table::<u16>::default(), StateLog::empty(0));
+    let mut log = MemoryLog::default();
+    let mut worst = 0.0_f64;
+    for n in 0..40_000u32 {
+        // Churn over 2,000 keys in an order that visits all of them.
+        *table.entry(&format!("P{:05}", n.wrapping_mul(7919) % 2000), || 0) = n as u16;
+        if n % 20 == 0 {
+            let end = state.wants_end_offset().then_some(log.end);
+            log.append(state.blocks(&mut vec![&mut table as &mut dyn Stored], &mut meta(0), end), true);
+            table.commit();
+            if let Some(before) = state.committed() {
+                log.blocks.retain(|offset, _| *offset >= before);
+            }
+            if n > 10_000 {
+                let bytes: usize = log.blocks.values().map(Vec::len).sum();
+                // table number, key length, key, flag, value length, value
+                let live = table.len() * (1 + 1 + 6 + 1 + 1 + 3);
+                // Blocks here are tiny, so that the meta entry in each of them weighs more than in life.
+                let metas = log.blocks.len() * 60;
+                worst = worst.max((bytes - metas.min(bytes)) as f64 / live as f64);
+            }
+        }
+    }
+    assert!(worst < 3.0, "the log grew to {worst} times the live state");
+}

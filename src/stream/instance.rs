@@ -1,0 +1,207 @@
+//! One running instance: its threads, its listeners, its end.
+//!
+//! Workers are threads of their own; channels, listeners and housekeeping share a tokio runtime. A worker that has to be
+//! built anew is; an error that an operator has to mend stops the whole instance, after the other workers
+//! have finished their transactions.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::runtime::{Handle, Runtime};
+
+use super::announce::announce;
+use super::clock::Clock;
+use super::options::Options;
+use super::preflight;
+use super::query::Asker;
+use super::receipts::Receipts;
+use super::shared::{Outbox, Shared};
+use super::stage::{NotifierStage, Stage, TrackerStage};
+use super::topics::{Topics, TopicsError};
+use super::trim::trim;
+use super::worker::{Worker, WorkerError};
+use super::world::{TableReader, Worlds};
+use crate::channel::{Dispatcher, Transport, WallClock};
+use crate::model::{Attempt, NoticeId, World};
+use crate::telemetry::Metrics;
+
+/// Between two tries to build a worker or to reach the brokers.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// What attempts that run may take at the end; the whole end stays below 10 s.
+const CHANNELS_WITHIN: Duration = Duration::from_secs(4);
+
+/// What an instance is made of.
+pub struct Setup {
+    #[allow(missing_docs)]
+    pub options: Options,
+    /// Configuration; its tables are filled by reading.
+    pub world: World,
+    #[allow(missing_docs)]
+    pub transports: Vec<Arc<dyn Transport>>,
+    #[allow(missing_docs)]
+    pub metrics: Arc<Metrics>,
+    /// Set to stop; the instance sets it itself when it cannot go on.
+    pub stop: Arc<AtomicBool>,
+    /// Where other instances reach this one's admin listener.
+    pub advertise: String,
+}
+
+/// A started instance.
+pub struct Instance {
+    shared: Arc<Shared>,
+    receipts: Arc<Receipts>,
+    dispatcher: Arc<Dispatcher>,
+    threads: Vec<std::thread::JoinHandle<()>>,
+    failure: Arc<Mutex<Option<WorkerError>>>,
+}
+
+/// Why an instance did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum InstanceError {
+    #[allow(missing_docs)]
+    #[error(transparent)]
+    Topics(#[from] TopicsError),
+    #[allow(missing_docs)]
+    #[error(transparent)]
+    Kafka(#[from] rdkafka::error::KafkaError),
+    #[allow(missing_docs)]
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
+    #[allow(missing_docs)]
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
+    /// It was told to stop before the brokers were reached.
+    #[error("stopped before the brokers were reached")]
+    Stopped,
+}
+
+impl Outbox for Dispatcher {
+    fn start(&self, attempt: Attempt) {
+        Dispatcher::start(self, attempt);
+    }
+
+    fn cancel(&self, notice: &NoticeId) {
+        Dispatcher::cancel(self, notice);
+    }
+}
+
+impl Instance {
+    /// Waits for the brokers, checks the topics and starts everything.
+    pub fn start(setup: Setup, runtime: &Runtime) -> Result<Instance, InstanceError> {
+        let Setup { options, world, transports, metrics, stop, advertise } = setup;
+        let topics = reach(&options, &stop)?;
+        topics.co_partitioned::<TrackerStage>()?;
+        topics.co_partitioned::<NotifierStage>()?;
+        preflight::warn(&options, &topics, runtime);
+        let clock = Clock::start();
+        let receipts = Arc::new(Receipts::new(&options, &topics)?);
+        let wall: WallClock = Arc::new({
+            let clock = clock.clone();
+            move || clock.now()
+        });
+        let report = {
+            let receipts = Arc::clone(&receipts);
+            Arc::new(move |receipt| receipts.report(&receipt))
+        };
+        let dispatcher = Arc::new(Dispatcher::spawn(runtime.handle(), transports, wall, report));
+        let worlds = Arc::new(Worlds::new(world));
+        let tables = TableReader::new(&options, &topics, Arc::clone(&worlds), Arc::clone(&metrics))?;
+        let (trim_to, trims) = tokio::sync::mpsc::unbounded_channel();
+        let (workers, outbox) = ((options.tracker_workers, options.notifier_workers), Arc::clone(&dispatcher));
+        let shared = Shared::new(options, clock, topics, worlds, metrics, outbox, trim_to, Arc::clone(&stop));
+        let shared = Arc::new(shared);
+        runtime.spawn(trim(shared.options.client.clone(), trims));
+        runtime.spawn(announce(Arc::clone(&shared), advertise));
+        let mut instance = Instance { shared, receipts, dispatcher, threads: Vec::new(), failure: Arc::default() };
+        instance.thread("tables", move |shared, _| tables.run(&shared.stop))?;
+        for slot in 0..workers.0 {
+            instance.worker::<TrackerStage>(slot)?;
+        }
+        for slot in 0..workers.1 {
+            instance.worker::<NotifierStage>(slot)?;
+        }
+        Ok(instance)
+    }
+
+    /// What the listeners ask.
+    pub fn asker(&self) -> Asker {
+        Asker::new(Arc::clone(&self.shared))
+    }
+
+    /// What the channels have in hand.
+    pub fn dispatcher(&self) -> &Arc<Dispatcher> {
+        &self.dispatcher
+    }
+
+    fn thread(
+        &mut self,
+        name: &str,
+        work: impl FnOnce(Arc<Shared>, Arc<Mutex<Option<WorkerError>>>) + Send + 'static,
+    ) -> Result<(), InstanceError> {
+        let (shared, failure) = (Arc::clone(&self.shared), Arc::clone(&self.failure));
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || work(shared, failure))?;
+        self.threads.push(thread);
+        Ok(())
+    }
+
+    fn worker<S: Stage>(&mut self, slot: usize) -> Result<(), InstanceError> {
+        self.shared.joined(S::NAME, slot, false);
+        self.thread(&format!("{}-{slot}", S::NAME), move |shared, failure| {
+            if let Err(error) = keep_working::<S>(&shared, slot) {
+                tracing::error!(stage = S::NAME, slot, %error, "cannot go on");
+                failure.lock().expect("no holder of this lock panics").get_or_insert(error);
+                shared.stop.store(true, Ordering::Relaxed);
+            }
+        })
+    }
+
+    /// Waits until every worker has ended, lets the channels finish, and says why it ended.
+    pub fn join(self, runtime: &Handle) -> Result<(), InstanceError> {
+        for thread in self.threads {
+            if thread.join().is_err() {
+                // The panic's message is on stderr; the others must not go on without this one.
+                self.shared.stop.store(true, Ordering::Relaxed);
+            }
+        }
+        runtime.block_on(self.dispatcher.shutdown(CHANNELS_WITHIN));
+        self.receipts.flush();
+        match self.failure.lock().expect("no holder of this lock panics").take() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Runs a worker and builds it anew whenever that can help.
+fn keep_working<S: Stage>(shared: &Arc<Shared>, slot: usize) -> Result<(), WorkerError> {
+    loop {
+        let ended = Worker::<S>::new(Arc::clone(shared), slot).and_then(Worker::run);
+        match ended {
+            Ok(()) => return Ok(()),
+            Err(WorkerError::Rebuild(error)) if !shared.stopping() => {
+                shared.metrics.rebuilt(S::NAME);
+                tracing::warn!(stage = S::NAME, slot, %error, "the worker is built anew");
+                shared.joined(S::NAME, slot, false);
+                std::thread::sleep(RETRY_AFTER);
+            }
+            Err(WorkerError::Rebuild(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Reads the cluster's metadata, waiting for the brokers for as long as it takes.
+fn reach(options: &Options, stop: &AtomicBool) -> Result<Topics, InstanceError> {
+    loop {
+        match Topics::read(options) {
+            Err(TopicsError::Metadata(error)) if !stop.load(Ordering::Relaxed) => {
+                tracing::warn!(%error, "waiting for the brokers");
+                std::thread::sleep(RETRY_AFTER);
+            }
+            Err(TopicsError::Metadata(_)) => return Err(InstanceError::Stopped),
+            read => return Ok(read?),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The membership consumer: which partitions are ours. It subscribes to the stage's main topic and reads nothing.
+//!
+//! Its rebalance callback only notes what is asked. The worker then finishes or aborts its transaction,
+//! changes what it reads, and answers with an incremental assignment of an empty list: so co-partitioned
+//! topics follow one assignment, no queue is split within a callback, and the metadata that fences is fresh. An
+//! event without partitions needs its answer too.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rdkafka::ClientContext;
+use rdkafka::bindings::rd_kafka_resp_err_t as Code;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::topic_partition_list::TopicPartitionList;
+
+use super::ffi;
+use super::options::Options;
+
+/// What the group asks of us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Take these partitions.
+    Assign(Vec<i32>),
+    /// Finish and let go of these.
+    Revoke(Vec<i32>),
+}
+
+#[derive(Default)]
+struct Noting {
+    asked: Mutex<Vec<Asked>>,
+    closing: AtomicBool,
+}
+
+impl ClientContext for Noting {
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!(%error, reason, "membership consumer");
+    }
+}
+
+impl ConsumerContext for Noting {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, code: Code, partitions: &mut TopicPartitionList) {
+        if self.closing.load(Ordering::Relaxed) {
+            // The worker is gone: close must not wait for its answer.
+            let _ = consumer.incremental_unassign(&TopicPartitionList::new());
+            return;
+        }
+        let numbers = partitions.elements().iter().map(|element| element.partition()).collect();
+        let asked = match code {
+            Code::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => Asked::Assign(numbers),
+            _ => Asked::Revoke(numbers),
+        };
+        self.asked.lock().expect("no holder of this lock panics").push(asked);
+    }
+}
+
+/// Membership in the group of one stage.
+pub struct Membership {
+    consumer: BaseConsumer<Noting>,
+}
+
+impl Membership {
+    /// Joins the group by subscribing to the main topic.
+    pub fn join(options: &Options, group: &str, main_topic: &str) -> KafkaResult<Membership> {
+        let consumer: BaseConsumer<Noting> = options.membership_config(group).create_with_context(Noting::default())?;
+        consumer.subscribe(&[main_topic])?;
+        Ok(Membership { consumer })
+    }
+
+    /// Serves the group protocol and returns what it asks. Each must be answered.
+    pub fn poll(&self) -> KafkaResult<Vec<Asked>> {
+        if let Some(Err(error)) = self.consumer.poll(Duration::ZERO) {
+            match error {
+                KafkaError::MessageConsumptionFatal(_) => return Err(error),
+                // Reported by the context, retried by the client.
+                error => tracing::debug!(%error, "membership consumer"),
+            }
+        }
+        Ok(std::mem::take(&mut *self.consumer.context().asked.lock().expect("no holder of this lock panics")))
+    }
+
+    /// Answers what was asked.
+    pub fn answer(&self, asked: &Asked) -> KafkaResult<()> {
+        match asked {
+            Asked::Assign(_) => self.consumer.incremental_assign(&TopicPartitionList::new()),
+            Asked::Revoke(_) => self.consumer.incremental_unassign(&TopicPartitionList::new()),
+        }
+    }
+
+    /// Whether the assignment was lost: somebody else may own it already, so nothing may be committed.
+    pub fn lost(&self) -> bool {
+        self.consumer.assignment_lost()
+    }
+
+    /// Fresh metadata for a transaction; none while we are no member of the group.
+    pub fn metadata(&self) -> Option<ConsumerGroupMetadata> {
+        if self.lost() || !ffi::is_member(&self.consumer) {
+            return None;
+        }
+        self.consumer.group_metadata()
+    }
+
+    /// The group's committed offsets; waits for pending transactions.
+    pub fn committed(&self, partitions: TopicPartitionList, timeout: Duration) -> KafkaResult<TopicPartitionList> {
+        self.consumer.committed_offsets(partitions, timeout)
+    }
+
+    /// Begins to leave the group; a revocation follows and is to be answered.
+    pub fn leave(&self) {
+        self.consumer.unsubscribe();
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.consumer.context().closing.store(true, Ordering::Relaxed);
+        // Whatever was noted and not answered would hold the close back.
+        let asked = std::mem::take(&mut *self.consumer.context().asked.lock().expect("no holder of this lock panics"));
+        for asked in asked {
+            let _ = self.answer(&asked);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What the runtime is told at start, and the client settings that its guarantees rest on.
+
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+
+/// Where a very first start begins to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// With the oldest record that the broker has.
+    Earliest,
+    /// With what is written from now on.
+    Latest,
+    /// With the first record of this time or later.
+    Time(crate::model::Timestamp),
+}
+
+/// Which rebalance protocol the group speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GroupProtocol {
+    /// The classic protocol with the cooperative-sticky assignor.
+    #[default]
+    Classic,
+    /// KIP-848: the broker assigns, and owns the session settings.
+    Consumer,
+}
+
+/// Settings of the runtime. Durations are real ones.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `bootstrap.servers`, security and whatever else the operator passes to librdkafka.
+    pub client: ClientConfig,
+    /// Before every topic's name.
+    pub prefix: String,
+    /// Before the stage's name in consumer groups and transactional ids.
+    pub group: String,
+    #[allow(missing_docs)]
+    pub group_protocol: GroupProtocol,
+    /// Stable over restarts and unique among instances: a restart aborts its own orphaned transaction by it.
+    pub instance: String,
+    /// Threads of each stage.
+    pub tracker_workers: usize,
+    #[allow(missing_docs)]
+    pub notifier_workers: usize,
+    /// How long a transaction collects. Shorter costs the brokers, longer delays notices.
+    pub commit_every: Duration,
+    /// Saves the clock this often when nothing else happens. Shorter costs an idle cluster, longer makes a
+    /// restart re-judge more.
+    pub save_time_every: Duration,
+    /// How fresh the input must be for anybody to be told.
+    pub tell_within: Duration,
+    /// How long nobody is told after brokers were out of reach.
+    pub settle_for: Duration,
+    /// How much clocks may differ.
+    pub clock_skew: Duration,
+    /// How close the notifier's stream time must be to the wall clock for an attempt.
+    pub attempt_within: Duration,
+    /// A transaction open for longer is aborted by the broker.
+    pub transaction_timeout: Duration,
+    /// A member silent for longer is replaced.
+    pub session_timeout: Duration,
+    /// At most so many timers fire before polling and commits go on.
+    pub timers_per_turn: usize,
+    /// At most so many records are fetched per turn.
+    pub records_per_turn: usize,
+    /// An input with more waiting records than this is paused.
+    pub waiting_max: usize,
+    /// Where a very first start begins; none: it must be said.
+    pub from: Option<From>,
+    /// Go on from the state log although the group's offsets are gone (they expire after a week of absence).
+    pub resume_from_state: bool,
+}
+
+impl Options {
+    /// The full name of a topic.
+    pub fn topic(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// The consumer group of a stage.
+    pub fn group_of(&self, stage: &str) -> String {
+        format!("{}-{stage}", self.group)
+    }
+
+    /// The `transactional.id` of a worker.
+    pub fn transactional_id(&self, stage: &str, slot: usize) -> String {
+        format!("{}-{}-{stage}-{slot}", self.group, self.instance)
+    }
+
+    fn config(&self, settings: &[(&str, &str)]) -> ClientConfig {
+        let mut config = self.client.clone();
+        for (key, value) in settings {
+            config.set(*key, *value);
+        }
+        config
+    }
+
+    /// The membership consumer.
+    pub fn membership_config(&self, group: &str) -> ClientConfig {
+        let mut config = self.config(&[
+            ("group.id", group),
+            ("enable.auto.commit", "false"),
+            // It never reads: an offset that is missing here must not reset anything.
+            ("auto.offset.reset", "error"),
+            ("isolation.level", "read_committed"),
+        ]);
+        let session = self.session_timeout.as_millis();
+        match self.group_protocol {
+            GroupProtocol::Classic => {
+                config.set("partition.assignment.strategy", "cooperative-sticky");
+                config.set("session.timeout.ms", session.to_string());
+                config.set("heartbeat.interval.ms", (session / 6).max(1).to_string());
+            }
+            GroupProtocol::Consumer => {
+                config.set("group.protocol", "consumer");
+            }
+        }
+        config
+    }
+
+    /// A consumer with manual assignment. Without end-of-partition events, which put positions one too far.
+    pub fn reading_config(&self, group: &str) -> ClientConfig {
+        self.config(&[
+            ("group.id", group),
+            ("enable.auto.commit", "false"),
+            ("enable.auto.offset.store", "false"),
+            // A silent jump in an input with state would be a storm of false alarms.
+            ("auto.offset.reset", "error"),
+            ("isolation.level", "read_committed"),
+            ("enable.partition.eof", "false"),
+            ("fetch.wait.max.ms", "100"),
+            // The default of a second stalls a partition whose queue was full.
+            ("fetch.queue.backoff.ms", "20"),
+            ("queued.max.messages.kbytes", "65536"),
+        ])
+    }
+
+    /// The handle for end-offset queries, which must see what open transactions have written.
+    pub fn asking_config(&self, group: &str) -> ClientConfig {
+        self.config(&[("group.id", group), ("enable.auto.commit", "false"), ("isolation.level", "read_uncommitted")])
+    }
+
+    /// The transactional producer of a worker.
+    pub fn writing_config(&self, transactional_id: &str) -> ClientConfig {
+        let timeout = self.transaction_timeout.as_millis().to_string();
+        self.config(&[
+            ("transactional.id", transactional_id),
+            ("transaction.timeout.ms", &timeout),
+            // Must not exceed the transaction's.
+            ("message.timeout.ms", &timeout),
+            ("linger.ms", "5"),
+            ("compression.type", "lz4"),
+            ("message.max.bytes", "8388608"),
+            ("queue.buffering.max.messages", "500000"),
+            ("delivery.report.only.error", "true"),
+        ])
+    }
+
+    /// The plain producer of outcomes and announcements.
+    pub fn reporting_config(&self) -> ClientConfig {
+        self.config(&[("enable.idempotence", "true"), ("linger.ms", "5"), ("compression.type", "lz4")])
+    }
+}

@@ -1,0 +1,253 @@
+//! One partition of a stage: its machine, its inputs, its clock, its state log. No I/O: the worker fetches
+//! for it, writes what it decides, and tells it how the transaction ended.
+
+use std::time::Duration;
+
+use super::options::Options;
+use super::reject::Rejected;
+use super::stage::Stage;
+use crate::model::{Effect, Timestamp, World};
+use crate::state::{Machine, Meta, StateLog};
+use crate::time::{Answer, Merge, Step, Telling};
+
+/// A fetched record: decoded, or to be put aside.
+pub type Fetched<S> = Result<<<S as Stage>::Machine as Machine>::Input, Box<Rejected>>;
+
+/// What a turn of a partition gives.
+#[derive(Default)]
+pub struct Output {
+    #[allow(missing_docs)]
+    pub effects: Vec<Effect>,
+    #[allow(missing_docs)]
+    pub rejects: Vec<Rejected>,
+}
+
+/// How a turn ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// There is more to do at once.
+    More,
+    /// Records wait for an answer to an end-offset query.
+    Ask,
+    /// Nothing to do.
+    Idle,
+}
+
+struct Pending<S: Stage> {
+    input: usize,
+    offset: i64,
+    at: Timestamp,
+    record: Fetched<S>,
+}
+
+/// A partition that is restored and reads its inputs.
+pub struct Partition<S: Stage> {
+    /// Its number.
+    pub number: i32,
+    /// What decides.
+    pub machine: S::Machine,
+    /// The last committed meta entry.
+    pub meta: Meta,
+    log: StateLog,
+    merge: Merge<Fetched<S>>,
+    telling: Telling,
+    /// Taken from the inputs, but timers go first.
+    pending: Option<Pending<S>>,
+    /// For each input, the offset of the next record to apply.
+    offsets: Vec<i64>,
+    /// For each input, the client's position when it was last asked for.
+    positions: Vec<i64>,
+    /// Something was applied since the last commit.
+    dirty: bool,
+    /// Something was committed since the partition became ours.
+    saved: bool,
+    /// Inputs that are not fetched for now.
+    pub paused: Vec<bool>,
+    clock_skew: Duration,
+}
+
+impl<S: Stage> Partition<S> {
+    /// Goes on from a meta entry; the machine is restored already.
+    pub fn new(number: i32, machine: S::Machine, meta: Meta, log: StateLog, options: &Options) -> Partition<S> {
+        let offsets: Vec<i64> = S::INPUTS.iter().map(|input| meta.offset(input).unwrap_or(0)).collect();
+        Partition {
+            number,
+            machine,
+            merge: Merge::new(meta.stream_time, offsets.iter().copied(), options.clock_skew),
+            telling: Telling::new(S::INPUTS.len(), options.tell_within, options.settle_for),
+            pending: None,
+            positions: offsets.clone(),
+            offsets,
+            dirty: true,
+            saved: false,
+            paused: vec![false; S::INPUTS.len()],
+            clock_skew: options.clock_skew,
+            meta,
+            log,
+        }
+    }
+
+    /// Stream time.
+    pub fn stream_time(&self) -> Timestamp {
+        self.merge.stream_time()
+    }
+
+    /// The offsets of the next records to apply.
+    pub fn offsets(&self) -> &[i64] {
+        &self.offsets
+    }
+
+    /// How many fetched records of an input wait.
+    pub fn waiting(&self, input: usize) -> usize {
+        self.merge.waiting(input)
+    }
+
+    /// Takes a fetched record.
+    pub fn fetched(
+        &mut self,
+        input: usize,
+        offset: i64,
+        time: Timestamp,
+        wall: Timestamp,
+        queries: u64,
+        record: Fetched<S>,
+    ) {
+        self.merge.fetched(input, offset, time, wall, queries, record);
+    }
+
+    /// Takes the answer to an end-offset query.
+    pub fn answered(&mut self, input: usize, answer: Answer) {
+        self.positions[input] = answer.position;
+        self.merge.answered(input, answer);
+        self.telling.asked(input, answer.asked_at, answer.end);
+    }
+
+    /// The wall clock is not to be trusted for now.
+    pub fn doubt(&mut self) {
+        self.merge.doubt();
+    }
+
+    /// The offset before which everything of an input was applied.
+    pub fn applied(&self, input: usize) -> i64 {
+        match &self.pending {
+            Some(pending) if pending.input == input => pending.offset,
+            _ => self.merge.applied(input, self.positions[input].max(self.offsets[input])),
+        }
+    }
+
+    /// Whether what was read is fresh enough to tell anybody.
+    pub fn reads_fresh(&self, wall: Timestamp) -> bool {
+        self.telling.is_open(wall)
+    }
+
+    /// Applies what may be applied: at most `records` records and `timers` timers.
+    pub fn turn(&mut self, wall: Timestamp, world: &World, options: &Options, out: &mut Output) -> Turn {
+        for input in 0..self.offsets.len() {
+            self.telling.applied(input, self.applied(input));
+        }
+        let fresh = self.reads_fresh(wall);
+        self.machine.set_open(S::may_speak(fresh, self.stream_time(), wall, options.attempt_within));
+        let mut timers = options.timers_per_turn;
+        for _ in 0..options.records_per_turn {
+            let mut ended = None;
+            if self.pending.is_none() {
+                match self.merge.step() {
+                    Step::Record { input, offset, at, record } => {
+                        self.pending = Some(Pending { input, offset, at, record });
+                    }
+                    Step::Time(_) => ended = Some(Turn::Idle),
+                    Step::Ask => ended = Some(Turn::Ask),
+                    Step::Idle => ended = Some(Turn::Idle),
+                }
+            }
+            // A record waits for the timers before it, the timers for their turn.
+            timers -= self.let_pass(timers, world, out);
+            if timers == 0 {
+                return Turn::More;
+            }
+            if let Some(pending) = self.pending.take() {
+                self.apply(pending, world, out);
+            }
+            if let Some(turn) = ended {
+                return turn;
+            }
+        }
+        Turn::More
+    }
+
+    fn let_pass(&mut self, max: usize, world: &World, out: &mut Output) -> usize {
+        let now = self.stream_time();
+        if self.machine.poll_timeout().is_none_or(|limit| limit >= now) {
+            return 0;
+        }
+        let fired = self.machine.handle_timeout(now, max, world, &mut out.effects);
+        self.dirty |= fired > 0;
+        fired.min(max)
+    }
+
+    fn apply(&mut self, pending: Pending<S>, world: &World, out: &mut Output) {
+        let Pending { input, offset, at, record } = pending;
+        match record {
+            Ok(record) => self.machine.handle(at, record, world, &mut out.effects),
+            Err(rejected) => out.rejects.push(*rejected),
+        }
+        self.offsets[input] = offset + 1;
+        self.dirty = true;
+    }
+
+    /// Whether its first transaction is committed. Until then what it began with cannot be put back, only
+    /// restored again.
+    pub fn is_saved(&self) -> bool {
+        self.saved
+    }
+
+    /// Whether there is something to commit.
+    pub fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// The clock is to be saved with the next transaction, if it has moved.
+    pub fn save_time(&mut self) {
+        self.dirty |= self.stream_time() != self.meta.stream_time;
+    }
+
+    /// Whether the state log's end offset is needed for the transaction.
+    pub fn wants_end_offset(&self) -> bool {
+        self.log.wants_end_offset()
+    }
+
+    /// The blocks of this transaction and the meta entry within them.
+    pub fn blocks(&mut self, writer: &str, fingerprint: u64, end: Option<i64>) -> (Vec<Vec<u8>>, Meta) {
+        let mut meta = Meta {
+            offsets: S::INPUTS.iter().map(|input| (*input).to_owned()).zip(self.offsets.iter().copied()).collect(),
+            stream_time: self.stream_time(),
+            writer: writer.to_owned(),
+            fingerprint,
+            ..self.meta.clone()
+        };
+        let blocks = self.log.blocks(&mut self.machine.tables(), &mut meta, end);
+        (blocks, meta)
+    }
+
+    /// The transaction is committed. Returns the offset before which the state log may be deleted.
+    pub fn committed(&mut self, meta: Meta) -> Option<i64> {
+        self.machine.committed();
+        self.meta = meta;
+        self.dirty = false;
+        self.saved = true;
+        self.log.committed()
+    }
+
+    /// The transaction is aborted: everything is as it was at the last commit, and the inputs are to be read
+    /// again from [`Partition::offsets`].
+    pub fn aborted(&mut self, world: &World) {
+        self.machine.aborted(world);
+        self.log.aborted();
+        self.pending = None;
+        self.offsets = S::INPUTS.iter().map(|input| self.meta.offset(input).unwrap_or(0)).collect();
+        self.positions = self.offsets.clone();
+        self.merge = Merge::new(self.meta.stream_time, self.offsets.iter().copied(), self.clock_skew);
+        self.paused = vec![false; S::INPUTS.len()];
+        self.dirty = false;
+    }
+}

@@ -1,0 +1,88 @@
+//! Questions about a parcel, put together from the worker that tracks it and those that know its recipients.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use super::partitioner;
+use super::shared::{Query, Shared, Standing};
+use super::stage::{NotifierStage, Question, Stage, TrackerStage};
+use crate::model::RecipientKey;
+use crate::web::{ParcelQuery, QueryError, QueryFuture};
+
+/// A worker answers between two turns; one that takes longer is stuck in a broker call.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// Asks the workers of this instance.
+#[derive(Clone)]
+pub struct Asker {
+    shared: Arc<Shared>,
+}
+
+impl Asker {
+    /// Asks on behalf of this instance.
+    pub fn new(shared: Arc<Shared>) -> Asker {
+        Asker { shared }
+    }
+
+    /// Why this instance is not ready; empty when it is.
+    pub fn not_ready(&self) -> Vec<String> {
+        self.shared.not_ready()
+    }
+
+    async fn ask<S: Stage>(&self, key: &str, question: Question) -> Result<Option<Value>, QueryError> {
+        let shared = &self.shared;
+        let partition = partitioner::partition(key.as_bytes(), shared.topics.partitions(S::INPUTS[S::MAIN]));
+        let worker = match shared.worker_of(S::NAME, partition) {
+            Some((Standing::Active, worker)) => worker,
+            Some((Standing::Restoring, _)) => {
+                return Err(QueryError::NotReady(format!("{} partition {partition} is restoring", S::NAME)));
+            }
+            None => {
+                return Err(match shared.worlds.instances.owner(S::NAME, partition) {
+                    Some(address) => QueryError::Elsewhere { address },
+                    None => QueryError::NotReady(format!("nobody has announced {} partition {partition}", S::NAME)),
+                });
+            }
+        };
+        let (reply, answer) = oneshot::channel();
+        worker.send(Query { partition, question, reply }).map_err(|_| QueryError::Timeout)?;
+        match tokio::time::timeout(ANSWER_WITHIN, answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            _ => Err(QueryError::Timeout),
+        }
+    }
+
+    /// The parcel as its tracker sees it, with what each told recipient's notifier knows, as far as it is
+    /// owned here too.
+    async fn about(&self, parcel_id: String) -> Result<Option<Value>, QueryError> {
+        let question = Question { parcel_id: parcel_id.clone(), recipient: None };
+        let Some(mut parcel) = self.ask::<TrackerStage>(&parcel_id, question).await? else { return Ok(None) };
+        let keys: Vec<String> = parcel["recipient_keys"]
+            .as_array()
+            .map(|keys| keys.iter().filter_map(|key| Some(key.as_str()?.to_owned())).collect())
+            .unwrap_or_default();
+        let mut deliveries = serde_json::Map::new();
+        for key in keys {
+            let question =
+                Question { parcel_id: parcel_id.clone(), recipient: Some(RecipientKey::from_text(key.clone())) };
+            let known = match self.ask::<NotifierStage>(&key, question).await {
+                Ok(known) => known.unwrap_or(Value::Null),
+                Err(QueryError::Elsewhere { address }) => serde_json::json!({ "owned_by": address }),
+                Err(error) => serde_json::json!({ "unavailable": error.to_string() }),
+            };
+            deliveries.insert(key, known);
+        }
+        parcel["deliveries"] = Value::Object(deliveries);
+        Ok(Some(parcel))
+    }
+}
+
+impl ParcelQuery for Asker {
+    fn parcel(&self, id: String) -> QueryFuture {
+        let asker = self.clone();
+        Box::pin(async move { asker.about(id).await })
+    }
+}

@@ -1,0 +1,55 @@
+//! Outcomes of attempts on their way to `receipts.v1`, by a plain idempotent producer: an outcome outlives the
+//! claim's owner, and whoever owns the recipient then applies it once.
+
+use std::time::Duration;
+
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
+
+use super::options::Options;
+use super::partitioner;
+use super::topics::Topics;
+use crate::model::Receipt;
+
+const TOPIC: &str = "receipts.v1";
+
+/// How long the last outcomes may take to be acknowledged at the end. What is lost then is declared unknown.
+const FLUSH_WITHIN: Duration = Duration::from_secs(3);
+
+/// Writes receipts.
+pub struct Receipts {
+    producer: ThreadedProducer<DefaultProducerContext>,
+    topic: String,
+    partitions: i32,
+}
+
+impl Receipts {
+    /// Makes the producer.
+    pub fn new(options: &Options, topics: &Topics) -> KafkaResult<Receipts> {
+        let producer = options.reporting_config().create()?;
+        Ok(Receipts { producer, topic: topics.name(TOPIC).to_owned(), partitions: topics.partitions(TOPIC) })
+    }
+
+    /// Writes one. It does not wait: what the brokers never took is declared unknown by its owner.
+    pub fn report(&self, receipt: &Receipt) {
+        let key = receipt.recipient_key.as_str();
+        let value = serde_json::to_vec(receipt).expect("a receipt is made of texts and numbers");
+        let partition = partitioner::partition(key.as_bytes(), self.partitions);
+        let mut record = BaseRecord::to(&self.topic).key(key).payload(&value).partition(partition);
+        while let Err((error, back)) = self.producer.send(record) {
+            if !matches!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull)) {
+                tracing::error!(notice = %receipt.notice_id, %error, "an outcome cannot be written");
+                return;
+            }
+            super::ffi::flush(&self.producer, Duration::from_millis(50));
+            record = back;
+        }
+    }
+
+    /// Waits for the last ones.
+    pub fn flush(&self) {
+        if self.producer.flush(FLUSH_WITHIN).is_err() {
+            tracing::warn!("the last outcomes were not acknowledged; their attempts will be declared unknown");
+        }
+    }
+}

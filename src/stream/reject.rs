@@ -1,0 +1,69 @@
+//! A record that could not be used, on its way to `rejects.v1`.
+
+use rdkafka::message::{Header, OwnedHeaders};
+use sha2::{Digest, Sha256};
+
+use crate::model::Reject;
+
+/// How much of a rejected record is kept, of its value and of its key: enough to see what it was, little enough that
+/// rubbish cannot fill the topic, nor grow beyond what the broker takes.
+const KEPT_BYTES: usize = 64 * 1024;
+
+/// The record, as far as it is kept, and why.
+#[derive(Debug)]
+pub struct Rejected {
+    #[allow(missing_docs)]
+    pub reject: Reject,
+    /// Index of the input.
+    pub input: usize,
+    topic: String,
+    partition: i32,
+    offset: i64,
+    /// As received, cut to 64 KiB.
+    pub key: Option<Vec<u8>>,
+    /// As received, cut to 64 KiB.
+    pub value: Option<Vec<u8>>,
+    length: usize,
+    sha256: String,
+}
+
+impl Rejected {
+    /// Takes a record and the reason.
+    pub fn new(
+        reject: Reject,
+        input: usize,
+        (topic, partition, offset): (&str, i32, i64),
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+    ) -> Rejected {
+        let kept = |bytes: &[u8]| bytes[..bytes.len().min(KEPT_BYTES)].to_vec();
+        Rejected {
+            reject,
+            input,
+            topic: topic.to_owned(),
+            partition,
+            offset,
+            key: key.map(kept),
+            value: value.map(kept),
+            length: value.map_or(0, <[u8]>::len),
+            sha256: hex::encode(Sha256::digest(value.unwrap_or_default())),
+        }
+    }
+
+    /// The headers of its record: why, and where it came from.
+    pub fn headers(&self) -> OwnedHeaders {
+        let text = [
+            ("reason", self.reject.reason.to_owned()),
+            ("path", self.reject.path.clone()),
+            ("detail", self.reject.detail.clone()),
+            ("topic", self.topic.clone()),
+            ("partition", self.partition.to_string()),
+            ("offset", self.offset.to_string()),
+            ("length", self.length.to_string()),
+            ("sha256", self.sha256.clone()),
+        ];
+        text.iter().fold(OwnedHeaders::new_with_capacity(text.len()), |headers, (key, value)| {
+            headers.insert(Header { key, value: Some(value.as_bytes()) })
+        })
+    }
+}

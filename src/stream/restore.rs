@@ -1,0 +1,174 @@
+//! Reading a partition's state back, and the checks that come before it may decide.
+//!
+//! Only the state log is needed: its end is asked for through read_uncommitted, then it is read committed until
+//! the position reaches that end. Finishing at the last stable offset would lose state silently while a
+//! predecessor's transaction is still open.
+
+use std::time::Duration;
+
+use super::clock::boot;
+use super::options::{From, Options};
+use super::stage::Stage;
+use crate::model::Timestamp;
+use crate::state::{Machine, Meta, RestoreError, StateLog, Walk, restore_block};
+
+/// Why a partition must not go on. Each names what to do: none of it may be read as zero or empty.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotResume {
+    #[allow(missing_docs)]
+    #[error(
+        "{topic} [{partition}] offset {offset}: {error}; the state cannot be used: if the log was damaged, restore it from a \
+         replica, else run the version that wrote it"
+    )]
+    Unreadable { topic: String, partition: i32, offset: i64, error: RestoreError },
+    #[allow(missing_docs)]
+    #[error(
+        "{topic} [{partition}] begins at offset {begins}, but is complete only from {complete_from} on: something else deleted \
+         records; set cleanup.policy=delete and retention.ms=-1, retention.bytes=-1 on it, and restore it from a backup, or delete \
+         the group and the state topics and start anew with --from"
+    )]
+    Truncated { topic: String, partition: i32, begins: i64, complete_from: i64 },
+    #[allow(missing_docs)]
+    #[error(
+        "{topic} [{partition}] is empty, but the group {group} has committed offset {offset}: the state was lost; restore the \
+         topic from a backup, or delete the group {group} and start anew with --from"
+    )]
+    StateMissing { topic: String, partition: i32, group: String, offset: i64 },
+    #[allow(missing_docs)]
+    #[error(
+        "{topic} [{partition}] holds state, but the group {group} has no committed offset: the brokers forget offsets of a \
+         group that was away for offsets.retention.minutes; if nobody reset the group, start once with --resume-from-state"
+    )]
+    OffsetMissing { topic: String, partition: i32, group: String },
+    #[allow(missing_docs)]
+    #[error(
+        "{topic} [{partition}]: the group {group} is at offset {group_offset}, the saved state at {state_offset}: the state log lost \
+         its end or the group was reset; restore the log, or reset the group to {state_offset}"
+    )]
+    OffsetsDiffer { topic: String, partition: i32, group: String, group_offset: i64, state_offset: i64 },
+    #[allow(missing_docs)]
+    #[error(
+        "expected {saved} partitions of {topic}, as when the state was saved, found {found}: keys belong to other partitions now; \
+         create new topics with {found} partitions and move the data"
+    )]
+    Repartitioned { topic: String, saved: u32, found: i32 },
+    #[allow(missing_docs)]
+    #[error(
+        "this is a very first start: neither offsets of the group {group} nor state in {topic}; say where to begin in shipments, scans \
+         and reroutes with --from earliest, --from latest or --from 2026-11-22T00:00:00Z"
+    )]
+    WhereToBegin { topic: String, group: String },
+}
+
+/// A partition whose state log is being read.
+pub struct Restoring<S: Stage> {
+    #[allow(missing_docs)]
+    pub machine: S::Machine,
+    /// The log's first offset and its end when it was asked for.
+    pub begins: i64,
+    #[allow(missing_docs)]
+    pub end: i64,
+    /// The log was read to its end.
+    pub complete: bool,
+    meta: Option<Meta>,
+    /// Entries read so far.
+    pub entries: u64,
+    /// When it began, on the boot clock.
+    pub began: Duration,
+}
+
+impl<S: Stage> Restoring<S> {
+    /// Begins to read a log that spans these offsets.
+    pub fn new(begins: i64, end: i64) -> Restoring<S> {
+        let machine = S::machine();
+        Restoring { machine, begins, end, complete: begins >= end, meta: None, entries: 0, began: boot() }
+    }
+
+    /// Takes a block of the log.
+    pub fn block(&mut self, topic: &str, partition: i32, offset: i64, block: &[u8]) -> Result<(), CannotResume> {
+        let read = restore_block(block, &mut self.machine.tables(), &mut self.meta);
+        let topic = || topic.to_owned();
+        self.entries += read.map_err(|error| CannotResume::Unreadable { topic: topic(), partition, offset, error })?;
+        Ok(())
+    }
+
+    /// The state is complete: checks it against what the group and the cluster say. None: a first start.
+    pub fn checked(
+        &self,
+        check: &Check<'_>,
+        group_offset: Option<i64>,
+        options: &Options,
+    ) -> Result<Option<&Meta>, CannotResume> {
+        let (topic, group, partition) = (|| check.state_topic.to_owned(), || check.group.to_owned(), check.partition);
+        let Some(meta) = &self.meta else {
+            return match group_offset {
+                Some(offset) => Err(CannotResume::StateMissing { topic: topic(), partition, group: group(), offset }),
+                None if S::ASKS_FROM && options.from.is_none() => {
+                    Err(CannotResume::WhereToBegin { topic: topic(), group: group() })
+                }
+                None => Ok(None),
+            };
+        };
+        let complete_from = meta.walk.complete_from;
+        if self.begins > complete_from {
+            return Err(CannotResume::Truncated { topic: topic(), partition, begins: self.begins, complete_from });
+        }
+        if meta.partitions != check.partitions as u32 {
+            let (topic, found) = (check.main_topic.to_owned(), check.partitions);
+            return Err(CannotResume::Repartitioned { topic, saved: meta.partitions, found });
+        }
+        let state_offset = meta.offset(S::INPUTS[S::MAIN]).unwrap_or(0);
+        match group_offset {
+            None if !options.resume_from_state => {
+                Err(CannotResume::OffsetMissing { topic: topic(), partition, group: group() })
+            }
+            Some(group_offset) if group_offset != state_offset && !options.resume_from_state => {
+                let topic = check.main_topic.to_owned();
+                Err(CannotResume::OffsetsDiffer { topic, partition, group: group(), group_offset, state_offset })
+            }
+            _ => Ok(Some(meta)),
+        }
+    }
+
+    /// The state log and meta entry to go on with; `first` says where a first start begins in each input.
+    pub fn resume(&self, first: Vec<i64>, partitions: i32) -> (StateLog, Meta) {
+        if let Some(meta) = &self.meta {
+            let meta = Meta { epoch: meta.epoch + 1, offsets: named::<S>(first), ..meta.clone() };
+            return (StateLog::resumed(meta.walk), meta);
+        }
+        let log = StateLog::empty(self.end);
+        let meta = Meta {
+            offsets: named::<S>(first),
+            partitions: partitions as u32,
+            stream_time: Timestamp::MIN,
+            epoch: 1,
+            writer: String::new(),
+            fingerprint: 0,
+            walk: Walk { number: 0, cursor: 0, start: self.end, began: Timestamp::MIN, complete_from: self.end },
+        };
+        (log, meta)
+    }
+}
+
+fn named<S: Stage>(offsets: Vec<i64>) -> Vec<(String, i64)> {
+    S::INPUTS.iter().map(|input| (*input).to_owned()).zip(offsets).collect()
+}
+
+/// What a restored state is checked against.
+pub struct Check<'a> {
+    #[allow(missing_docs)]
+    pub state_topic: &'a str,
+    #[allow(missing_docs)]
+    pub main_topic: &'a str,
+    #[allow(missing_docs)]
+    pub group: &'a str,
+    #[allow(missing_docs)]
+    pub partition: i32,
+    /// How many partitions the inputs have now.
+    pub partitions: i32,
+}
+
+/// How a first start asks where an input begins.
+pub fn first_start<S: Stage>(options: &Options) -> From {
+    if S::ASKS_FROM { options.from.unwrap_or(From::Earliest) } else { From::Earliest }
+}

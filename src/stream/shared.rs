@@ -1,0 +1,149 @@
+//! What the workers of one instance share: none of it lies on the path of a scan.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use super::clock::Clock;
+use super::options::Options;
+use super::stage::Question;
+use super::topics::Topics;
+use super::world::Worlds;
+use crate::model::{Attempt, NoticeId};
+use crate::telemetry::Metrics;
+
+/// Where attempts go once their claim is committed.
+pub trait Outbox: Send + Sync {
+    /// Attempts it, some time before its deadline; its outcome comes back as a receipt.
+    fn start(&self, attempt: Attempt);
+    /// Does not begin it if it has not begun.
+    fn cancel(&self, notice: &NoticeId);
+}
+
+/// A question to a worker about one of its partitions.
+pub struct Query {
+    #[allow(missing_docs)]
+    pub partition: i32,
+    #[allow(missing_docs)]
+    pub question: Question,
+    /// Gets the answer; none where the partition knows nothing of it.
+    pub reply: oneshot::Sender<Option<Value>>,
+}
+
+/// How a partition stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Its state is being read back.
+    Restoring,
+    /// It decides.
+    Active,
+}
+
+/// A worker's partitions of one stage, as others may know them.
+type Owned = BTreeMap<(&'static str, i32), (Standing, mpsc::Sender<Query>)>;
+
+/// Shared by the workers, the listeners and the supervisor.
+pub struct Shared {
+    #[allow(missing_docs)]
+    pub options: Options,
+    #[allow(missing_docs)]
+    pub clock: Clock,
+    #[allow(missing_docs)]
+    pub topics: Topics,
+    #[allow(missing_docs)]
+    pub worlds: Arc<Worlds>,
+    #[allow(missing_docs)]
+    pub metrics: Arc<Metrics>,
+    #[allow(missing_docs)]
+    pub outbox: Arc<dyn Outbox>,
+    /// Deletes what state logs no longer need, in the background.
+    pub trim: tokio::sync::mpsc::UnboundedSender<(String, i32, i64)>,
+    /// Set once: everybody finishes.
+    pub stop: Arc<AtomicBool>,
+    /// Raised whenever `owned` changes, so that it is announced.
+    pub changed: tokio::sync::Notify,
+    owned: Mutex<Owned>,
+    /// Per stage, whether its workers have heard from their groups.
+    joined: Mutex<BTreeMap<(&'static str, usize), bool>>,
+}
+
+impl Shared {
+    #[allow(missing_docs, clippy::too_many_arguments)]
+    pub fn new(
+        options: Options,
+        clock: Clock,
+        topics: Topics,
+        worlds: Arc<Worlds>,
+        metrics: Arc<Metrics>,
+        outbox: Arc<dyn Outbox>,
+        trim: tokio::sync::mpsc::UnboundedSender<(String, i32, i64)>,
+        stop: Arc<AtomicBool>,
+    ) -> Shared {
+        let changed = tokio::sync::Notify::new();
+        let (owned, joined) = (Mutex::default(), Mutex::default());
+        Shared { options, clock, topics, worlds, metrics, outbox, trim, stop, changed, owned, joined }
+    }
+
+    /// Whether everybody is to finish.
+    pub fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// A worker's partition stands like this now.
+    pub fn stands(&self, stage: &'static str, partition: i32, standing: Standing, queries: &mpsc::Sender<Query>) {
+        self.lock().insert((stage, partition), (standing, queries.clone()));
+        self.metrics.partition(stage, partition, standing == Standing::Active);
+        self.changed.notify_one();
+    }
+
+    /// A worker let go of a partition.
+    pub fn left(&self, stage: &'static str, partition: i32) {
+        self.lock().remove(&(stage, partition));
+        self.metrics.partition_left(stage, partition);
+        self.changed.notify_one();
+    }
+
+    /// A worker has (or has not yet) an assignment from its group.
+    pub fn joined(&self, stage: &'static str, slot: usize, joined: bool) {
+        self.joined.lock().expect("no holder of this lock panics").insert((stage, slot), joined);
+    }
+
+    /// Why this instance is not ready; empty when it is.
+    pub fn not_ready(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if self.worlds.get().is_none() {
+            reasons.push("reading the global tables".to_owned());
+        }
+        let joined = self.joined.lock().expect("no holder of this lock panics");
+        let waiting = joined.iter().filter(|(_, joined)| !**joined);
+        reasons.extend(waiting.map(|((stage, slot), _)| format!("{stage} worker {slot} waits for its assignment")));
+        let owned = self.lock();
+        let restoring = owned.iter().filter(|(_, (standing, _))| *standing == Standing::Restoring);
+        reasons.extend(restoring.map(|((stage, partition), _)| format!("{stage} partition {partition} is restoring")));
+        reasons
+    }
+
+    /// The partitions that are active here, by stage.
+    pub fn active(&self) -> BTreeMap<String, Vec<i32>> {
+        let mut all = BTreeMap::<String, Vec<i32>>::new();
+        for ((stage, partition), (standing, _)) in self.lock().iter() {
+            if *standing == Standing::Active {
+                all.entry((*stage).to_owned()).or_default().push(*partition);
+            }
+        }
+        all
+    }
+
+    /// How a partition stands here, and the way to its worker.
+    pub fn worker_of(&self, stage: &str, partition: i32) -> Option<(Standing, mpsc::Sender<Query>)> {
+        let owned = self.lock();
+        owned.iter().find(|((s, p), _)| *s == stage && *p == partition).map(|(_, worker)| worker.clone())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Owned> {
+        self.owned.lock().expect("no holder of this lock panics")
+    }
+}

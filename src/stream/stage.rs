@@ -1,0 +1,157 @@
+//! The two stages of the flow as the runtime sees them.
+
+use serde_json::Value;
+
+use crate::decode;
+use crate::model::{Effect, RecipientKey, Reject, Timestamp, World};
+use crate::notify::{self, Notifier};
+use crate::state::Machine;
+use crate::track::{self, Tracker};
+
+/// What an operator asks about a parcel.
+#[derive(Clone, Debug)]
+pub struct Question {
+    #[allow(missing_docs)]
+    pub parcel_id: String,
+    /// Which recipient's view, for the notifier.
+    pub recipient: Option<RecipientKey>,
+}
+
+/// A pure machine with its place in the flow. Topics are named without prefix.
+pub trait Stage: 'static {
+    /// What decides.
+    type Machine: Machine;
+    /// In groups, transactional ids, metrics and logs.
+    const NAME: &'static str;
+    /// What it reads; at equal times in this order.
+    const INPUTS: &'static [&'static str];
+    /// Index of the input whose partitions the group assigns.
+    const MAIN: usize;
+    /// Where its state is kept.
+    const STATE: &'static str;
+    /// A very first start must be told where to begin; otherwise it begins with the oldest record.
+    const ASKS_FROM: bool;
+
+    /// A machine without state.
+    fn machine() -> Self::Machine;
+
+    /// Reads a record of an input; `time` is its time T (runtime.md).
+    fn decode(
+        input: usize,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        time: Timestamp,
+    ) -> Result<<Self::Machine as Machine>::Input, Reject>;
+
+    /// Names the rules by which what has passed is judged.
+    fn fingerprint(world: &World) -> u64;
+
+    /// The rules are not those of the saved state: what has passed by the saved stream time opens at that time.
+    fn rules_changed(machine: &mut Self::Machine, now: Timestamp, world: &World, out: &mut Vec<Effect>);
+
+    /// Whether it may speak now: the tracker when what it read is fresh, the notifier when its
+    /// stream time is close to the wall clock, so that a withdrawal that is already written is read first.
+    fn may_speak(reads_fresh: bool, stream_time: Timestamp, wall: Timestamp, within: std::time::Duration) -> bool;
+
+    /// Answers a question from the partition's state.
+    fn answer(machine: &Self::Machine, question: &Question, now: Timestamp, world: &World) -> Option<Value>;
+
+    /// Reports what the machine holds to the metrics.
+    fn observe(machine: &Self::Machine, partition: i32, metrics: &crate::telemetry::Metrics);
+}
+
+/// Scans, shipments and reroutes become conditions and notices.
+#[derive(Debug)]
+pub enum TrackerStage {}
+
+impl Stage for TrackerStage {
+    type Machine = Tracker;
+    const NAME: &'static str = "tracker";
+    const INPUTS: &'static [&'static str] = &["shipments.v1", "scans.v1", "reroutes.v1"];
+    const MAIN: usize = 1;
+    const STATE: &'static str = "tracker-state.v1";
+    const ASKS_FROM: bool = true;
+
+    fn machine() -> Tracker {
+        Tracker::default()
+    }
+
+    fn decode(
+        input: usize,
+        _key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        time: Timestamp,
+    ) -> Result<track::Input, Reject> {
+        let topic = match input {
+            0 => decode::InputTopic::Shipments,
+            1 => decode::InputTopic::Scans,
+            _ => decode::InputTopic::Reroutes,
+        };
+        decode::tracker_input(topic, value, time)
+    }
+
+    fn fingerprint(world: &World) -> u64 {
+        world.rules.fingerprint()
+    }
+
+    fn rules_changed(machine: &mut Tracker, now: Timestamp, world: &World, out: &mut Vec<Effect>) {
+        machine.rules_changed(now, world, out);
+    }
+
+    fn may_speak(reads_fresh: bool, _: Timestamp, _: Timestamp, _: std::time::Duration) -> bool {
+        reads_fresh
+    }
+
+    fn answer(machine: &Tracker, question: &Question, now: Timestamp, world: &World) -> Option<Value> {
+        machine.describe(&question.parcel_id, now, world)
+    }
+
+    fn observe(machine: &Tracker, partition: i32, metrics: &crate::telemetry::Metrics) {
+        metrics.parcels(partition, &machine.stage_counts());
+    }
+}
+
+/// Notices and receipts become delivery attempts.
+#[derive(Debug)]
+pub enum NotifierStage {}
+
+impl Stage for NotifierStage {
+    type Machine = Notifier;
+    const NAME: &'static str = "notifier";
+    const INPUTS: &'static [&'static str] = &["notices.v1", "receipts.v1"];
+    const MAIN: usize = 0;
+    const STATE: &'static str = "notifier-state.v1";
+    const ASKS_FROM: bool = false;
+
+    fn machine() -> Notifier {
+        Notifier::default()
+    }
+
+    fn decode(
+        input: usize,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        _time: Timestamp,
+    ) -> Result<notify::Input, Reject> {
+        let topic = if input == 0 { decode::NotifierTopic::Notices } else { decode::NotifierTopic::Receipts };
+        decode::notifier_input(topic, key, value)
+    }
+
+    fn fingerprint(_: &World) -> u64 {
+        0
+    }
+
+    fn rules_changed(_: &mut Notifier, _: Timestamp, _: &World, _: &mut Vec<Effect>) {}
+
+    fn may_speak(_: bool, stream_time: Timestamp, wall: Timestamp, within: std::time::Duration) -> bool {
+        wall.since(stream_time) <= within
+    }
+
+    fn answer(machine: &Notifier, question: &Question, _: Timestamp, _: &World) -> Option<Value> {
+        Some(machine.describe(question.recipient.as_ref()?, &question.parcel_id))
+    }
+
+    fn observe(machine: &Notifier, partition: i32, metrics: &crate::telemetry::Metrics) {
+        let _ = (machine, partition, metrics);
+    }
+}

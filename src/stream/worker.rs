@@ -1,0 +1,224 @@
+//! A worker: one thread with its membership, its reader, its transactional producer and the partitions that the group
+//! gave it. Nothing is shared on the path of a record.
+//!
+//! A turn serves the group, fetches, asks for end offsets where something waits for them, lets each partition
+//! apply what it may, and commits when it is time. Where a transaction fails, everything
+//! touched since the last commit is put back and the inputs are read again from there. Where the producer is fenced or
+//! broken the worker ends and is built anew; where state is missing or does not fit, the instance stops and says why.
+
+mod commit;
+mod fetch;
+mod groups;
+mod questions;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use super::clock::boot;
+use super::membership::Membership;
+use super::partition::{Output, Partition, Turn};
+use super::reader::Reader;
+use super::restore::{CannotResume, Restoring};
+use super::shared::{Query, Shared};
+use super::stage::Stage;
+use super::writer::{WriteError, Writer};
+use crate::model::{Attempt, Count, NoticeId, Timestamp};
+
+/// While nothing waits for an answer, end offsets are asked for this often: stream time follows the wall clock in
+/// such steps. Shorter costs idle clusters, longer makes timers late.
+const ASK_IDLE_EVERY: Duration = Duration::from_millis(250);
+
+/// While records wait for an answer, they are asked for at most this often.
+const ASK_BUSY_EVERY: Duration = Duration::from_millis(2);
+
+/// Why a worker ended.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// It is built anew.
+    #[error("{0}")]
+    Rebuild(String),
+    /// The instance stops: an operator has to act.
+    #[error(transparent)]
+    CannotResume(#[from] CannotResume),
+    /// As above, about an input.
+    #[error(
+        "{topic} [{partition}]: the records from offset {offset} on are gone: {error}; retention must outlast any outage; to skip what was \
+         lost, delete the group and state topics and start anew with --from"
+    )]
+    InputGone {
+        #[allow(missing_docs)]
+        topic: String,
+        #[allow(missing_docs)]
+        partition: i32,
+        #[allow(missing_docs)]
+        offset: i64,
+        #[allow(missing_docs)]
+        error: String,
+    },
+}
+
+impl From<rdkafka::error::KafkaError> for WorkerError {
+    fn from(error: rdkafka::error::KafkaError) -> WorkerError {
+        WorkerError::Rebuild(error.to_string())
+    }
+}
+
+enum Held<S: Stage> {
+    Restoring(Box<Restoring<S>>),
+    Active(Box<Partition<S>>),
+}
+
+/// What is to happen once the open transaction is committed.
+#[derive(Default)]
+struct AfterCommit {
+    attempts: Vec<Attempt>,
+    cancels: Vec<NoticeId>,
+    counts: Vec<Count>,
+    rejects: Vec<(usize, &'static str)>,
+    /// Logical instants of notices, for the latency from scan to notice.
+    noticed: Vec<Timestamp>,
+}
+
+/// See the module.
+pub struct Worker<S: Stage> {
+    shared: Arc<Shared>,
+    slot: usize,
+    group: String,
+    transactional_id: String,
+    inputs: Vec<String>,
+    state_topic: String,
+    partition_count: i32,
+    membership: Membership,
+    reader: Reader,
+    writer: Writer,
+    held: BTreeMap<i32, Held<S>>,
+    after: AfterCommit,
+    /// How many end-offset queries were sent.
+    queries: u64,
+    asked: Duration,
+    /// Records wait for an answer.
+    ask: bool,
+    /// When the first change of the open transaction was made.
+    dirty_since: Option<Duration>,
+    time_saved: Duration,
+    questions: (mpsc::Sender<Query>, mpsc::Receiver<Query>),
+    leaving: bool,
+}
+
+impl<S: Stage> Worker<S> {
+    /// Joins the group and takes over the transactional id.
+    pub fn new(shared: Arc<Shared>, slot: usize) -> Result<Worker<S>, WorkerError> {
+        let topics = &shared.topics;
+        let partition_count = topics.co_partitioned::<S>().map_err(|e| WorkerError::Rebuild(e.to_string()))?;
+        let inputs: Vec<String> = S::INPUTS.iter().map(|input| topics.name(input).to_owned()).collect();
+        let state_topic = topics.name(S::STATE).to_owned();
+        let group = shared.options.group_of(S::NAME);
+        let transactional_id = shared.options.transactional_id(S::NAME, slot);
+        let writer =
+            Writer::new(&shared.options, &transactional_id).map_err(|e| WorkerError::Rebuild(e.to_string()))?;
+        let warm: Vec<String> = inputs.iter().chain([&state_topic]).cloned().collect();
+        let reader = Reader::new(&shared.options, &group, &warm)?;
+        let membership = Membership::join(&shared.options, &group, &inputs[S::MAIN])?;
+        shared.joined(S::NAME, slot, false);
+        Ok(Worker {
+            slot,
+            group,
+            transactional_id,
+            inputs,
+            state_topic,
+            partition_count,
+            membership,
+            reader,
+            writer,
+            held: BTreeMap::new(),
+            after: AfterCommit::default(),
+            queries: 0,
+            asked: Duration::ZERO,
+            ask: false,
+            dirty_since: None,
+            time_saved: boot(),
+            questions: mpsc::channel(),
+            leaving: false,
+            shared,
+        })
+    }
+
+    /// Works until the instance stops or something ends it. Partitions are let go of in any case.
+    pub fn run(mut self) -> Result<(), WorkerError> {
+        let ended = self.work();
+        for partition in std::mem::take(&mut self.held).into_keys() {
+            self.shared.left(S::NAME, partition);
+        }
+        ended
+    }
+
+    fn work(&mut self) -> Result<(), WorkerError> {
+        loop {
+            if self.shared.stopping() && !self.leaving {
+                self.leaving = true;
+                self.membership.leave();
+            }
+            self.serve_group()?;
+            if self.leaving && self.held.is_empty() {
+                return Ok(());
+            }
+            self.fetch()?;
+            self.advance_restores()?;
+            self.ask_for_ends();
+            let more = self.turn_partitions()?;
+            self.commit_when_due()?;
+            self.answer_questions();
+            self.ask |= more == Turn::Ask;
+        }
+    }
+
+    /// Lets every active partition apply what it may and puts what it decides into the transaction.
+    fn turn_partitions(&mut self) -> Result<Turn, WorkerError> {
+        let Some(world) = self.shared.worlds.get() else { return Ok(Turn::Idle) };
+        let wall = self.shared.clock.now();
+        let mut most = Turn::Idle;
+        let mut output = Output::default();
+        for held in self.held.values_mut() {
+            let Held::Active(partition) = held else { continue };
+            match partition.turn(wall, &world, &self.shared.options, &mut output) {
+                Turn::Idle => {}
+                Turn::More if most == Turn::Idle => most = Turn::More,
+                Turn::More => {}
+                Turn::Ask => most = Turn::Ask,
+            }
+        }
+        self.mark_dirty();
+        match self.write(output) {
+            Ok(()) => Ok(most),
+            Err(error) => self.abort(error).map(|()| most),
+        }
+    }
+
+    fn mark_dirty(&mut self) {
+        let dirty = self.active().any(|partition| partition.is_dirty());
+        if dirty && self.dirty_since.is_none() {
+            self.dirty_since = Some(boot());
+        }
+    }
+
+    fn active(&self) -> impl Iterator<Item = &Partition<S>> {
+        self.held.values().filter_map(|held| match held {
+            Held::Active(partition) => Some(&**partition),
+            Held::Restoring(_) => None,
+        })
+    }
+
+    fn active_mut(&mut self) -> impl Iterator<Item = &mut Partition<S>> {
+        self.held.values_mut().filter_map(|held| match held {
+            Held::Active(partition) => Some(&mut **partition),
+            Held::Restoring(_) => None,
+        })
+    }
+}
+
+impl From<WriteError> for WorkerError {
+    fn from(error: WriteError) -> WorkerError {
+        WorkerError::Rebuild(error.to_string())
+    }
+}

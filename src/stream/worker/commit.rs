@@ -1,0 +1,209 @@
+//! What is decided becomes records; a transaction is committed or put back.
+
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::{AfterCommit, Held, Worker, WorkerError};
+use crate::model::{Effect, Notice};
+use crate::state::Meta;
+use crate::stream::clock::boot;
+use crate::stream::partition::Output;
+use crate::stream::partitioner;
+use crate::stream::stage::Stage;
+use crate::stream::writer::WriteError;
+
+impl<S: Stage> Worker<S> {
+    /// The one place where effects are performed: records go into the transaction, the rest waits for its commit.
+    pub(super) fn write(&mut self, output: Output) -> Result<(), WriteError> {
+        for rejected in output.rejects {
+            let key = rejected.key.as_deref();
+            self.produce("rejects.v1", key, rejected.value.as_deref(), Some(rejected.headers()))?;
+            self.after.rejects.push((rejected.input, rejected.reject.reason));
+        }
+        for effect in output.effects {
+            match effect {
+                Effect::Condition(change) => {
+                    let value = json(&change);
+                    self.produce("conditions.v1", Some(change.parcel_id.as_bytes()), Some(&value), None)?;
+                }
+                Effect::Notice { key, notice } => {
+                    if let Notice::Issued(issued) = &notice {
+                        self.after.noticed.push(issued.at);
+                    }
+                    self.produce("notices.v1", Some(key.as_str().as_bytes()), Some(&json(&notice)), None)?;
+                }
+                Effect::Delivery(delivery) => {
+                    let key = delivery.recipient_key.as_str().to_owned();
+                    self.produce("deliveries.v1", Some(key.as_bytes()), Some(&json(&delivery)), None)?;
+                }
+                Effect::Attempt(attempt) => self.after.attempts.push(*attempt),
+                Effect::Cancel(notice) => self.after.cancels.push(notice),
+                Effect::Count(count) => self.after.counts.push(count),
+            }
+        }
+        Ok(())
+    }
+
+    fn produce(
+        &mut self,
+        topic: &'static str,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: Option<rdkafka::message::OwnedHeaders>,
+    ) -> Result<(), WriteError> {
+        let topics = &self.shared.topics;
+        let partition = partitioner::partition(key.unwrap_or_default(), topics.partitions(topic));
+        self.writer.produce(topics.name(topic), partition, key, value, headers)
+    }
+
+    pub(super) fn commit_when_due(&mut self) -> Result<(), WorkerError> {
+        let now = boot();
+        if now.saturating_sub(self.time_saved) >= self.shared.options.save_time_every {
+            self.time_saved = now;
+            self.active_mut().for_each(|partition| partition.save_time());
+            self.mark_dirty();
+        }
+        match self.dirty_since {
+            Some(since) if now.saturating_sub(since) >= self.shared.options.commit_every => self.commit(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Commits what there is, or puts it back where that fails in a way that another try can mend.
+    pub(super) fn commit(&mut self) -> Result<(), WorkerError> {
+        if self.dirty_since.take().is_none() && !self.writer.is_open() {
+            return Ok(());
+        }
+        let began = boot();
+        match self.try_commit() {
+            Ok(metas) => {
+                self.shared.metrics.committed(S::NAME, boot().saturating_sub(began));
+                self.committed(metas);
+                Ok(())
+            }
+            Err(error) => self.abort(error),
+        }
+    }
+
+    fn try_commit(&mut self) -> Result<Vec<Meta>, WriteError> {
+        let world = self.shared.worlds.get();
+        let fingerprint = world.map_or(0, |world| S::fingerprint(&world));
+        let ends = self.state_log_ends();
+        let (mut offsets, mut metas) = (TopicPartitionList::new(), Vec::new());
+        for held in self.held.values_mut() {
+            let Held::Active(partition) = held else { continue };
+            if !partition.is_dirty() {
+                continue;
+            }
+            let number = partition.number;
+            let end = ends.as_ref().and_then(|ends| ends.of((&self.state_topic, number)));
+            let (blocks, meta) = partition.blocks(&self.transactional_id, fingerprint, end);
+            for block in blocks {
+                self.writer.produce(&self.state_topic, number, None, Some(&block), None)?;
+            }
+            for (topic, offset) in self.inputs.iter().zip(partition.offsets()) {
+                let added = offsets.add_partition_offset(topic, number, Offset::Offset(*offset));
+                added.map_err(|error| WriteError::Fatal(error.to_string()))?;
+            }
+            metas.push(meta);
+        }
+        if !self.writer.is_open() {
+            return Ok(metas);
+        }
+        self.writer.flush()?;
+        let group = self.membership.metadata();
+        let group = group.ok_or_else(|| WriteError::Abort("this worker is no member of its group now".to_owned()))?;
+        self.writer.commit(&offsets, &group)?;
+        Ok(metas)
+    }
+
+    fn state_log_ends(&self) -> Option<crate::stream::reader::Offsets> {
+        let wanting: Vec<i32> =
+            self.active().filter(|p| p.is_dirty() && p.wants_end_offset()).map(|p| p.number).collect();
+        if wanting.is_empty() {
+            return None;
+        }
+        // Without an answer no walk begins; another transaction asks again.
+        self.reader.ends(wanting.iter().map(|number| (self.state_topic.as_str(), *number))).ok()
+    }
+
+    fn committed(&mut self, metas: Vec<Meta>) {
+        let mut metas = metas.into_iter();
+        for held in self.held.values_mut() {
+            let Held::Active(partition) = held else { continue };
+            if !partition.is_dirty() {
+                continue;
+            }
+            let Some(meta) = metas.next() else { break };
+            if let Some(before) = partition.committed(meta) {
+                // The receiver lives as long as the instance; at its end there is nothing to trim any more.
+                let _ = self.shared.trim.send((self.state_topic.clone(), partition.number, before));
+            }
+        }
+        self.perform();
+    }
+
+    /// What had to wait for the commit.
+    fn perform(&mut self) {
+        let AfterCommit { attempts, cancels, counts, rejects, noticed } = std::mem::take(&mut self.after);
+        let metrics = &self.shared.metrics;
+        counts.iter().for_each(|count| metrics.count(count));
+        for (input, reason) in rejects {
+            metrics.rejected(S::INPUTS[input], reason);
+        }
+        let now = self.shared.clock.now();
+        for at in noticed {
+            metrics.scan_to_notice(now.since(at));
+        }
+        for notice in cancels {
+            self.shared.outbox.cancel(&notice);
+        }
+        for attempt in attempts {
+            self.shared.outbox.start(attempt);
+        }
+    }
+
+    /// Puts back everything since the last commit and reads the inputs again from there.
+    pub(super) fn abort(&mut self, error: WriteError) -> Result<(), WorkerError> {
+        if let WriteError::Fatal(error) = error {
+            return Err(WorkerError::Rebuild(fencing_hint(error)));
+        }
+        tracing::warn!(stage = S::NAME, %error, "the transaction is aborted, its inputs are read again");
+        self.shared.metrics.aborted(S::NAME);
+        self.writer.abort()?;
+        self.after = AfterCommit::default();
+        self.dirty_since = None;
+        let Some(world) = self.shared.worlds.get() else { return Ok(()) };
+        let unsaved: Vec<i32> = self.active().filter(|p| !p.is_saved()).map(|p| p.number).collect();
+        for number in &unsaved {
+            self.held.remove(number);
+            self.reader.unassign(self.inputs.iter().map(|topic| (topic.as_str(), *number)))?;
+        }
+        self.take(&unsaved)?;
+        let inputs = &self.inputs;
+        for held in self.held.values_mut() {
+            let Held::Active(partition) = held else { continue };
+            let number = partition.number;
+            partition.aborted(&world);
+            self.reader.unassign(inputs.iter().map(|topic| (topic.as_str(), number)))?;
+            let places = inputs.iter().map(|topic| (topic.as_str(), number));
+            self.reader.assign(places.zip(partition.offsets().iter().copied()))?;
+        }
+        Ok(())
+    }
+}
+
+/// A fenced producer either stalled past its transaction's timeout or has a twin.
+fn fencing_hint(error: String) -> String {
+    if error.contains("FENCED") || error.to_lowercase().contains("fenced") {
+        format!(
+            "{error}: either this worker stalled for longer than transaction_timeout, or another instance runs under \
+             the same name (runtime.instance must be unique)"
+        )
+    } else {
+        error
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("our records are made of texts, numbers and lists")
+}

@@ -1,0 +1,171 @@
+//! Fetching: records go to their partitions' inputs or to a restore; end offsets confirm what is empty.
+
+use std::time::Duration;
+
+use rdkafka::Message;
+use rdkafka::message::BorrowedMessage;
+
+use super::{ASK_BUSY_EVERY, ASK_IDLE_EVERY, Held, Worker, WorkerError};
+use crate::model::Timestamp;
+use crate::stream::clock::boot;
+use crate::stream::partitioner;
+use crate::stream::reader::ReadError;
+use crate::stream::reject::Rejected;
+use crate::stream::stage::Stage;
+use crate::time::Answer;
+
+/// How long to wait for a first record when there is nothing else to do.
+const IDLE_WAIT: Duration = Duration::from_millis(10);
+
+impl<S: Stage> Worker<S> {
+    pub(super) fn fetch(&mut self) -> Result<(), WorkerError> {
+        let busy = self.ask || self.active().any(|p| (0..S::INPUTS.len()).any(|input| p.waiting(input) > 0));
+        let mut wait = if busy { Duration::ZERO } else { IDLE_WAIT };
+        let wall = self.shared.clock.now();
+        for _ in 0..self.shared.options.records_per_turn {
+            // Taken out for the call, so that the message, which borrows the reader, can be handed on.
+            let Some(polled) = self.reader.poll(wait) else { break };
+            wait = Duration::ZERO;
+            match polled {
+                Ok(message) => {
+                    let fetched = Fetching {
+                        inputs: &self.inputs,
+                        partition_count: self.partition_count,
+                        state_topic: &self.state_topic,
+                        wall,
+                    };
+                    fetched.route::<S>(&message, &mut self.held, self.queries, &self.shared.metrics)?;
+                }
+                Err(ReadError::OffsetGone(error)) => return Err(self.input_gone(error.to_string())),
+                Err(ReadError::Passing(error)) => {
+                    tracing::debug!(stage = S::NAME, %error, "reading");
+                    break;
+                }
+            }
+        }
+        self.hold_back()
+    }
+
+    /// Which input is behind its log's beginning; the client's error does not say.
+    fn input_gone(&self, error: String) -> WorkerError {
+        for partition in self.active() {
+            for (input, topic) in self.inputs.iter().enumerate() {
+                let place = (topic.as_str(), partition.number);
+                let offset = partition.offsets()[input];
+                let begins = self.reader.beginnings([place]).ok().and_then(|begins| begins.of(place));
+                let ends = self.reader.ends([place]).ok().and_then(|ends| ends.of(place));
+                if begins.is_some_and(|begins| begins > offset) || ends.is_some_and(|end| end < offset) {
+                    let (topic, partition) = (topic.clone(), partition.number);
+                    return WorkerError::InputGone { topic, partition, offset, error };
+                }
+            }
+        }
+        WorkerError::Rebuild(error)
+    }
+
+    /// Pauses inputs that are far ahead of the others, and resumes them when they are not any more.
+    fn hold_back(&mut self) -> Result<(), WorkerError> {
+        let max = self.shared.options.waiting_max;
+        for held in self.held.values_mut() {
+            let Held::Active(partition) = held else { continue };
+            for (input, topic) in self.inputs.iter().enumerate() {
+                let (waiting, place) = (partition.waiting(input), [(topic.as_str(), partition.number)]);
+                if waiting > max && !partition.paused[input] {
+                    self.reader.pause(place)?;
+                    partition.paused[input] = true;
+                } else if waiting <= max / 2 && partition.paused[input] {
+                    self.reader.resume(place)?;
+                    partition.paused[input] = false;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One batched query for the ends of all inputs: at once where records wait for it, else now and then.
+    pub(super) fn ask_for_ends(&mut self) {
+        let every = if self.ask { ASK_BUSY_EVERY } else { ASK_IDLE_EVERY };
+        if boot().saturating_sub(self.asked) < every || self.active().next().is_none() {
+            return;
+        }
+        self.ask = false;
+        let clock = &self.shared.clock;
+        let departure = clock.departure();
+        self.shared.metrics.clock_departure(departure);
+        if departure > self.shared.options.clock_skew {
+            // Somebody set the system's clock: what follows the wall clock stands still.
+            self.active_mut().for_each(|partition| partition.doubt());
+        }
+        self.queries += 1;
+        let (query, asked_at) = (self.queries, self.shared.clock.now());
+        let numbers: Vec<i32> = self.active().map(|partition| partition.number).collect();
+        let places = numbers.iter().flat_map(|n| self.inputs.iter().map(move |topic| (topic.as_str(), *n)));
+        let answers = self.reader.ends(places);
+        self.asked = boot();
+        let (ends, positions) = match (answers, self.reader.positions()) {
+            (Ok(ends), Ok(positions)) => (ends, positions),
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::warn!(stage = S::NAME, %error, "no answer about end offsets: stream time stands still");
+                return;
+            }
+        };
+        if departure > self.shared.options.clock_skew {
+            return;
+        }
+        let (inputs, shared) = (&self.inputs, &self.shared);
+        for held in self.held.values_mut() {
+            let Held::Active(partition) = held else { continue };
+            for (input, topic) in inputs.iter().enumerate() {
+                let place = (topic.as_str(), partition.number);
+                let Some(end) = ends.of(place) else { continue };
+                // Until something arrives, the position is the offset that was assigned.
+                let position = positions.of(place).unwrap_or(partition.offsets()[input]);
+                partition.answered(input, Answer { query, asked_at, end, position });
+                shared.metrics.consumer_lag(S::INPUTS[input], partition.number, end - partition.applied(input));
+            }
+            let lag = asked_at.since(partition.stream_time());
+            shared.metrics.stream_time_lag(S::NAME, partition.number, lag);
+            shared.metrics.telling(S::NAME, partition.number, partition.reads_fresh(asked_at));
+            S::observe(&partition.machine, partition.number, &shared.metrics);
+        }
+    }
+}
+
+/// Hands a message to the partition that it is for.
+struct Fetching<'a> {
+    inputs: &'a [String],
+    partition_count: i32,
+    state_topic: &'a str,
+    wall: Timestamp,
+}
+
+impl Fetching<'_> {
+    fn route<S: Stage>(
+        &self,
+        message: &BorrowedMessage<'_>,
+        held: &mut std::collections::BTreeMap<i32, Held<S>>,
+        queries: u64,
+        metrics: &crate::telemetry::Metrics,
+    ) -> Result<(), WorkerError> {
+        let (topic, number, offset) = (message.topic(), message.partition(), message.offset());
+        match held.get_mut(&number) {
+            Some(Held::Restoring(restoring)) if topic == self.state_topic => {
+                restoring.block(topic, number, offset, message.payload().unwrap_or_default())?;
+            }
+            Some(Held::Active(partition)) => {
+                let Some(input) = self.inputs.iter().position(|name| name == topic) else { return Ok(()) };
+                let (key, value) = (message.key(), message.payload());
+                let time = message.timestamp().to_millis().map_or(self.wall, Timestamp::from_millis).min(self.wall);
+                let record = S::decode(input, key, value, time)
+                    .map_err(|reject| Box::new(Rejected::new(reject, input, (topic, number, offset), key, value)));
+                partition.fetched(input, offset, time, self.wall, queries, record);
+                if key.is_some_and(|key| partitioner::partition(key, self.partition_count) != number) {
+                    metrics.misplaced(S::INPUTS[input]);
+                }
+            }
+            // It was on its way when the partition was let go.
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,193 @@
+//! What the group asks: partitions come, are restored and become active one by one; partitions go.
+
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use std::time::Duration;
+
+use super::{Held, Worker, WorkerError};
+use crate::model::World;
+use crate::state::Machine;
+use crate::stream::clock::boot;
+use crate::stream::membership::Asked;
+use crate::stream::options::From;
+use crate::stream::partition::{Output, Partition};
+use crate::stream::restore::{Check, Restoring, first_start};
+use crate::stream::shared::Standing;
+use crate::stream::stage::Stage;
+
+/// How long the group's committed offsets may take; they wait for pending transactions, and meanwhile the
+/// worker's other partitions wait. Asked again in the next turn.
+const COMMITTED_TIMEOUT: Duration = Duration::from_secs(1);
+
+impl<S: Stage> Worker<S> {
+    pub(super) fn serve_group(&mut self) -> Result<(), WorkerError> {
+        for asked in self.membership.poll()? {
+            match &asked {
+                Asked::Assign(partitions) => self.take(partitions)?,
+                Asked::Revoke(partitions) => self.let_go(partitions)?,
+            }
+            self.membership.answer(&asked)?;
+            self.shared.joined(S::NAME, self.slot, true);
+            self.shared.metrics.rebalanced(S::NAME);
+        }
+        Ok(())
+    }
+
+    /// Begins to restore these partitions.
+    pub(super) fn take(&mut self, partitions: &[i32]) -> Result<(), WorkerError> {
+        let topic = self.state_topic.clone();
+        let places = || partitions.iter().map(|partition| (topic.as_str(), *partition));
+        let new = || places().filter(|(_, partition)| !self.held.contains_key(partition));
+        if new().next().is_none() {
+            return Ok(());
+        }
+        // Asked after the assignment, so that no earlier owner can add to what we are about to read.
+        let (begins, ends) = (self.reader.beginnings(new())?, self.reader.ends(new())?);
+        let mut spans = Vec::new();
+        for place in new() {
+            let (Some(begin), Some(end)) = (begins.of(place), ends.of(place)) else {
+                let (topic, partition) = place;
+                return Err(WorkerError::Rebuild(format!("{topic} [{partition}]: the broker does not tell its span")));
+            };
+            spans.push((place.1, begin, end));
+        }
+        tracing::info!(stage = S::NAME, ?partitions, "assigned, restoring");
+        for (partition, begin, end) in spans {
+            self.reader.assign([((topic.as_str(), partition), begin)])?;
+            self.held.insert(partition, Held::Restoring(Box::new(Restoring::new(begin, end))));
+            self.shared.stands(S::NAME, partition, Standing::Restoring, &self.questions.0);
+        }
+        Ok(())
+    }
+
+    fn let_go(&mut self, partitions: &[i32]) -> Result<(), WorkerError> {
+        if self.membership.lost() {
+            tracing::warn!(stage = S::NAME, ?partitions, "assignment lost: another member may own it already");
+            self.abort(crate::stream::writer::WriteError::Abort("the assignment was lost".to_owned()))?;
+        } else {
+            self.commit()?;
+        }
+        for partition in partitions {
+            match self.held.remove(partition) {
+                Some(Held::Restoring(_)) => self.reader.unassign([(self.state_topic.as_str(), *partition)])?,
+                Some(Held::Active(_)) => {
+                    self.reader.unassign(self.inputs.iter().map(|topic| (topic.as_str(), *partition)))?;
+                }
+                None => continue,
+            }
+            self.shared.left(S::NAME, *partition);
+        }
+        if !partitions.is_empty() {
+            tracing::info!(stage = S::NAME, ?partitions, "let go");
+        }
+        Ok(())
+    }
+
+    /// Activates the partitions whose state log was read to its end.
+    pub(super) fn advance_restores(&mut self) -> Result<(), WorkerError> {
+        let Some(world) = self.shared.worlds.get() else { return Ok(()) };
+        let restoring = |held: &Held<S>| matches!(held, Held::Restoring(_));
+        if !self.held.values().any(restoring) {
+            return Ok(());
+        }
+        let positions = self.reader.positions()?;
+        let mut complete = Vec::new();
+        for (partition, held) in &mut self.held {
+            let Held::Restoring(restoring) = held else { continue };
+            let position = positions.of((&self.state_topic, *partition));
+            restoring.complete |= position.is_some_and(|position| position >= restoring.end);
+            if restoring.complete {
+                complete.push(*partition);
+            }
+        }
+        if complete.is_empty() {
+            return Ok(());
+        }
+        let mut main = TopicPartitionList::new();
+        for partition in &complete {
+            main.add_partition(&self.inputs[S::MAIN], *partition);
+        }
+        let committed = match self.membership.committed(main, COMMITTED_TIMEOUT) {
+            Ok(committed) => committed,
+            Err(error) => {
+                tracing::info!(stage = S::NAME, %error, "the group's offsets are not stable yet");
+                return Ok(());
+            }
+        };
+        for partition in complete {
+            let element = committed.find_partition(&self.inputs[S::MAIN], partition);
+            let offset = element.and_then(|element| match element.offset() {
+                Offset::Offset(offset) => Some(offset),
+                _ => None,
+            });
+            self.activate(partition, offset, &world)?;
+        }
+        // A first start commits where it began before it applies anything.
+        self.commit()
+    }
+
+    fn activate(&mut self, partition: i32, group_offset: Option<i64>, world: &World) -> Result<(), WorkerError> {
+        let Some(Held::Restoring(mut restoring)) = self.held.remove(&partition) else { return Ok(()) };
+        let options = &self.shared.options;
+        let check = Check {
+            state_topic: &self.state_topic,
+            main_topic: &self.inputs[S::MAIN],
+            group: &self.group,
+            partition,
+            partitions: self.partition_count,
+        };
+        let saved = restoring.checked(&check, group_offset, options)?.cloned();
+        let first = self.first_offsets(partition, saved.as_ref())?;
+        let fingerprint = S::fingerprint(world);
+        restoring.machine.restored(world);
+        let (log, meta) = restoring.resume(first, self.partition_count);
+        let took = boot().saturating_sub(restoring.began);
+        self.shared.metrics.restored(S::NAME, took, restoring.entries);
+        tracing::info!(
+            stage = S::NAME,
+            partition,
+            entries = restoring.entries,
+            took_ms = took.as_millis() as u64,
+            stream_time = saved.as_ref().map(|meta| meta.stream_time.to_string()),
+            "restored"
+        );
+        self.reader.unassign([(self.state_topic.as_str(), partition)])?;
+        let mut active = Partition::<S>::new(partition, restoring.machine, meta, log, options);
+        if let Some(saved) = saved.filter(|saved| saved.fingerprint != fingerprint) {
+            let mut output = Output::default();
+            S::rules_changed(&mut active.machine, saved.stream_time, world, &mut output.effects);
+            self.write(output)?;
+        }
+        let offsets = self.inputs.iter().map(|topic| (topic.as_str(), partition)).zip(active.offsets().iter().copied());
+        self.reader.assign(offsets)?;
+        self.held.insert(partition, Held::Active(Box::new(active)));
+        self.dirty_since.get_or_insert_with(boot);
+        self.shared.stands(S::NAME, partition, Standing::Active, &self.questions.0);
+        Ok(())
+    }
+
+    /// Where to go on in each input: the saved offset; on a first start, and in an input that is new to the
+    /// saved state, where the operator says or at the earliest.
+    fn first_offsets(&self, partition: i32, saved: Option<&crate::state::Meta>) -> Result<Vec<i64>, WorkerError> {
+        let mut offsets = Vec::new();
+        for (name, topic) in S::INPUTS.iter().zip(&self.inputs) {
+            let place = (topic.as_str(), partition);
+            if let Some(offset) = saved.and_then(|meta| meta.offset(name)) {
+                offsets.push(offset);
+                continue;
+            }
+            let from = if saved.is_some() { From::Earliest } else { first_start::<S>(&self.shared.options) };
+            let found = match from {
+                From::Earliest => self.reader.beginnings([place])?.of(place),
+                From::Latest => self.reader.ends([place])?.of(place),
+                From::Time(time) => match self.reader.at_time([place], time.as_millis())?.of(place) {
+                    Some(offset) => Some(offset),
+                    None => self.reader.ends([place])?.of(place),
+                },
+            };
+            offsets.push(found.ok_or_else(|| {
+                WorkerError::Rebuild(format!("{topic} [{partition}]: the broker does not tell where it begins"))
+            })?);
+        }
+        Ok(offsets)
+    }
+}

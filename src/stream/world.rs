@@ -1,0 +1,148 @@
+//! The global tables: topics that every instance reads whole, and the snapshot that decisions are handed.
+//!
+//! One thread reads them from their beginning and never stops. A value that cannot be read is counted and logged
+//! by its offset, and the last good value stays. No input is applied before every table was read up to
+//! the end offset asked at start.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use rdkafka::Message;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaResult;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::instances::{Announcement, Instances};
+use super::options::Options;
+use super::topics::Topics;
+use crate::decode;
+use crate::model::World;
+use crate::telemetry::Metrics;
+
+/// The present snapshot, and whether the tables were read up to their ends.
+#[derive(Debug)]
+pub struct Worlds {
+    current: ArcSwap<World>,
+    ready: AtomicBool,
+    /// Who owns what, by the announcements of every instance.
+    pub instances: Instances,
+}
+
+impl Worlds {
+    /// Begins with empty tables.
+    pub fn new(world: World) -> Worlds {
+        Worlds { current: ArcSwap::from_pointee(world), ready: AtomicBool::new(false), instances: Instances::default() }
+    }
+
+    /// The present snapshot; none before the tables were read.
+    pub fn get(&self) -> Option<Arc<World>> {
+        self.ready.load(Ordering::Acquire).then(|| self.current.load_full())
+    }
+
+    /// Another configuration from now on, `send` for instance.
+    pub fn update(&self, change: impl Fn(&mut World)) {
+        self.current.rcu(|world| {
+            let mut world = World::clone(world);
+            change(&mut world);
+            world
+        });
+    }
+}
+
+const MERCHANTS: &str = "merchants.v1";
+const INSTANCES: &str = "instances.v1";
+
+/// Reads the global tables until `stop`.
+pub struct TableReader {
+    consumer: BaseConsumer,
+    worlds: Arc<Worlds>,
+    metrics: Arc<Metrics>,
+    merchants_topic: String,
+    /// Ends asked at start that were not reached yet.
+    unread: HashMap<(String, i32), i64>,
+}
+
+impl TableReader {
+    /// Assigns every partition of every table from its beginning.
+    pub fn new(options: &Options, topics: &Topics, worlds: Arc<Worlds>, metrics: Arc<Metrics>) -> KafkaResult<Self> {
+        let consumer: BaseConsumer = options.reading_config(&options.group_of("tables")).create()?;
+        let mut all = TopicPartitionList::new();
+        let mut unread = HashMap::new();
+        for name in [MERCHANTS, INSTANCES] {
+            for partition in 0..topics.partitions(name) {
+                let topic = topics.name(name);
+                let (low, high) = consumer.fetch_watermarks(topic, partition, Duration::from_secs(10))?;
+                all.add_partition_offset(topic, partition, Offset::Offset(low))?;
+                if high > low {
+                    unread.insert((topic.to_owned(), partition), high);
+                }
+            }
+        }
+        consumer.assign(&all)?;
+        Ok(TableReader { consumer, worlds, metrics, merchants_topic: topics.name(MERCHANTS).to_owned(), unread })
+    }
+
+    /// Reads until `stop` is set.
+    pub fn run(mut self, stop: &AtomicBool) {
+        while !stop.load(Ordering::Relaxed) {
+            match self.consumer.poll(Duration::from_millis(100)) {
+                Some(Ok(message)) => self.apply(&message),
+                Some(Err(error)) => tracing::warn!(%error, "reading the global tables"),
+                None => {}
+            }
+            if !self.unread.is_empty() {
+                self.note_progress();
+            }
+            if self.unread.is_empty() && !self.worlds.ready.swap(true, Ordering::AcqRel) {
+                tracing::info!(merchants = self.worlds.current.load().merchants.len(), "global tables are read");
+            }
+        }
+    }
+
+    /// Positions pass over markers and aborted records, which no message does.
+    fn note_progress(&mut self) {
+        let Ok(positions) = self.consumer.position() else { return };
+        for element in positions.elements() {
+            if let Offset::Offset(position) = element.offset() {
+                let place = (element.topic().to_owned(), element.partition());
+                if self.unread.get(&place).is_some_and(|end| position >= *end) {
+                    self.unread.remove(&place);
+                }
+            }
+        }
+    }
+
+    fn apply(&self, message: &rdkafka::message::BorrowedMessage<'_>) {
+        if message.topic() != self.merchants_topic {
+            self.worlds.instances.apply(Announcement::read(message.key(), message.payload()));
+            return;
+        }
+        let Some(key) = message.key().and_then(|key| std::str::from_utf8(key).ok()) else {
+            return self.refuse(message, "expected the merchant as key, found none or no UTF-8");
+        };
+        match decode::merchant(key.as_bytes(), message.payload()) {
+            Ok(merchant) => self.worlds.update(|world| {
+                let mut merchants = HashMap::clone(&world.merchants);
+                match &merchant {
+                    Some(merchant) => merchants.insert(key.to_owned(), merchant.clone()),
+                    None => merchants.remove(key),
+                };
+                world.merchants = Arc::new(merchants);
+            }),
+            Err(reject) => self.refuse(message, &reject.to_string()),
+        }
+    }
+
+    fn refuse(&self, message: &rdkafka::message::BorrowedMessage<'_>, why: &str) {
+        self.metrics.merchant_rejected();
+        tracing::warn!(
+            topic = message.topic(),
+            partition = message.partition(),
+            offset = message.offset(),
+            "a merchant's record cannot be used, the last good one stays: {why}"
+        );
+    }
+}

@@ -1,0 +1,129 @@
+//! The transactional producer of a worker: everything that a decision writes, in one transaction.
+//!
+//! Order: produce everything, flush until acknowledged, send offsets, commit. Offsets are sent with fresh group metadata, which
+//! is what fences a zombie; with the flush after them, a fenced-off writer could still commit blocks after its
+//! successor has asked for the log's end.
+
+use std::time::Duration;
+
+use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::OwnedHeaders;
+use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
+use rdkafka::topic_partition_list::TopicPartitionList;
+
+use super::ffi;
+use super::options::Options;
+
+/// Why a transaction did not commit.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The transaction is to be aborted; the producer is good for another.
+    #[error("{0}")]
+    Abort(String),
+    /// The producer is of no use any more: the worker is built anew.
+    #[error("{0}")]
+    Fatal(String),
+}
+
+/// One transactional producer.
+pub struct Writer {
+    producer: ThreadedProducer<DefaultProducerContext>,
+    open: bool,
+    timeout: Duration,
+}
+
+impl Writer {
+    /// Makes the producer and aborts what an earlier one of this id has left open.
+    pub fn new(options: &Options, transactional_id: &str) -> Result<Writer, WriteError> {
+        let fatal = |error: KafkaError| WriteError::Fatal(error.to_string());
+        let producer: ThreadedProducer<DefaultProducerContext> =
+            options.writing_config(transactional_id).create().map_err(fatal)?;
+        let writer = Writer { producer, open: false, timeout: options.transaction_timeout };
+        writer.repeat(|| writer.producer.init_transactions(Duration::from_secs(30)))?;
+        Ok(writer)
+    }
+
+    /// Repeats a call for as long as its error is a passing one, and sorts the others.
+    fn repeat(&self, call: impl Fn() -> Result<(), KafkaError>) -> Result<(), WriteError> {
+        for _ in 0..100 {
+            match call() {
+                Ok(()) => return Ok(()),
+                Err(KafkaError::Transaction(error)) if error.is_fatal() => {
+                    return Err(WriteError::Fatal(format!("{}: {}", error.name(), error.string())));
+                }
+                Err(KafkaError::Transaction(error)) if error.txn_requires_abort() => {
+                    return Err(WriteError::Abort(format!("{}: {}", error.name(), error.string())));
+                }
+                Err(KafkaError::Transaction(error)) if error.is_retriable() => {
+                    tracing::debug!(error = %error.string(), "repeating a call of the transaction");
+                }
+                Err(error) => return Err(WriteError::Fatal(error.to_string())),
+            }
+        }
+        Err(WriteError::Fatal("a retriable error did not pass after 100 tries".to_owned()))
+    }
+
+    /// Whether a transaction is open.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Adds a record to the transaction, which is begun where none is open.
+    pub fn produce(
+        &mut self,
+        topic: &str,
+        partition: i32,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: Option<OwnedHeaders>,
+    ) -> Result<(), WriteError> {
+        if !self.open {
+            self.repeat(|| self.producer.begin_transaction())?;
+            self.open = true;
+        }
+        let mut record = BaseRecord::<[u8], [u8]>::to(topic).partition(partition);
+        record.key = key;
+        record.payload = value;
+        record.headers = headers;
+        while let Err((error, back)) = self.producer.send(record) {
+            match error {
+                KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) => {
+                    // The queue drains as brokers acknowledge; a flush waits for just that.
+                    ffi::flush(&self.producer, Duration::from_millis(50));
+                    record = back;
+                }
+                error => return Err(WriteError::Abort(format!("{topic} [{partition}]: {error}"))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for every record's acknowledgement.
+    pub fn flush(&self) -> Result<(), WriteError> {
+        if ffi::flush(&self.producer, self.timeout) {
+            Ok(())
+        } else {
+            Err(WriteError::Abort("records were not acknowledged within the transaction's timeout".to_owned()))
+        }
+    }
+
+    /// Sends offsets with fresh metadata and commits.
+    pub fn commit(&mut self, offsets: &TopicPartitionList, group: &ConsumerGroupMetadata) -> Result<(), WriteError> {
+        let timeout = self.timeout;
+        self.repeat(|| self.producer.send_offsets_to_transaction(offsets, group, timeout))?;
+        self.repeat(|| self.producer.commit_transaction(timeout))?;
+        self.open = false;
+        Ok(())
+    }
+
+    /// Aborts the open transaction, if any.
+    pub fn abort(&mut self) -> Result<(), WriteError> {
+        if !self.open {
+            return Ok(());
+        }
+        self.repeat(|| self.producer.abort_transaction(self.timeout))?;
+        self.open = false;
+        Ok(())
+    }
+}

@@ -1,0 +1,262 @@
+//! Merges a partition's inputs by time and moves its stream time.
+//!
+//! In: records as they were fetched, answers to end-offset queries. Out: [`Step`]s. What always holds:
+//! stream time never goes back; a record is handed out only when no input can hold an earlier one
+//! that had reached the broker when the record was fetched; without records, stream time follows the wall clock only while
+//! every input is confirmed to be empty.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::model::Timestamp;
+
+/// What to do next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step<R> {
+    /// Apply this record; stream time is now `at`.
+    Record {
+        /// Index of the input.
+        input: usize,
+        /// Its offset.
+        offset: i64,
+        /// Stream time, not before and perhaps after the record's own time.
+        at: Timestamp,
+        #[allow(missing_docs)]
+        record: R,
+    },
+    /// Nothing waits anywhere: stream time is now this.
+    Time(Timestamp),
+    /// Records wait until an input without any is confirmed to be empty: ask for the end offsets.
+    Ask,
+    /// There is nothing to do before something is fetched or a newer answer comes.
+    Idle,
+}
+
+/// The answer to an end-offset query, which must go through read_uncommitted: what an open transaction has
+/// written is input that is not read yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Counts queries; the count is raised before one is sent.
+    pub query: u64,
+    /// The wall clock when it was sent.
+    pub asked_at: Timestamp,
+    /// The input's end offset.
+    pub end: i64,
+    /// The client's position in it, read after the answer: everything before was handed to us.
+    pub position: i64,
+}
+
+#[derive(Debug)]
+struct Waiting<R> {
+    offset: i64,
+    time: Timestamp,
+    /// How many queries had been sent when it was fetched.
+    fetched_after: u64,
+    record: R,
+}
+
+#[derive(Debug)]
+struct Input<R> {
+    waiting: VecDeque<Waiting<R>>,
+    /// The newest query that found this input read to its end.
+    empty: Option<Answer>,
+    /// Where to go on after a restart: after the last record handed out.
+    next: i64,
+}
+
+/// The inputs of one partition, in the order in which they go at equal times.
+#[derive(Debug)]
+pub struct Merge<R> {
+    inputs: Vec<Input<R>>,
+    stream_time: Timestamp,
+    /// How much the brokers' clocks may be ahead of or behind ours.
+    clock_skew: Duration,
+}
+
+impl<R> Merge<R> {
+    /// Resumes at the saved stream time and offsets.
+    pub fn new(stream_time: Timestamp, next: impl IntoIterator<Item = i64>, clock_skew: Duration) -> Merge<R> {
+        let input = |next| Input { waiting: VecDeque::new(), empty: None, next };
+        Merge { inputs: next.into_iter().map(input).collect(), stream_time, clock_skew }
+    }
+
+    /// The partition's stream time.
+    pub fn stream_time(&self) -> Timestamp {
+        self.stream_time
+    }
+
+    /// The offset of the next record to apply in an input.
+    pub fn next_offset(&self, input: usize) -> i64 {
+        self.inputs[input].next
+    }
+
+    /// How many fetched records of an input wait: the caller pauses it when they become many.
+    pub fn waiting(&self, input: usize) -> usize {
+        self.inputs[input].waiting.len()
+    }
+
+    /// How many inputs there are.
+    pub fn inputs(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// Takes a fetched record. `time` is its broker timestamp, `wall` the wall clock at this fetch: a
+    /// record from the future is taken as of now, once and for all, so that it neither fires
+    /// everything nor blocks for ever. `queries` is how many end-offset queries had been sent.
+    pub fn fetched(&mut self, input: usize, offset: i64, time: Timestamp, wall: Timestamp, queries: u64, record: R) {
+        let time = time.min(wall);
+        self.inputs[input].waiting.push_back(Waiting { offset, time, fetched_after: queries, record });
+    }
+
+    /// Takes an answer. It confirms that the input is empty if we have been handed all of it.
+    pub fn answered(&mut self, input: usize, answer: Answer) {
+        if answer.position >= answer.end {
+            self.inputs[input].empty = Some(answer);
+        }
+    }
+
+    /// The offset before which everything of an input was applied, as an answer's end offset is
+    /// to be compared: transaction markers between the last record and the position count as read.
+    pub fn applied(&self, input: usize, position: i64) -> i64 {
+        self.inputs[input].waiting.front().map_or(position, |head| head.offset)
+    }
+
+    /// The time of the earliest record that waits. Timers with an earlier limit go before it.
+    pub fn peek(&self) -> Option<Timestamp> {
+        self.earliest().map(|(_, time)| time.max(self.stream_time))
+    }
+
+    fn earliest(&self) -> Option<(usize, Timestamp)> {
+        let heads = self.inputs.iter().enumerate();
+        heads.filter_map(|(i, input)| Some((i, input.waiting.front()?.time))).min_by_key(|(i, time)| (*time, *i))
+    }
+
+    /// Whether every input without a record is known to have had none when this record was fetched.
+    fn is_next(&self, fetched_after: u64) -> bool {
+        let silent = self.inputs.iter().filter(|input| input.waiting.is_empty());
+        silent.into_iter().all(|input| input.empty.is_some_and(|answer| answer.query > fetched_after))
+    }
+
+    /// What to do next. After a `Record` its effects are to be applied before the next call.
+    pub fn step(&mut self) -> Step<R> {
+        let Some((index, _)) = self.earliest() else { return self.step_without_records() };
+        let fetched_after = self.inputs[index].waiting[0].fetched_after;
+        if !self.is_next(fetched_after) {
+            return Step::Ask;
+        }
+        let input = &mut self.inputs[index];
+        let head = input.waiting.pop_front().expect("the earliest input has a record");
+        input.next = head.offset + 1;
+        self.stream_time = self.stream_time.max(head.time);
+        Step::Record { input: index, offset: head.offset, at: self.stream_time, record: head.record }
+    }
+
+    fn step_without_records(&mut self) -> Step<R> {
+        let asked = self.inputs.iter().map(|input| input.empty.map(|answer| answer.asked_at));
+        let Some(earliest) = asked.min().flatten() else { return Step::Idle };
+        let time = earliest - self.clock_skew;
+        if time > self.stream_time {
+            self.stream_time = time;
+            Step::Time(time)
+        } else {
+            Step::Idle
+        }
+    }
+
+    /// An input's silence is no longer confirmed: the wall clock cannot be trusted, say.
+    pub fn doubt(&mut self) {
+        for input in &mut self.inputs {
+            input.empty = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHIPMENTS: usize = 0;
+    const SCANS: usize = 1;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millis(ms)
+    }
+
+    fn merge() -> Merge<&'static str> {
+        Merge::new(at(0), [0, 0], Duration::from_millis(2000))
+    }
+
+    fn answer(query: u64, asked_at: i64, end: i64, position: i64) -> Answer {
+        Answer { query, asked_at: at(asked_at), end, position }
+    }
+
+    fn applied(step: Step<&'static str>) -> (&'static str, i64) {
+        match step {
+            Step::Record { record, at, .. } => (record, at.as_millis()),
+            other => panic!("expected a record, found {other:?}"),
+        }
+    }
+
+    #[test]
+    fn records_come_in_the_order_of_their_times_and_shipments_first() {
+        let mut merge = merge();
+        merge.fetched(SCANS, 0, at(100), at(1000), 0, "scan 100");
+        merge.fetched(SCANS, 1, at(200), at(1000), 0, "scan 200");
+        merge.fetched(SHIPMENTS, 0, at(100), at(1000), 0, "shipment 100");
+        merge.fetched(SHIPMENTS, 1, at(150), at(1000), 0, "shipment 150");
+        assert_eq!(applied(merge.step()), ("shipment 100", 100));
+        assert_eq!(applied(merge.step()), ("scan 100", 100));
+        assert_eq!(applied(merge.step()), ("shipment 150", 150));
+        assert_eq!(merge.step(), Step::Ask, "a shipment may still come before scan 200");
+        merge.answered(SHIPMENTS, answer(1, 1000, 2, 2));
+        assert_eq!(applied(merge.step()), ("scan 200", 200));
+    }
+
+    #[test]
+    fn a_silent_input_holds_the_others_back_until_a_later_query_finds_it_empty() {
+        let mut merge = merge();
+        merge.answered(SHIPMENTS, answer(1, 900, 0, 0));
+        merge.fetched(SCANS, 0, at(100), at(1000), 1, "scan");
+        assert_eq!(merge.step(), Step::Ask, "the answer is older than the fetch");
+        merge.answered(SHIPMENTS, answer(2, 1000, 3, 0));
+        assert_eq!(merge.step(), Step::Ask, "three shipments are on their way");
+        merge.fetched(SHIPMENTS, 2, at(90), at(1010), 2, "shipment");
+        assert_eq!(applied(merge.step()), ("shipment", 90));
+    }
+
+    #[test]
+    fn time_never_goes_back_and_never_beyond_the_wall_clock() {
+        let mut merge = merge();
+        merge.answered(SHIPMENTS, answer(9, 0, 0, 0));
+        merge.fetched(SCANS, 0, at(9_000_000), at(1000), 0, "from the future");
+        merge.fetched(SCANS, 1, at(400), at(1001), 0, "late");
+        assert_eq!(applied(merge.step()), ("from the future", 1000));
+        assert_eq!(applied(merge.step()), ("late", 1000));
+    }
+
+    #[test]
+    fn without_records_time_follows_the_oldest_confirmation_less_the_skew() {
+        let mut merge = merge();
+        assert_eq!(merge.step(), Step::Idle, "nothing is known");
+        merge.answered(SHIPMENTS, answer(1, 10_000, 0, 0));
+        assert_eq!(merge.step(), Step::Idle, "scans are not confirmed");
+        merge.answered(SCANS, answer(2, 12_000, 5, 5));
+        assert_eq!(merge.step(), Step::Time(at(8_000)));
+        assert_eq!(merge.step(), Step::Idle);
+        merge.answered(SCANS, answer(3, 20_000, 9, 5));
+        assert_eq!(merge.step(), Step::Idle, "four scans are unread, so time stands still");
+        merge.doubt();
+        merge.answered(SCANS, answer(4, 30_000, 9, 9));
+        assert_eq!(merge.step(), Step::Idle, "the other input is in doubt");
+    }
+
+    #[test]
+    fn markers_after_the_last_record_count_as_read() {
+        let mut merge = merge();
+        merge.answered(SHIPMENTS, answer(1, 5_000, 0, 0));
+        merge.answered(SCANS, answer(1, 5_000, 7, 7));
+        assert_eq!(merge.applied(SCANS, 7), 7);
+        merge.fetched(SCANS, 7, at(3_000), at(5_000), 1, "scan");
+        assert_eq!(merge.applied(SCANS, 8), 7, "fetched, not applied");
+    }
+}

@@ -1,0 +1,131 @@
+//! Whether a partition may tell anybody: conditions follow stream time, telling follows the wall clock.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::model::Timestamp;
+
+/// How many unmet end offsets are kept per input: enough that, asked once a second, one of the last
+/// `tell_within` is among them; more would not tell earlier.
+const ASKED_MAX: usize = 256;
+
+#[derive(Debug, Default)]
+struct Input {
+    /// End offsets that were asked for and are not read up to yet, with the wall clock of the question.
+    asked: VecDeque<(Timestamp, i64)>,
+    /// The newest question whose end offset was read up to.
+    met: Option<Timestamp>,
+}
+
+/// Knows how fresh what was read is.
+#[derive(Debug)]
+pub struct Telling {
+    inputs: Vec<Input>,
+    tell_within: Duration,
+    settle_for: Duration,
+    /// The last answer of any input.
+    answered: Option<Timestamp>,
+    settled_at: Timestamp,
+}
+
+impl Telling {
+    /// For so many inputs; nothing may be told before each was read up to a recent end.
+    pub fn new(inputs: usize, tell_within: Duration, settle_for: Duration) -> Telling {
+        Telling {
+            inputs: (0..inputs).map(|_| Input::default()).collect(),
+            tell_within,
+            settle_for,
+            answered: None,
+            settled_at: Timestamp::MIN,
+        }
+    }
+
+    /// Takes the end offset of an input, asked for at `asked_at`. After brokers were out of reach for
+    /// longer than `tell_within`, hubs have yet to send what they kept: nothing is told for a while.
+    pub fn asked(&mut self, input: usize, asked_at: Timestamp, end: i64) {
+        if self.answered.is_some_and(|last| asked_at.since(last) > self.tell_within) {
+            self.settled_at = asked_at + self.settle_for;
+        }
+        self.answered = self.answered.max(Some(asked_at));
+        let asked = &mut self.inputs[input].asked;
+        let soon = asked.back().is_some_and(|(last, _)| asked_at.since(*last) < Duration::from_secs(1));
+        // One question a second is kept; a full list drops its newest, since the oldest is met first.
+        if !soon && asked.len() < ASKED_MAX {
+            asked.push_back((asked_at, end));
+        }
+    }
+
+    /// Everything of an input before this offset was applied.
+    pub fn applied(&mut self, input: usize, offset: i64) {
+        let input = &mut self.inputs[input];
+        while let Some((asked_at, _)) = input.asked.front().copied().filter(|(_, end)| *end <= offset) {
+            input.met = input.met.max(Some(asked_at));
+            input.asked.pop_front();
+        }
+    }
+
+    /// Whether it may tell now.
+    pub fn is_open(&self, wall: Timestamp) -> bool {
+        let fresh = |input: &Input| input.met.is_some_and(|met| wall.since(met) < self.tell_within);
+        wall >= self.settled_at && self.inputs.iter().all(fresh)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    fn telling() -> Telling {
+        Telling::new(2, Duration::from_secs(120), Duration::from_secs(600))
+    }
+
+    #[test]
+    fn nothing_is_told_before_every_input_was_read_up_to_a_recent_end() {
+        let mut telling = telling();
+        telling.asked(0, at(1000), 50);
+        telling.asked(1, at(1000), 0);
+        telling.applied(0, 49);
+        telling.applied(1, 0);
+        assert!(!telling.is_open(at(1001)), "one record is missing");
+        telling.applied(0, 50);
+        assert!(telling.is_open(at(1001)));
+        assert!(!telling.is_open(at(1120)), "that end is two minutes old");
+    }
+
+    #[test]
+    fn a_constant_lag_below_the_limit_still_tells() {
+        let mut telling = telling();
+        for second in 0..500 {
+            telling.asked(0, at(second), second * 100);
+            telling.asked(1, at(second), 0);
+            telling.applied(0, (second - 60) * 100);
+            telling.applied(1, 0);
+            assert_eq!(telling.is_open(at(second)), second >= 60, "second {second}");
+        }
+    }
+
+    #[test]
+    fn after_a_long_outage_it_waits_for_what_hubs_kept() {
+        let mut telling = telling();
+        let ask = |telling: &mut Telling, second| {
+            for input in 0..2 {
+                telling.asked(input, at(second), 0);
+                telling.applied(input, 0);
+            }
+        };
+        ask(&mut telling, 0);
+        assert!(telling.is_open(at(1)));
+        ask(&mut telling, 121);
+        assert!(!telling.is_open(at(122)), "brokers were away for longer than two minutes");
+        for second in (122..721).step_by(60) {
+            ask(&mut telling, second);
+            assert!(!telling.is_open(at(second)));
+        }
+        ask(&mut telling, 721);
+        assert!(telling.is_open(at(721)));
+    }
+}

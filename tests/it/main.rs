@@ -1,0 +1,13 @@
+//! Everything that tests parcelwatch from outside, in one binary: one thing to link, and one cluster of
+//! Apache Kafka that all tests share.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "deadlines of tests and times of their records come from the real clock; nobody hands it in here"
+)]
+
+#[allow(dead_code, reason = "what a test may ask of brokers is there before the test that asks for it")]
+mod kafka;
+#[allow(dead_code, reason = "the same")]
+mod support;
+mod topics;
