@@ -68,7 +68,8 @@ fn decide(
     if let Some(until) = gap_end(thread, i, policy.notify.gap).filter(|until| now <= *until) {
         return Ok(Decision::HoldUntil(until, Hold::Recent));
     }
-    let content = Content::read(entry.kind, entry.body.as_ref().map_or("", |body| &body.0)).ok_or(Suppression::NoWords)?;
+    let content =
+        Content::read(entry.kind, entry.body.as_ref().map_or("", |body| &body.0)).ok_or(Suppression::NoWords)?;
     let route = route::route(key, entry.audience, content.person(), world, gone)?;
     match policy.send.mode(route.channel(), entry.kind, entry.merchant.as_deref()) {
         Mode::Off => Err(Suppression::SendOff),

@@ -37,7 +37,7 @@ fn group(kind: NoticeKind) -> Group {
 /// (a broken promise is worse than a stall of the same level).
 fn rank(entry: &Entry) -> (Level, u8) {
     use ConditionKind::*;
-    let order = match entry.condition() {
+    let order = match entry.kind.condition() {
         Some(NeverUploaded) => 0,
         Some(Stalled) => 1,
         Some(Delayed) => 2,
@@ -122,7 +122,8 @@ fn recovered(thread: &Thread, i: usize, changed_by: Duration) -> Result<Why, Sup
     if !resolved().any(|other| known(thread, group(other.kind)).next().is_some()) {
         return Err(Suppression::NothingTold);
     }
-    let others = || thread.entries.iter().enumerate().filter(|(_, other)| other.condition().is_some() && !other.over);
+    let others =
+        || thread.entries.iter().enumerate().filter(|(_, other)| other.kind.condition().is_some() && !other.over);
     let known_to_reader = |other: &Entry| {
         other.told_at().is_some() || other.phase == Phase::Ended(End::Suppressed(Suppression::NotWorse))
     };
@@ -172,7 +173,8 @@ fn undone(thread: &Thread, entry: &Entry, later: &Entry) -> bool {
 
 /// Whether a `corrected` speaks of this notice: of it by name, or of the same opening at another level.
 fn takes_back(thread: &Thread, corrected: &Entry, entry: &Entry) -> bool {
-    corrected.resolves.iter().any(|id| {
-        *id == entry.id || thread.position(id).is_some_and(|j| thread.entries[j].same_opening(entry))
-    })
+    corrected
+        .resolves
+        .iter()
+        .any(|id| *id == entry.id || thread.position(id).is_some_and(|j| thread.entries[j].same_opening(entry)))
 }

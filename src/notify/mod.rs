@@ -25,6 +25,9 @@ mod reason;
 pub mod render;
 mod retry;
 mod route;
+mod scribe;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod timers;
 

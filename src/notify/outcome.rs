@@ -78,13 +78,14 @@ fn settle(
     let delivered = entry.tried.iter().any(|tried| tried.outcome == Some(DeliveryOutcome::Delivered));
     match (outcome, entry.phase) {
         _ if delivered => entry.end(End::Delivered),
-        (DeliveryOutcome::Refused, _) => entry.end(End::Refused),
         // It ended otherwise before this late outcome.
         (_, Phase::Ended(_)) => {}
+        // Also what a withdrawal stopped before it began: channels report that as refused.
         _ if entry.over => {
             entry.end(End::Suppressed(Suppression::Withdrawn));
             return true;
         }
+        (DeliveryOutcome::Refused, _) => entry.end(End::Refused),
         (_, phase) => {
             let due = now + retry::wait(policy.channel(channel), &entry.id, attempt, asked);
             // A late failure never brings the repeat forward; what the other side asks for still holds.

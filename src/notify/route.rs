@@ -68,19 +68,20 @@ pub fn route(
     let addressee = addressee(key, audience, person, world).ok_or(Suppression::NoContact)?;
     let mut missing = Suppression::NoContact;
     for channel in addressee.order {
-        let destination = match channel {
-            Channel::Email => addressee.email.filter(|address| is_address(address)).map(|address| {
-                Destination::Email { address: address.trim().to_owned(), name: addressee.name.map(str::to_owned) }
-            }),
-            Channel::Webhook => match addressee.webhook {
-                Some(webhook) if gone.is_some_and(|gone| gone.endpoint == endpoint(&webhook.url)) => {
-                    missing = Suppression::EndpointGone;
-                    None
-                }
-                webhook => webhook
-                    .map(|hook| Destination::Webhook { url: hook.url.clone(), secrets: hook.secrets.clone() }),
-            },
-        };
+        let destination =
+            match channel {
+                Channel::Email => addressee.email.filter(|address| is_address(address)).map(|address| {
+                    Destination::Email { address: address.trim().to_owned(), name: addressee.name.map(str::to_owned) }
+                }),
+                Channel::Webhook => match addressee.webhook {
+                    Some(webhook) if gone.is_some_and(|gone| gone.endpoint == endpoint(&webhook.url)) => {
+                        missing = Suppression::EndpointGone;
+                        None
+                    }
+                    webhook => webhook
+                        .map(|hook| Destination::Webhook { url: hook.url.clone(), secrets: hook.secrets.clone() }),
+                },
+            };
         if let Some(destination) = destination {
             return Ok(Route { destination, reader: addressee.reader });
         }
@@ -135,11 +136,11 @@ fn addressee<'a>(
     }
 }
 
-
 /// Whether a text may be a mail address; the channel and the relay have the last word.
 fn is_address(text: &str) -> bool {
     let text = text.trim();
-    text.len() <= 320 && text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
+    text.len() <= 320
+        && text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
         && !text.chars().any(|c| c.is_control() || c.is_whitespace())
 }
 
@@ -149,9 +150,14 @@ mod tests {
 
     #[test]
     fn a_text_that_cannot_be_an_address_is_no_contact() {
-        for (text, good) in
-            [("wf@example.com", true), (" wf@example.com ", true), ("", false), ("@", false), ("a b@c", false), ("x", false)]
-        {
+        for (text, good) in [
+            ("wf@example.com", true),
+            (" wf@example.com ", true),
+            ("", false),
+            ("@", false),
+            ("a b@c", false),
+            ("x", false),
+        ] {
             assert_eq!(is_address(text), good, "{text:?}");
         }
     }

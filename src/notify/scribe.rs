@@ -1,8 +1,6 @@
 //! Writes down what was decided and what came of it: delivery records and counts.
 
-use crate::model::{
-    Count, Decision, Delivery, Effect, NoticeId, Receipt, RecipientKey, Timestamp,
-};
+use crate::model::{Count, Decision, Delivery, Effect, NoticeId, Receipt, RecipientKey, Timestamp};
 
 use super::outcome::Applied;
 use super::thread::{Entry, split_key};
@@ -34,6 +32,11 @@ impl<'a> Scribe<'a> {
     pub fn count(&mut self, entry: &Entry, decision: Decision, reason: &'static str) {
         let (kind, audience) = (entry.kind, entry.audience);
         self.out.push(Effect::Count(Count::Decided { kind, audience, decision, reason }));
+    }
+
+    /// A claimed attempt of this notice is not to begin.
+    pub fn cancel(&mut self, entry: &Entry) {
+        self.out.push(Effect::Cancel(entry.id.clone()));
     }
 
     /// The outcome of attempt `attempt`, as a receipt told it or, without one, as it was given up.

@@ -9,9 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::reason::Suppression;
-use crate::model::{
-    Audience, Channel, ConditionKind, DeliveryOutcome, Issued, Level, NoticeId, NoticeKind, RecipientKey, Timestamp,
-};
+use crate::model::{Audience, Channel, DeliveryOutcome, Issued, Level, NoticeId, NoticeKind, RecipientKey, Timestamp};
 
 /// More entries than a journey has reasons for; beyond it the oldest ended ones are forgotten. Smaller: a
 /// repeat of an old notice might be told again. Larger: one mad parcel makes large records of state.
@@ -164,9 +162,8 @@ impl Entry {
     /// When it left, if it did: the claim of its first attempt that was delivered or whose outcome is
     /// unknown. What was shadowed, suppressed, held, expired or withdrawn before told nobody.
     pub fn told_at(&self) -> Option<Timestamp> {
-        let left = |tried: &&Tried| {
-            matches!(tried.outcome, Some(DeliveryOutcome::Delivered | DeliveryOutcome::Unknown))
-        };
+        let left =
+            |tried: &&Tried| matches!(tried.outcome, Some(DeliveryOutcome::Delivered | DeliveryOutcome::Unknown));
         self.tried.iter().find(left).map(|tried| tried.at)
     }
 
@@ -180,17 +177,9 @@ impl Entry {
         matches!(self.phase, Phase::Claimed { .. })
     }
 
-    /// The condition that it is about.
-    pub fn condition(&self) -> Option<ConditionKind> {
-        match self.kind {
-            NoticeKind::Condition(kind) => Some(kind),
-            _ => None,
-        }
-    }
-
     /// Whether both tell of the same opening of a condition, at whatever level or revision.
     pub fn same_opening(&self, other: &Entry) -> bool {
-        self.condition().is_some() && self.kind == other.kind && self.episode == other.episode
+        self.kind.condition().is_some() && self.kind == other.kind && self.episode == other.episode
     }
 
     /// Ends it.

@@ -62,9 +62,8 @@ pub fn locale<'de, D: Deserializer<'de>>(d: D) -> Result<Locale, D::Error> {
 
 pub fn time_zone<'de, D: Deserializer<'de>>(d: D) -> Result<Tz, D::Error> {
     let text = Cow::<'de, str>::deserialize(d)?;
-    text.parse().map_err(|_| {
-        D::Error::custom(format_args!("expected an IANA time zone (Asia/Shanghai, UTC), found {text:?}"))
-    })
+    text.parse()
+        .map_err(|_| D::Error::custom(format_args!("expected an IANA time zone (Asia/Shanghai, UTC), found {text:?}")))
 }
 
 pub fn some_time_zone<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Tz>, D::Error> {
