@@ -99,9 +99,12 @@ families! {
 
     // State.
     parcels: IntGaugeVec = gauges("parcels", &["stage"],
-        "Parcels that this instance keeps, by stage: the code of the last scan, or none.");
-    recipients: IntGauge = gauge("recipients",
-        "Recipients that this instance keeps.");
+        "Parcels that this instance keeps, by stage: the code of the last scan, unscanned, or ended and \
+         not yet forgotten.");
+    threads: IntGauge = gauge("threads",
+        "Threads that this instance keeps: what one recipient is told about one journey of a parcel.");
+    ignored: IntCounterVec = counters("notifier_ignored_total", &["why"],
+        "Records that the notifier had nothing to do with, by why.");
     partition_state: IntGaugeVec = gauges("partition_state", &["stage", "partition", "state"],
         "1 for the state that an assigned partition is in.");
     transactions: IntCounterVec = counters("transactions_total", &["stage", "outcome"],
