@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Decision;
+
 /// Why a notice is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Why {
@@ -138,3 +140,12 @@ impl Suppression {
 pub const SHADOW: &str = "send shadow";
 /// The reason of an expired notice.
 pub const EXPIRED: &str = "no longer of use";
+
+/// Every decision with every reason that it can have.
+pub fn reasons() -> impl Iterator<Item = (Decision, &'static str)> {
+    let sent = Why::ALL.map(|why| (Decision::Sent, why.name()));
+    let held = Hold::ALL.map(|hold| (Decision::Held, hold.name()));
+    let suppressed = Suppression::ALL.map(|suppression| (Decision::Suppressed, suppression.name()));
+    let others = [(Decision::Shadow, SHADOW), (Decision::Expired, EXPIRED)];
+    sent.into_iter().chain(held).chain(suppressed).chain(others)
+}

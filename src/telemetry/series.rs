@@ -9,12 +9,13 @@ use crate::model::{
     Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, Ignored, NoticeKind, RerouteOutcome,
     ScanOutcome, ShipmentOutcome,
 };
+use crate::notify;
 
 /// The two machines that the runtime drives, as their series are labelled.
 const STAGES: [&str; 2] = ["tracker", "notifier"];
 /// Why a record was rejected, as `model::Reject` names it.
-pub(super) const REJECT_REASONS: [&str; 9] =
-    ["empty", "utf8", "json", "missing", "type", "range", "time", "unknown_code", "unknown_word"];
+pub(super) const REJECT_REASONS: [&str; 10] =
+    ["empty", "utf8", "json", "key", "missing", "type", "range", "time", "unknown_code", "unknown_word"];
 /// Optional fields of scans and shipments, as decoders name them.
 pub(super) const OPTIONAL_FIELDS: [&str; 22] = [
     "hub",
@@ -74,15 +75,16 @@ impl Families {
         start(&self.conditions, &[&ConditionKind::ALL.map(ConditionKind::name), &Change::ALL.map(Change::name)]);
         start(&self.issued, &[&kinds, &audiences]);
         start(&self.notices, &[&kinds, &audiences, &Decision::ALL.map(Decision::name)]);
+        for (decision, reason) in notify::reasons() {
+            start(&self.reasons, &[&[decision.name()], &[reason]]);
+        }
         start(&self.ignored, &[&Ignored::ALL.map(Ignored::name)]);
         start(&self.attempts, &[&channels, &DeliveryOutcome::ALL.map(DeliveryOutcome::name)]);
         start(&self.attempts_waiting, &[&channels]);
         start(&self.attempts_running, &[&channels]);
         start(&self.delivery, &[&channels]);
         start(&self.send_mode, &[&MODES]);
-        start(&self.parcels, &[&codes]);
-        let stages: Vec<_> = parcel_stages().collect();
-        start(&self.parcels, &[&stages]);
+        start(&self.parcels, &[&parcel_stages().collect::<Vec<_>>()]);
         start(&self.transactions, &[&STAGES, &["committed", "aborted"]]);
         start(&self.commit, &[&STAGES]);
         start(&self.restore, &[&STAGES]);
