@@ -81,13 +81,6 @@ impl Node {
         }
     }
 
-    /// The same table with only these keys.
-    pub fn only(&self, names: &[&str]) -> Node {
-        let Value::Table(entries) = &self.value else { return self.clone() };
-        let entries = entries.iter().filter(|entry| names.contains(&entry.name.as_str())).cloned().collect();
-        Node { place: self.place.clone(), value: Value::Table(entries) }
-    }
-
     /// The place of a dotted path, or of the nearest table around it that somebody wrote.
     pub fn place_of<S: AsRef<str>>(&self, path: &[S]) -> Place {
         let mut node = self;
