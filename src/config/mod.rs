@@ -27,6 +27,7 @@ mod print;
 mod privacy;
 mod runtime;
 mod secret;
+mod topics;
 mod tree;
 
 #[cfg(test)]
@@ -40,6 +41,7 @@ use serde::de::DeserializeOwned;
 use self::check::Check;
 use self::tree::{Node, Value};
 use crate::channel::{self, Secrets};
+use crate::notify::{self, Policy};
 use crate::track::{self, Rules};
 
 pub use self::errors::{Errors, Problem};
@@ -50,18 +52,21 @@ pub use self::place::Place;
 pub use self::privacy::Privacy;
 pub use self::runtime::Runtime;
 pub use self::secret::Secret;
+pub use self::topics::Topics;
 
 /// Everything that is configured.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Config {
     pub kafka: Kafka,
+    pub topics: Topics,
     pub runtime: Runtime,
     pub listen: Listen,
     pub log: Log,
     pub privacy: Privacy,
     pub channels: channel::Settings,
     pub rules: Rules,
+    pub policy: Policy,
 }
 
 /// What is laid over the default.
@@ -74,7 +79,8 @@ pub struct Source {
 }
 
 /// The parts of the commented default, in the order in which they are shown.
-const REFERENCES: [&str; 3] = [include_str!("reference.toml"), track::REFERENCE, channel::settings::REFERENCE];
+const REFERENCES: [&str; 4] =
+    [include_str!("reference.toml"), track::REFERENCE, notify::REFERENCE, channel::settings::REFERENCE];
 
 /// The commented default: every key with its meaning.
 pub fn reference() -> String {
@@ -156,19 +162,23 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
     let default = default();
     let mut sections = Sections { tree, default: &default, problems };
     let kafka = sections.table::<Kafka>("kafka");
+    let topics = sections.table::<Topics>("topics");
     let runtime = sections.table::<Runtime>("runtime");
     let listen = sections.table::<Listen>("listen");
     let log = sections.table::<Log>("log");
     let privacy = sections.table::<Privacy>("privacy");
     let channels = sections.tables_of::<channel::Settings>(channel::settings::REFERENCE);
     let rules = sections.tables_of::<Rules>(track::REFERENCE);
+    let policy = sections.tables_of::<Policy>(notify::REFERENCE);
     let config = Config {
         kafka: kafka?,
+        topics: topics?,
         runtime: runtime?,
         listen: listen?,
         log: log?,
         privacy: privacy?,
         rules: rules?,
+        policy: policy?,
         channels: channels?,
     };
     config.check(&mut Check::new(tree, problems));
@@ -178,6 +188,7 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
 impl Config {
     fn check(&self, check: &mut Check<'_>) {
         self.kafka.check(check);
+        self.topics.check(check);
         self.runtime.check(check);
         self.listen.check(check);
         self.log.check(check);

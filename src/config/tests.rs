@@ -178,6 +178,13 @@ fn an_admin_listener_that_others_reach_needs_a_token() {
 }
 
 #[test]
+fn a_table_that_does_not_fit_is_placed_where_something_was_said() {
+    let found = errors("[topics.partitions]\nparcels = 24\n'scans.v1' = 12", &[]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("p.toml:2:11: topics.partitions: expected"), "{found:?}");
+}
+
+#[test]
 fn what_is_printed_can_be_loaded_again() {
     let text = "[kafka.client]\n'security.protocol' = 'ssl'\n[runtime]\ntracker_workers = 2\n";
     let first = source(text, &[]);

@@ -81,7 +81,7 @@ impl Node {
         }
     }
 
-    /// The place of a dotted path, or of the nearest table around it that somebody wrote.
+    /// The place of a path: of the nearest value around it that somebody wrote, else of the first one below it.
     pub fn place_of<S: AsRef<str>>(&self, path: &[S]) -> Place {
         let mut node = self;
         let mut place = &self.place;
@@ -92,7 +92,14 @@ impl Node {
                 place = &node.place;
             }
         }
-        place.clone()
+        let below = || node.written().min();
+        if *place == Place::Default { below().unwrap_or(place).clone() } else { place.clone() }
+    }
+
+    /// The places of everything in it that somebody wrote.
+    fn written(&self) -> Box<dyn Iterator<Item = &Place> + '_> {
+        let own = Some(&self.place).filter(|place| **place != Place::Default);
+        Box::new(own.into_iter().chain(self.entries().iter().flat_map(|entry| entry.node.written())))
     }
 
     /// Puts the default back at a path, or takes away what has none: the innermost value around the

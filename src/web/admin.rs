@@ -9,7 +9,7 @@ use axum::routing::get;
 use axum::{Json, Router, middleware};
 use serde_json::{Value, json};
 
-use super::ask::{Caller, PASSED_ON, ask};
+use super::ask::{Caller, PASSED_ON, request};
 use super::guard::{self, Door};
 use super::{ParcelQuery, QueryError};
 use crate::telemetry::Metrics;
@@ -86,7 +86,7 @@ fn unavailable(error: &str) -> Response {
 
 /// The other instance's answer as it is.
 async fn pass_on(admin: &Admin, address: &str, id: &str) -> Response {
-    match ask(&admin.client, address, admin.token.as_deref(), id, Caller::Instance).await {
+    match request(&admin.client, address, admin.token.as_deref(), id, Caller::Instance).await {
         Ok(answer) => {
             let status = StatusCode::from_u16(answer.status.as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
             (status, [(header::CONTENT_TYPE, "application/json")], answer.body).into_response()

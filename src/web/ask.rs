@@ -52,7 +52,7 @@ pub fn client() -> reqwest::Result<Client> {
 }
 
 /// Asks the listener at `address` about a parcel.
-pub(crate) async fn ask(
+pub(crate) async fn request(
     client: &Client,
     address: &str,
     token: Option<&str>,
@@ -61,16 +61,16 @@ pub(crate) async fn ask(
 ) -> Result<Answer, AskError> {
     let mut url: Url = address.parse().map_err(|_| AskError::Address)?;
     url.path_segments_mut().map_err(|()| AskError::Address)?.pop_if_empty().extend(["v1", "parcels", id]);
-    let mut request = client.get(url);
+    let mut asking = client.get(url);
     if let Some(token) = token {
-        request = request.bearer_auth(token);
+        asking = asking.bearer_auth(token);
     }
     if caller == Caller::Instance {
-        request = request.header(PASSED_ON, "1");
+        asking = asking.header(PASSED_ON, "1");
     }
     // The URL names the parcel, which is not for logs.
     let failed = |error: reqwest::Error| AskError::Transport(error.without_url());
-    let mut response = request.send().await.map_err(failed)?;
+    let mut response = asking.send().await.map_err(failed)?;
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
         body.extend_from_slice(&chunk);

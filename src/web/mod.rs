@@ -27,6 +27,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 pub use self::admin::Admin;
+pub(crate) use self::ask::request;
 pub use self::ask::{AskError, Caller, client};
 
 /// The answer about a parcel, once it is there.

@@ -7,8 +7,12 @@
 )]
 
 mod channel;
+#[allow(dead_code, reason = "the same, of daemons")]
+mod daemon;
+mod flow;
 #[allow(dead_code, reason = "what a test may ask of brokers is there before the test that asks for it")]
 mod kafka;
+mod purity;
 #[allow(dead_code, reason = "the same")]
 mod support;
 mod topics;

@@ -26,7 +26,8 @@ impl Scene {
         let server = Server::start("webhook.py", &["--secret", super::MERCHANT_SECRET])?;
         let gate = Gate::before(server.port);
         flow.merchant("M-1", &format!("http://127.0.0.1:{}{path}", gate.port()));
-        let settings = flow.settings().with("[notify]\nclaim_window = \"2s\"\n[notify.webhook]\ntotal_timeout = \"3s\"");
+        let settings =
+            flow.settings().with("[notify]\nclaim_window = \"2s\"\n[notify.webhook]\ntotal_timeout = \"3s\"");
         Some(Scene { flow, settings, gate, server })
     }
 
