@@ -58,7 +58,7 @@ fn a_failed_webhook_follows_its_schedule_until_it_expires() {
         10m7s  |                | a#3 by webhook
         10m8s  | a#3 retry      | a#3 retry
         40m9s  | a#4 retry      | a#4 by webhook; a#4 retry
-        160m9s | a#5 retry      | a#5 by webhook; a#5 retry
+        160m10s | a#5 retry     | a#5 by webhook; a#5 retry
         3h     |                | a expired: no longer of use
         3h1s   | a#5 delivered  | ignored: repeated receipt
         ",

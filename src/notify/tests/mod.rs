@@ -11,7 +11,6 @@ use std::sync::Arc;
 use super::{Mode, Notifier, Policy};
 use crate::model::{HashKey, Merchant, RecipientKey, Webhook, World};
 use crate::state::{Machine, Tables};
-use crate::track::Rules;
 
 /// A world in which notices leave and everybody has a contact.
 fn world() -> World {
@@ -34,7 +33,7 @@ fn with(policy: Policy) -> World {
         audiences: None,
     };
     World {
-        rules: Arc::new(Rules::default()),
+        rules: Arc::default(),
         policy: Arc::new(policy),
         hash_key: HashKey::new(*b"secret"),
         merchants: Arc::new([("M-0042".to_owned(), merchant)].into()),
