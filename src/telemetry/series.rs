@@ -13,8 +13,8 @@ use crate::model::{
 /// The two machines that the runtime drives, as their series are labelled.
 const STAGES: [&str; 2] = ["tracker", "notifier"];
 /// Why a record was rejected, as `model::Reject` names it.
-pub(super) const REJECT_REASONS: [&str; 9] =
-    ["empty", "utf8", "json", "missing", "type", "range", "time", "unknown_code", "unknown_word"];
+pub(super) const REJECT_REASONS: [&str; 10] =
+    ["empty", "utf8", "json", "missing", "type", "range", "time", "unknown_code", "unknown_word", "key"];
 /// Optional fields of scans and shipments, as decoders name them.
 pub(super) const OPTIONAL_FIELDS: [&str; 22] = [
     "hub",
