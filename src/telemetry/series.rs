@@ -15,7 +15,7 @@ use crate::notify;
 const STAGES: [&str; 2] = ["tracker", "notifier"];
 /// Why a record was rejected, as `model::Reject` names it.
 pub(super) const REJECT_REASONS: [&str; 10] =
-    ["empty", "utf8", "json", "key", "missing", "type", "range", "time", "unknown_code", "unknown_word"];
+    ["empty", "utf8", "json", "missing", "type", "range", "time", "unknown_code", "unknown_word", "key"];
 /// Optional fields of scans and shipments, as decoders name them.
 pub(super) const OPTIONAL_FIELDS: [&str; 22] = [
     "hub",
