@@ -144,8 +144,12 @@ impl Gathering {
     /// Puts back the table and what derives from it.
     pub fn aborted(&mut self, policy: &DigestPolicy) {
         let touched = self.table.abort();
+        // What is gone goes first: a notice that was gathered anew may be back in an older window.
+        touched.iter().for_each(|key| self.unindex(key));
         for key in &touched {
-            if self.table.get(key).is_some() { self.index(key) } else { self.unindex(key) }
+            if self.table.get(key).is_some() {
+                self.index(key);
+            }
         }
         self.schedule_all(&touched, policy);
     }

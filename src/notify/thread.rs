@@ -111,6 +111,8 @@ pub enum End {
     Shadow,
     Suppressed(Suppression),
     Expired,
+    /// Of several attempts nobody can say whether they arrived, and it is not repeated again.
+    Unknown,
 }
 
 /// A claim and its outcome.

@@ -130,6 +130,20 @@ fn an_outcome_that_the_channel_calls_unknown_is_repeated_and_counts_as_told() {
 }
 
 #[test]
+fn a_mail_whose_outcome_is_unknown_twice_is_not_repeated_again() {
+    timeline(
+        &world(),
+        "
+        0s   | a = stalled warn | a#1 by email
+        80s  |                  | a#1 unknown
+        136s |                  | a#2 by email
+        4m   |                  | a#2 unknown
+        1d   | b = stalled warn | b suppressed: not worse
+        ",
+    );
+}
+
+#[test]
 fn a_restart_between_claim_and_outcome_repeats_only_what_is_unknown() {
     timeline(
         &world(),
