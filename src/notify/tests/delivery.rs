@@ -249,6 +249,34 @@ fn records_and_counts_name_decision_reason_and_outcome() {
 }
 
 #[test]
+fn a_description_says_what_was_told_what_waits_and_why_and_names_no_contact() {
+    let mut desk = Desk::new(&world());
+    let second = std::time::Duration::from_secs(1);
+    desk.step(START, "a = stalled warn");
+    desk.step(START + second, "a#1 delivered");
+    desk.step(START + second * 2, "b = delayed major");
+    desk.step(START + second * 3, "c = stalled warn");
+    desk.step(START + second * 4, "d = stalled warn to=hub_ops");
+    let described = desk.machine.describe(&recipient(), "SF1024000000017");
+    let notices = &described["journeys"][0]["notices"];
+    assert_eq!(described["journeys"][0]["journey"], 1);
+    assert_eq!(
+        (&notices[0]["state"], &notices[0]["told_at"]),
+        (&"delivered".into(), &"2026-11-22T00:00:00.001Z".into())
+    );
+    assert_eq!(notices[0]["attempts"][0]["channel"], "email");
+    assert_eq!((&notices[1]["state"], &notices[1]["reason"]), (&"held".into(), &"told recently".into()));
+    assert_eq!(notices[1]["until"], "2026-11-22T04:00:00.001Z");
+    assert_eq!((&notices[2]["state"], &notices[2]["reason"]), (&"suppressed".into(), &"superseded".into()));
+    assert!(!described.to_string().contains("example.com"), "{described}");
+    let hub = desk.machine.describe(&RecipientKey::hub("HGH01"), "SF1024000000017");
+    assert_eq!(
+        (&hub["digest"][0]["kind"], &hub["digest"][0]["until"]),
+        (&"stalled".into(), &"2026-11-22T00:15:00.000Z".into())
+    );
+}
+
+#[test]
 fn what_ended_keeps_no_contact_and_is_forgotten_in_time() {
     let mut desk = Desk::new(&world());
     desk.step(START, "a = stalled warn");
