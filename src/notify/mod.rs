@@ -35,7 +35,7 @@ mod turn;
 
 pub use machine::Notifier;
 pub use policy::{ChannelPolicy, Contact, Contacts, DigestPolicy, Mode, NotifyPolicy, Policy, Sending};
-pub use reason::{Hold, Suppression, Why};
+pub use reason::{Hold, Suppression, Why, reasons};
 
 use crate::model::{Notice, Receipt, RecipientKey};
 
