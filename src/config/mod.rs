@@ -221,6 +221,12 @@ impl Config {
                 format!("expected at most {}, found more: what is still under way would be repeated", keys[1]);
             check.fit(allowed <= waited_for.total_timeout, keys, message);
         }
+        check.fit(
+            self.policy.notify.claim_window >= self.runtime.attempt_within + self.runtime.commit_every,
+            ["notify.claim_window", "runtime.attempt_within"],
+            "expected at least runtime.attempt_within and runtime.commit_every together, found less: claims would be \
+             late before they are committed",
+        );
         let hubs = self.policy.contact.hub.iter().map(|(code, contact)| (vec!["contact", "hub", code], contact));
         let contacts = hubs.chain([(vec!["contact", "service"], &self.policy.contact.service)]);
         for (path, contact) in contacts {

@@ -17,6 +17,7 @@
 mod decide;
 mod describe;
 mod digest;
+mod inbox;
 mod judge;
 mod machine;
 mod outcome;
@@ -30,6 +31,7 @@ mod scribe;
 mod tests;
 mod thread;
 mod timers;
+mod turn;
 
 pub use machine::Notifier;
 pub use policy::{ChannelPolicy, Contact, Contacts, DigestPolicy, Mode, NotifyPolicy, Policy, Sending};
