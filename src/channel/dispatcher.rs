@@ -17,6 +17,10 @@ use super::owed::{Desk, Owed};
 use super::{Outcome, Report, Transport, WallClock};
 use crate::model::{Attempt, Channel, NoticeId};
 
+/// How long beyond its own total timeout a transport may take to say what it knows before it is broken off. Less
+/// than the 5 s that the notifier waits beyond the total timeout before it declares the outcome unknown.
+const BROKEN_OFF_AFTER: Duration = Duration::from_secs(2);
+
 /// How many attempts a channel has in hand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Depth {
@@ -151,7 +155,7 @@ async fn run(transport: Arc<dyn Transport>, mut owed: Owed) {
         Err(outcome) => outcome,
         Ok(()) => {
             let attempt = transport.attempt(&owed.attempt, &owed.gate);
-            tokio::time::timeout(transport.limits().total_timeout, attempt)
+            tokio::time::timeout(transport.limits().total_timeout + BROKEN_OFF_AFTER, attempt)
                 .await
                 .unwrap_or_else(|_| owed.gate.broken_off("no outcome within the total timeout"))
         }

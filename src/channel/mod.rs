@@ -51,7 +51,8 @@ pub trait Transport: Send + Sync {
     fn limits(&self) -> Limits;
 
     /// Sends one message. Calls [`Gate::pass`] immediately before the first byte of the message and returns
-    /// what the gate says where it is shut; ends within [`Limits::total_timeout`] or is broken off.
+    /// what the gate says where it is shut; ends within [`Limits::total_timeout`], or shortly after it is broken
+    /// off. A webhook's connection is opened after the gate, by the same call that sends.
     fn attempt<'a>(&'a self, attempt: &'a Attempt, gate: &'a Gate) -> Attempting<'a>;
 }
 
@@ -62,7 +63,7 @@ pub struct Limits {
     pub queue: usize,
     /// Attempts that may run.
     pub concurrency: usize,
-    /// From the start of an attempt to its outcome.
+    /// From the start of an attempt to what is known of its outcome.
     pub total_timeout: Duration,
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Gate, Outcome, WallClock};
 use crate::model::{Attempt, NoticeId, Receipt, ReceiptKind, ReportedOutcome};
@@ -90,7 +90,16 @@ impl Owed {
         self.paid = true;
         self.desk.forget(&self.attempt.notice_id, &self.gate);
         self.uncount();
-        (self.desk.report)(receipt(&self.attempt, outcome, self.started.map(|at| at.elapsed()), &self.desk.clock));
+        let receipt = receipt(&self.attempt, outcome, self.started.map(|at| at.elapsed()), &self.desk.clock);
+        tracing::debug!(
+            notice = %receipt.notice_id,
+            channel = receipt.channel.name(),
+            attempt = receipt.attempt,
+            outcome = ?receipt.outcome,
+            reason = receipt.reason.as_deref(),
+            "attempt ended"
+        );
+        (self.desk.report)(receipt);
     }
 
     fn uncount(&mut self) {
@@ -108,7 +117,7 @@ impl Drop for Owed {
     }
 }
 
-fn receipt(attempt: &Attempt, outcome: Outcome, took: Option<std::time::Duration>, clock: &WallClock) -> Receipt {
+fn receipt(attempt: &Attempt, outcome: Outcome, took: Option<Duration>, clock: &WallClock) -> Receipt {
     let mut receipt = Receipt {
         recipient_key: attempt.recipient_key.clone(),
         kind: ReceiptKind::Outcome,
@@ -143,6 +152,6 @@ fn receipt(attempt: &Attempt, outcome: Outcome, took: Option<std::time::Duration
     receipt
 }
 
-fn millis(duration: std::time::Duration) -> u64 {
+fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

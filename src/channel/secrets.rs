@@ -62,6 +62,9 @@ pub enum SecretError {
     /// There is nothing in it.
     #[error("expected a secret in the file, found nothing")]
     Empty,
+    /// It is there, where a text is needed, and no text.
+    #[error("expected a secret of UTF-8 text, found other bytes")]
+    Text,
 }
 
 /// Looks behind names.

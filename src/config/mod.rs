@@ -1,1 +1,241 @@
-//! config
+//! Configuration: one TOML file over a commented default, environment variables over both.
+//!
+//! In come a file's text and the environment, out comes a [`Config`] or *every* error, each with its place.
+//! The commented default is what is loaded when nothing is said: it is made of one `reference.toml` per
+//! module that has settings, and it is also the list of known keys. The steps, one file each:
+//!
+//! 1. `tree` reads TOML into values that know their places,
+//! 2. `overlay` lays the file over the default (unknown keys fall out), `environment` the variables,
+//! 3. `de` reads sections into their types; a value that its setting refuses is reported and put back to the
+//!    default, so that the rest is still looked at,
+//! 4. each section's `check` says whether the settings fit together.
+//!
+//! What always holds: no error, no `Debug` output and no printed configuration carries a secret.
+
+mod check;
+mod de;
+pub mod duration;
+mod environment;
+mod errors;
+mod free;
+mod kafka;
+mod listen;
+mod log;
+mod overlay;
+mod place;
+mod print;
+mod privacy;
+mod runtime;
+mod secret;
+mod topics;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use self::check::Check;
+use self::tree::{Node, Value};
+use crate::channel::{self, Secrets};
+use crate::notify::{self, Policy};
+use crate::track::{self, Rules};
+
+pub use self::errors::{Errors, Problem};
+pub use self::kafka::{GroupProtocol, Kafka, Property};
+pub use self::listen::{Address, Listen};
+pub use self::log::{Log, LogFormat};
+pub use self::place::Place;
+pub use self::privacy::Privacy;
+pub use self::runtime::Runtime;
+pub use self::secret::Secret;
+pub use self::topics::Topics;
+
+/// Everything that is configured.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Config {
+    pub kafka: Kafka,
+    pub topics: Topics,
+    pub runtime: Runtime,
+    pub listen: Listen,
+    pub log: Log,
+    pub privacy: Privacy,
+    pub channels: channel::Settings,
+    pub rules: Rules,
+    pub policy: Policy,
+}
+
+/// What is laid over the default.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// A file: its name, for places, and its text.
+    pub file: Option<(String, String)>,
+    /// Environment variables, by name; those that are no overrides are not looked at.
+    pub environment: Vec<(String, String)>,
+}
+
+/// The parts of the commented default, in the order in which they are shown.
+const REFERENCES: [&str; 4] =
+    [include_str!("reference.toml"), track::REFERENCE, notify::REFERENCE, channel::settings::REFERENCE];
+
+/// The commented default: every key with its meaning.
+pub fn reference() -> String {
+    REFERENCES.map(str::trim_end).join("\n\n") + "\n"
+}
+
+impl Config {
+    /// Loads the file, or the default where none is named, under this process's environment.
+    pub fn load(path: Option<&Path>) -> Result<Config, Errors> {
+        Source::of(path)?.read()
+    }
+}
+
+impl Source {
+    /// The file, if any, and this process's environment.
+    pub fn of(path: Option<&Path>) -> Result<Source, Errors> {
+        let Some(path) = path else { return Ok(Source { file: None, environment: text_variables() }) };
+        let name = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => Ok(Source { file: Some((name, text)), environment: text_variables() }),
+            Err(error) => {
+                let place = Place::File { name: name.into(), line: 1, column: 1 };
+                let message = format!("expected a readable file of UTF-8 text: {error}");
+                Err(Errors::one(Problem { place, key: String::new(), message }))
+            }
+        }
+    }
+
+    /// Reads and checks everything.
+    pub fn read(&self) -> Result<Config, Errors> {
+        let mut problems = Vec::new();
+        let config = read(&mut self.tree(&mut problems), &mut problems);
+        match (config, Errors::of(problems)) {
+            (_, Some(errors)) => Err(errors),
+            (Some(config), None) => Ok(config),
+            (None, None) => unreachable!("a section that cannot be read leaves a problem"),
+        }
+    }
+
+    /// What is in force, as TOML with the place of what is not default; meaningful where `read` succeeds.
+    pub fn print(&self) -> String {
+        print::print(&self.tree(&mut Vec::new()))
+    }
+
+    /// The default with the file and the environment laid over it.
+    fn tree(&self, problems: &mut Vec<Problem>) -> Node {
+        let mut tree = default();
+        if let Some((name, text)) = &self.file {
+            match Node::of_file(&name.as_str().into(), text) {
+                Ok(file) => overlay::overlay(&mut tree, file, problems),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        environment::apply(&mut tree, &self.environment, problems);
+        tree
+    }
+}
+
+/// The environment, as far as it is text.
+fn text_variables() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// The commented default as a tree.
+fn default() -> Node {
+    parse_default(&reference())
+}
+
+fn parse_default(reference: &str) -> Node {
+    Node::parse(reference, &|_| Place::Default)
+        .unwrap_or_else(|problem| panic!("the built-in default is no TOML: {problem}"))
+        .into_default()
+}
+
+/// Reads the sections, then checks what was read.
+fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
+    let default = default();
+    let mut sections = Sections { tree, default: &default, problems };
+    let kafka = sections.table::<Kafka>("kafka");
+    let topics = sections.table::<Topics>("topics");
+    let runtime = sections.table::<Runtime>("runtime");
+    let listen = sections.table::<Listen>("listen");
+    let log = sections.table::<Log>("log");
+    let privacy = sections.table::<Privacy>("privacy");
+    let channels = sections.tables_of::<channel::Settings>(channel::settings::REFERENCE);
+    let rules = sections.tables_of::<Rules>(track::REFERENCE);
+    let policy = sections.tables_of::<Policy>(notify::REFERENCE);
+    let config = Config {
+        kafka: kafka?,
+        topics: topics?,
+        runtime: runtime?,
+        listen: listen?,
+        log: log?,
+        privacy: privacy?,
+        rules: rules?,
+        policy: policy?,
+        channels: channels?,
+    };
+    config.check(&mut Check::new(tree, problems));
+    Some(config)
+}
+
+impl Config {
+    fn check(&self, check: &mut Check<'_>) {
+        self.kafka.check(check);
+        self.topics.check(check);
+        self.runtime.check(check);
+        self.listen.check(check);
+        self.log.check(check);
+        self.privacy.check(check);
+        // Opening reads certificates and the relay's password, and talks to nobody.
+        if let Err(problems) = channel::open(&self.channels, &Arc::new(Secrets::new())) {
+            problems.into_iter().for_each(|problem| check.that(false, problem.key, problem.message));
+        }
+    }
+}
+
+/// Reads parts of a tree into types and reports every value that a type refuses.
+struct Sections<'a> {
+    tree: &'a mut Node,
+    default: &'a Node,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Sections<'_> {
+    /// The table of this name.
+    fn table<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        self.read(&[name], |tree| tree.get(name).cloned())
+    }
+
+    /// The tables that this part of the commented default shows, together.
+    fn tables_of<T: DeserializeOwned>(&mut self, reference: &str) -> Option<T> {
+        let shown = parse_default(reference);
+        self.read(&[], |tree| {
+            let entries = tree.entries().iter().filter(|entry| shown.get(&entry.name).is_some());
+            Some(Node { place: Place::Default, value: Value::Table(entries.cloned().collect()) })
+        })
+    }
+
+    /// Tries until the type accepts: each refused value is reported once and put back to the default.
+    fn read<T: DeserializeOwned>(&mut self, prefix: &[&str], part: impl Fn(&Node) -> Option<Node>) -> Option<T> {
+        loop {
+            let node = part(self.tree).unwrap_or(Node { place: Place::Default, value: Value::Table(Vec::new()) });
+            let fault = match T::deserialize(&node) {
+                Ok(read) => return Some(read),
+                Err(fault) => fault,
+            };
+            let path: Vec<String> = prefix.iter().map(|name| (*name).to_owned()).chain(fault.path).collect();
+            let place = self.tree.place_of(&path);
+            self.problems.push(Problem { place, key: path.join("."), message: fault.message });
+            if !self.tree.mend(&path, Some(self.default)) {
+                return None;
+            }
+        }
+    }
+}

@@ -1,8 +1,42 @@
 //! Bytes of the input topics to what the machines take, purely.
+//!
+//! In: a record's value and its time. Out: an input, or a [`Reject`] that says where in the record what
+//! was expected and found. What always holds: nothing here panics on any bytes; a malformed optional field counts as
+//! absent and is listed so that it can be counted; no message repeats the record's content.
 
+mod field;
 mod merchant;
 mod notice;
 mod receipt;
+mod reroute;
+mod route;
+mod scan;
+mod shipment;
+mod text;
+
+use crate::model::{Reject, Timestamp};
+use crate::track::Input;
 
 pub use merchant::merchant;
 pub use notice::{NotifierTopic, notifier_input};
+pub use reroute::reroute;
+pub use scan::{RecordTime, scan};
+pub use shipment::shipment;
+
+/// The inputs of the tracker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum InputTopic {
+    Shipments,
+    Scans,
+    Reroutes,
+}
+
+/// Decodes a record of one of the tracker's inputs; `record_time` is the record's own time T (runtime.md, "Time").
+pub fn tracker_input(topic: InputTopic, value: Option<&[u8]>, record_time: Timestamp) -> Result<Input, Reject> {
+    match topic {
+        InputTopic::Shipments => shipment(value).map(|shipment| Input::Shipment(Box::new(shipment))),
+        InputTopic::Scans => scan(value, RecordTime::Broker(record_time)).map(|scan| Input::Scan(Box::new(scan))),
+        InputTopic::Reroutes => reroute(value).map(|reroute| Input::Reroute(Box::new(reroute))),
+    }
+}

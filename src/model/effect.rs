@@ -42,6 +42,8 @@ pub enum Count {
     },
     /// A shipment was read.
     Shipment(ShipmentOutcome),
+    /// An answer to a customer's choice was read.
+    Reroute(RerouteOutcome),
     /// A condition changed.
     Condition {
         #[allow(missing_docs)]
@@ -153,6 +155,28 @@ impl ShipmentOutcome {
             ShipmentOutcome::Changed => "changed",
             ShipmentOutcome::NewJourney => "new_journey",
             ShipmentOutcome::Ignored => "ignored",
+        }
+    }
+}
+
+/// What became of a reroute record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RerouteOutcome {
+    /// It changed the parcel's conditions or what is known of it.
+    Applied,
+    /// It concerns no live parcel, another journey, or nothing that the tracker judges.
+    Ignored,
+}
+
+impl RerouteOutcome {
+    /// Every outcome.
+    pub const ALL: [RerouteOutcome; 2] = [RerouteOutcome::Applied, RerouteOutcome::Ignored];
+
+    /// The label's value.
+    pub const fn name(self) -> &'static str {
+        match self {
+            RerouteOutcome::Applied => "applied",
+            RerouteOutcome::Ignored => "ignored",
         }
     }
 }

@@ -36,6 +36,11 @@ pub struct Notifier {
 }
 
 impl Notifier {
+    /// How many threads it keeps: what one recipient is told about one journey of a parcel.
+    pub fn threads(&self) -> usize {
+        self.threads.len()
+    }
+
     /// The thread was changed at `now`.
     pub(super) fn touch(&mut self, key: &str, now: Timestamp, world: &World) {
         if let Some(thread) = self.threads.get_mut(key) {

@@ -91,7 +91,10 @@ impl Instance {
     /// Waits for the brokers, checks the topics and starts everything.
     pub fn start(setup: Setup, runtime: &Runtime) -> Result<Instance, InstanceError> {
         let Setup { options, world, transports, metrics, stop, advertise } = setup;
-        let topics = reach(&options, &stop)?;
+        let topics = reach(&stop, || match Topics::read(&options) {
+            Err(TopicsError::Metadata(error)) => Err(error),
+            read => Ok(read),
+        })??;
         topics.co_partitioned::<TrackerStage>()?;
         topics.co_partitioned::<NotifierStage>()?;
         preflight::warn(&options, &topics, runtime);
@@ -107,7 +110,7 @@ impl Instance {
         };
         let dispatcher = Arc::new(Dispatcher::spawn(runtime.handle(), transports, wall, report));
         let worlds = Arc::new(Worlds::new(world));
-        let tables = TableReader::new(&options, &topics, Arc::clone(&worlds), Arc::clone(&metrics))?;
+        let tables = reach(&stop, || TableReader::new(&options, &topics, Arc::clone(&worlds), Arc::clone(&metrics)))?;
         let (trim_to, trims) = tokio::sync::mpsc::unbounded_channel();
         let (workers, outbox) = ((options.tracker_workers, options.notifier_workers), Arc::clone(&dispatcher));
         let shared = Shared::new(options, clock, topics, worlds, metrics, outbox, trim_to, Arc::clone(&stop));
@@ -192,16 +195,16 @@ fn keep_working<S: Stage>(shared: &Arc<Shared>, slot: usize) -> Result<(), Worke
     }
 }
 
-/// Reads the cluster's metadata, waiting for the brokers for as long as it takes.
-fn reach(options: &Options, stop: &AtomicBool) -> Result<Topics, InstanceError> {
+/// Asks the brokers until they answer, for as long as it takes: they may be starting, or a leader may just move.
+fn reach<T>(stop: &AtomicBool, ask: impl Fn() -> Result<T, rdkafka::error::KafkaError>) -> Result<T, InstanceError> {
     loop {
-        match Topics::read(options) {
-            Err(TopicsError::Metadata(error)) if !stop.load(Ordering::Relaxed) => {
+        match ask() {
+            Ok(answer) => return Ok(answer),
+            Err(_) if stop.load(Ordering::Relaxed) => return Err(InstanceError::Stopped),
+            Err(error) => {
                 tracing::warn!(%error, "waiting for the brokers");
                 std::thread::sleep(RETRY_AFTER);
             }
-            Err(TopicsError::Metadata(_)) => return Err(InstanceError::Stopped),
-            read => return Ok(read?),
         }
     }
 }

@@ -95,14 +95,12 @@ impl Shared {
     /// A worker's partition stands like this now.
     pub fn stands(&self, stage: &'static str, partition: i32, standing: Standing, queries: &mpsc::Sender<Query>) {
         self.lock().insert((stage, partition), (standing, queries.clone()));
-        self.metrics.partition(stage, partition, standing == Standing::Active);
         self.changed.notify_one();
     }
 
     /// A worker let go of a partition.
     pub fn left(&self, stage: &'static str, partition: i32) {
         self.lock().remove(&(stage, partition));
-        self.metrics.partition_left(stage, partition);
         self.changed.notify_one();
     }
 

@@ -147,8 +147,9 @@ impl<S: Stage> Worker<S> {
     /// Works until the instance stops or something ends it. Partitions are let go of in any case.
     pub fn run(mut self) -> Result<(), WorkerError> {
         let ended = self.work();
-        for partition in std::mem::take(&mut self.held).into_keys() {
-            self.shared.left(S::NAME, partition);
+        let held = std::mem::take(&mut self.held);
+        for partition in held.into_keys() {
+            self.left(partition);
         }
         ended
     }
@@ -193,6 +194,11 @@ impl<S: Stage> Worker<S> {
             Ok(()) => Ok(most),
             Err(error) => self.abort(error).map(|()| most),
         }
+    }
+
+    fn left(&self, partition: i32) {
+        self.shared.left(S::NAME, partition);
+        self.shared.metrics.partition_left(S::NAME, partition);
     }
 
     fn mark_dirty(&mut self) {

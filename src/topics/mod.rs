@@ -4,10 +4,11 @@
 //! is missing and what differs, and the missing topics. What exists is never altered and never deleted: a
 //! difference is shown with the command that would mend it, for a person to judge.
 //!
-//! `definition`, `overrides` and `plan` are pure; only `cluster` talks to brokers.
+//! Only `cluster` talks to brokers; everything else here is pure.
 
 mod cluster;
 mod definition;
+mod finding;
 mod overrides;
 mod plan;
 #[cfg(test)]
@@ -15,8 +16,9 @@ mod schema_tests;
 
 pub use cluster::{apply, plan};
 pub use definition::{Definition, Encoding, Group, definitions};
+pub use finding::{Creation, Finding};
 pub use overrides::Overrides;
-pub use plan::{Creation, Finding, Plan};
+pub use plan::Plan;
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
@@ -68,7 +70,7 @@ pub enum Error {
     },
     /// The cluster did not create a topic.
     #[error(
-        "expected to create {topic} with {partitions} partitions and replication {replication} on {brokers} brokers, found: {code}"
+        "expected to create {topic} ({partitions} partitions, replication {replication}), found {brokers} brokers: {code}"
     )]
     Create {
         /// Full name.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Definition, Error, Group};
+use super::{Definition, Error, Group, definitions};
 
 /// Departures from the definitions, from the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,14 @@ pub(super) struct Wanted {
 }
 
 impl Overrides {
+    /// Whether there is such a set of topics.
+    ///
+    /// # Errors
+    /// If a name is unknown, a count is too low, or topics of a group would become unequal.
+    pub fn check(&self) -> Result<(), Error> {
+        self.resolve(definitions(), "").map(drop)
+    }
+
     /// The definitions with prefix and overrides applied.
     pub(super) fn resolve(&self, definitions: &[Definition], prefix: &str) -> Result<Vec<Wanted>, Error> {
         self.check_names(definitions)?;

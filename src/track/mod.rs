@@ -1,5 +1,37 @@
-//! The tracker.
+//! The tracker, purely: what should have happened to a parcel by now, and did not.
+//!
+//! In come decoded scans, shipments and answers to customers' choices, each with its time, and time itself;
+//! out go changes of conditions and, next to them, the saved state of each parcel. The pieces:
+//!
+//! - `parcel` and `announced` are the saved state, `history`, `stage` and `route` its facts;
+//! - `scans`, `shipments` and `ends` apply records to the facts and ask the rules;
+//! - `conditions` holds the rules, one per file; `step` is where conditions change and records are written;
+//! - `due` derives what passes next, `timers` is the queue of that, `tracker` the machine around it all.
+//!
+//! What always holds: the effects are a function of the records, their times and the rules: no batching,
+//! restore or abort shows in them. Timers are derived from state and never stored. A limit takes effect at the first
+//! instant at which it is true, however late we look.
 
-/// Limits, promises and who is told.
-#[derive(Clone, Debug, Default)]
-pub struct Rules;
+mod announced;
+mod conditions;
+mod describe;
+mod due;
+mod ends;
+mod history;
+mod input;
+mod parcel;
+mod route;
+mod rules;
+mod scans;
+mod shipments;
+mod stage;
+mod stages;
+mod step;
+mod telling;
+mod timers;
+mod tracker;
+mod view;
+
+pub use input::{Correction, Endpoint, Identity, Input, Milestone, Place, Reroute, RerouteChange, Scan, Shipment};
+pub use rules::{ClockTime, Expires, Levels, Limits, REFERENCE, Rules, Service, Tell, TellFrom};
+pub use tracker::Tracker;

@@ -1,1 +1,107 @@
-//! web
+//! The two listeners. *Public* is for customers and whoever looks whether the program is there; *admin* is for
+//! operators and other instances: metrics, health, questions about parcels.
+//!
+//! In come HTTP requests and the [`ParcelQuery`] that answers from the workers' states; out go answers. Handlers
+//! touch no state. A question about a parcel that another instance tracks is passed on to it, once.
+//!
+//! What always holds: beyond this machine the admin listener answers nobody without the token (health excepted);
+//! no answer may be cached or shown in a frame; no parcel id is logged.
+
+mod admin;
+mod ask;
+mod guard;
+mod public;
+
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::Router;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+pub use self::admin::Admin;
+pub(crate) use self::ask::request;
+pub use self::ask::{AskError, Caller, client};
+
+/// The answer about a parcel, once it is there.
+pub type QueryFuture = Pin<Box<dyn Future<Output = Result<Option<Value>, QueryError>> + Send>>;
+
+/// Answers questions about parcels from the states of this instance.
+pub trait ParcelQuery: Send + Sync {
+    /// What is known of a parcel; none where nothing is.
+    fn parcel(&self, id: String) -> QueryFuture;
+}
+
+/// Why there is no answer here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// Not yet: what is being waited for.
+    #[error("{0}")]
+    NotReady(String),
+    /// Another instance tracks the parcel.
+    #[error("another instance tracks the parcel")]
+    Elsewhere {
+        /// The URL of its admin listener.
+        address: String,
+    },
+    /// The worker did not answer in time.
+    #[error("expected an answer from the worker in time, found none")]
+    Timeout,
+}
+
+/// A listener that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("expected to listen on {address} ({key})")]
+pub struct BindError {
+    /// Where.
+    pub address: SocketAddr,
+    /// The setting that says so.
+    pub key: &'static str,
+    /// Why not.
+    #[source]
+    pub source: io::Error,
+}
+
+/// Opens a listener; `key` is the setting that names the address.
+pub async fn bind(address: SocketAddr, key: &'static str) -> Result<TcpListener, BindError> {
+    TcpListener::bind(address).await.map_err(|source| BindError { address, key, source })
+}
+
+/// Serves the public listener until `stop` says true (or its sender is gone).
+pub async fn serve_public(listener: TcpListener, stop: watch::Receiver<bool>) -> io::Result<()> {
+    serve(listener, public::router(), stop).await
+}
+
+/// Serves the admin listener until `stop` says true (or its sender is gone).
+pub async fn serve_admin(listener: TcpListener, admin: Admin, stop: watch::Receiver<bool>) -> io::Result<()> {
+    serve(listener, admin::router(admin), stop).await
+}
+
+/// What requests under way may take at the end. Longer eats into the 10 s in which the whole program ends.
+const END_WITHIN: Duration = Duration::from_secs(2);
+
+async fn serve(listener: TcpListener, router: Router, stop: watch::Receiver<bool>) -> io::Result<()> {
+    let stopped = |mut stop: watch::Receiver<bool>| async move {
+        // An error means that nobody is left who could say so: the same as having said it.
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    let late = {
+        let stopped = stopped(stop.clone());
+        async move {
+            stopped.await;
+            tokio::time::sleep(END_WITHIN).await;
+        }
+    };
+    let server = axum::serve(listener, router).with_graceful_shutdown(stopped(stop));
+    tokio::select! {
+        ended = server.into_future() => ended,
+        () = late => Ok(()),
+    }
+}

@@ -6,8 +6,14 @@
     reason = "deadlines of tests and times of their records come from the real clock; nobody hands it in here"
 )]
 
+mod channel;
+#[allow(dead_code, reason = "the same, of daemons")]
+mod daemon;
+mod flow;
 #[allow(dead_code, reason = "what a test may ask of brokers is there before the test that asks for it")]
 mod kafka;
+mod promtool;
+mod purity;
 #[allow(dead_code, reason = "the same")]
 mod support;
 mod topics;

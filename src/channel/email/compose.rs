@@ -49,13 +49,17 @@ impl Sender {
         text: &str,
         html: &str,
     ) -> Result<Letter, Outcome> {
+        let id = attempt.notice_id.as_str();
+        if !is_id(id) {
+            return Err(Outcome::refused("the notice's id is no Message-ID"));
+        }
         let to: Address = address.trim().parse().map_err(|_| Outcome::refused("not a mail address"))?;
         let name = name.map(one_line).filter(|name| !name.is_empty());
         let mut builder = lettre::Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(name, to.clone()))
             .subject(one_line(subject))
-            .message_id(Some(format!("<{}@{}>", attempt.notice_id, self.domain())))
+            .message_id(Some(format!("<{id}@{}>", self.domain())))
             // Nobody's holiday notice answers to it (RFC 3834).
             .raw_header(HeaderValue::new(
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
@@ -76,6 +80,11 @@ impl Sender {
 /// Reads `Name <address>` or the bare address.
 pub(in super::super) fn mailbox(text: &str) -> Option<Mailbox> {
     text.parse().ok()
+}
+
+/// Ours are `ntc_` and digits; one from elsewhere must not break out of the header.
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
 }
 
 /// A header's text is one line: a line break could begin a header of somebody else's choice.
@@ -132,6 +141,14 @@ mod tests {
         {
             assert_eq!(compose(address, "", "s", "t").err(), Some(Outcome::refused("not a mail address")), "{address}");
         }
+    }
+
+    #[test]
+    fn a_notice_from_elsewhere_cannot_break_out_of_its_header() {
+        for id in ["", "a@b", "ntc_1>\r\nBcc: a@example.com", "ntc 1"] {
+            assert!(!is_id(id), "{id}");
+        }
+        assert!(is_id(crate::model::NoticeId::of(&["a"]).as_str()));
     }
 
     #[test]

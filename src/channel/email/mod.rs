@@ -76,10 +76,9 @@ impl Email {
             Ok(Err(outcome)) => return outcome,
             Err(_) => return Outcome::retry("mail server did not answer before the body"),
         };
-        // A little earlier than the dispatcher, which would not know the step.
-        let end = start + self.limits.total_timeout.mul_f32(0.98);
+        let end = start + self.limits.total_timeout;
         match timeout_at(end, connection.message(&letter.body)).await {
-            Ok(Ok(response)) => {
+            Ok(Ok(response)) if response.has_code(250) => {
                 self.pool.put_back(connection);
                 Outcome::Delivered { provider_id: reply::queue_id(&response) }
             }
@@ -87,6 +86,7 @@ impl Email {
                 part(connection).await;
                 reply::to_body(&error)
             }
+            Ok(Ok(_)) => Outcome::unknown("mail server answered the body with something else"),
             Err(_) => Outcome::unknown("mail server did not answer after the body"),
         }
     }
@@ -122,8 +122,9 @@ async fn say(connection: &mut Connection, letter: &Letter) -> Result<(), Outcome
     let said = connection.command(Rcpt::new(letter.to.clone(), Vec::new())).await;
     said.map_err(|error| reply::to_envelope("the recipient", &error))?;
     let said = connection.command(Data).await;
-    said.map_err(|error| reply::to_envelope("the mail", &error))?;
-    Ok(())
+    let said = said.map_err(|error| reply::to_envelope("the mail", &error))?;
+    // Another answer belongs to another question: somebody has put a line between us and the relay.
+    if said.has_code(354) { Ok(()) } else { Err(Outcome::retry("mail server did not ask for the body")) }
 }
 
 /// Says good-bye; whether the relay answers does not matter.

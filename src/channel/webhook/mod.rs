@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Certificate, Client, Response, Url, redirect, retry};
+use reqwest::{Certificate, Client, Response, Url, redirect, retry, tls};
 use tokio::time::timeout;
 
 use self::guard::Guard;
@@ -67,6 +67,7 @@ impl Webhook {
             // A proxy would resolve the name itself, behind the guard.
             .no_proxy()
             .dns_resolver(Arc::new(Resolver::new(&guard)))
+            .tls_version_min(tls::Version::TLS_1_2)
             .connect_timeout(settings.connect_timeout)
             .pool_idle_timeout(IDLE_MAX);
         if !settings.ca_file.is_empty() {
@@ -92,9 +93,7 @@ impl Webhook {
         gate.pass()?;
         let signature = Signature::of(attempt.notice_id.as_str(), sign::real_seconds(), body.as_bytes(), &keys);
         let request = self.client.post(url).headers(headers(&signature)?).body(body.clone());
-        // A little earlier than the dispatcher, which would not know the step.
-        let patience = self.limits.total_timeout.mul_f32(0.98);
-        let response = match timeout(patience, request.send()).await {
+        let response = match timeout(self.limits.total_timeout, request.send()).await {
             // Connecting has a timeout of its own and at most half of the time, so this is the answer that lacks.
             Err(_) => return Err(Outcome::unknown("endpoint did not answer in time")),
             Ok(Err(error)) => return Err(answer::missing(&error)),

@@ -121,11 +121,12 @@ impl<S: Stage> Worker<S> {
                 // Until something arrives, the position is the offset that was assigned.
                 let position = positions.of(place).unwrap_or(partition.offsets()[input]);
                 partition.answered(input, Answer { query, asked_at, end, position });
-                shared.metrics.consumer_lag(S::INPUTS[input], partition.number, end - partition.applied(input));
+                let lag = end - partition.applied(input);
+                shared.metrics.consumer_lag(S::NAME, S::INPUTS[input], partition.number, lag);
             }
             let lag = asked_at.since(partition.stream_time());
             shared.metrics.stream_time_lag(S::NAME, partition.number, lag);
-            shared.metrics.telling(S::NAME, partition.number, partition.reads_fresh(asked_at));
+            shared.metrics.telling(S::NAME, partition.number, partition.may_speak());
             S::observe(&partition.machine, partition.number, &shared.metrics);
         }
     }

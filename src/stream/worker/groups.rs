@@ -9,7 +9,7 @@ use crate::state::Machine;
 use crate::stream::clock::boot;
 use crate::stream::membership::Asked;
 use crate::stream::options::From;
-use crate::stream::partition::{Output, Partition};
+use crate::stream::partition::Partition;
 use crate::stream::restore::{Check, Restoring, first_start};
 use crate::stream::shared::Standing;
 use crate::stream::stage::Stage;
@@ -55,6 +55,7 @@ impl<S: Stage> Worker<S> {
             self.reader.assign([((topic.as_str(), partition), begin)])?;
             self.held.insert(partition, Held::Restoring(Box::new(Restoring::new(begin, end))));
             self.shared.stands(S::NAME, partition, Standing::Restoring, &self.questions.0);
+            self.shared.metrics.partition(S::NAME, partition, false);
         }
         Ok(())
     }
@@ -74,7 +75,7 @@ impl<S: Stage> Worker<S> {
                 }
                 None => continue,
             }
-            self.shared.left(S::NAME, *partition);
+            self.left(*partition);
         }
         if !partitions.is_empty() {
             tracing::info!(stage = S::NAME, ?partitions, "let go");
@@ -137,9 +138,8 @@ impl<S: Stage> Worker<S> {
         };
         let saved = restoring.checked(&check, group_offset, options)?.cloned();
         let first = self.first_offsets(partition, saved.as_ref())?;
-        let fingerprint = S::fingerprint(world);
         restoring.machine.restored(world);
-        let (log, meta) = restoring.resume(first, self.partition_count);
+        let (log, meta) = restoring.resume(first, self.partition_count, S::fingerprint(world));
         let took = boot().saturating_sub(restoring.began);
         self.shared.metrics.restored(S::NAME, took, restoring.entries);
         tracing::info!(
@@ -151,17 +151,13 @@ impl<S: Stage> Worker<S> {
             "restored"
         );
         self.reader.unassign([(self.state_topic.as_str(), partition)])?;
-        let mut active = Partition::<S>::new(partition, restoring.machine, meta, log, options);
-        if let Some(saved) = saved.filter(|saved| saved.fingerprint != fingerprint) {
-            let mut output = Output::default();
-            S::rules_changed(&mut active.machine, saved.stream_time, world, &mut output.effects);
-            self.write(output)?;
-        }
+        let active = Partition::<S>::new(partition, restoring.machine, meta, log, world, options);
         let offsets = self.inputs.iter().map(|topic| (topic.as_str(), partition)).zip(active.offsets().iter().copied());
         self.reader.assign(offsets)?;
         self.held.insert(partition, Held::Active(Box::new(active)));
         self.dirty_since.get_or_insert_with(boot);
         self.shared.stands(S::NAME, partition, Standing::Active, &self.questions.0);
+        self.shared.metrics.partition(S::NAME, partition, true);
         Ok(())
     }
 

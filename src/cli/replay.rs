@@ -1,0 +1,108 @@
+//! `parcelwatch replay`: history through the same machines as `run`, without Kafka.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
+
+use super::{Outcome, Settings};
+use crate::config::Config;
+use crate::model::{Timestamp, World};
+use crate::notify::Policy;
+use crate::replay::{self, History, MEMORY_BYTES, Results, Summary};
+
+/// Replay history: what would have opened, and who would have been told
+///
+/// Runs files of shipments and scans (one JSON object per line; gzip and zstd are recognised) through the same
+/// tracker as `run`, on a simulated clock. Records are taken in the order of their `upload_time`, else `event_time`
+/// (shipments: `updated_at`, else `ordered_at`), whatever the files' order. The same files give the same bytes. Nothing is
+/// sent. Records that cannot be decoded are counted and left out.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  parcelwatch replay --shipments shipments.ndjson --scans scans.ndjson.zst --conditions out.ndjson
+  zcat scans.gz | parcelwatch replay --shipments s.ndjson --scans - --conditions - | jq .condition
+  parcelwatch replay --shipments s.ndjson --scans c.ndjson --until 2026-11-22T00:00:00Z --notices n.ndjson")]
+pub struct Args {
+    #[command(flatten)]
+    settings: Settings,
+    /// Shipment records; - for standard input
+    #[arg(long, value_name = "FILE")]
+    shipments: PathBuf,
+    /// Scans; - for standard input
+    #[arg(long, value_name = "FILE")]
+    scans: PathBuf,
+    /// Let time pass up to this instant (RFC 3339) and read no later records; else up to the last record
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
+    until: Option<Timestamp>,
+    /// Where changes of conditions go; - for standard output
+    #[arg(long, value_name = "FILE")]
+    conditions: Option<PathBuf>,
+    /// Where notices go; - for standard output
+    #[arg(long, value_name = "FILE")]
+    notices: Option<PathBuf>,
+}
+
+/// Replays, and says on standard error what it came to.
+pub fn run(args: Args) -> Outcome {
+    let config = args.settings.load()?;
+    let summary = replay(&args, &config)?;
+    eprint!("{}", report(&summary));
+    Ok(())
+}
+
+fn replay(args: &Args, config: &Config) -> anyhow::Result<Summary> {
+    ensure!(
+        !(is_dash(&args.shipments) && is_dash(&args.scans)),
+        "expected one of --shipments and --scans from standard input, found both"
+    );
+    let outputs = [&args.conditions, &args.notices];
+    ensure!(
+        outputs.iter().filter(|path| path.as_deref().is_some_and(is_dash)).count() < 2,
+        "expected one of --conditions and --notices on standard output, found both"
+    );
+    let world = World {
+        rules: Arc::new(config.rules.clone()),
+        policy: Arc::new(Policy::default()),
+        hash_key: config.privacy.hash_key()?,
+        merchants: Arc::new(HashMap::new()),
+    };
+    let history = History {
+        shipments: args.shipments.clone(),
+        scans: args.scans.clone(),
+        until: args.until,
+        memory_bytes: MEMORY_BYTES,
+    };
+    let results = Results { conditions: output(&args.conditions)?, notices: output(&args.notices)? };
+    Ok(replay::replay(&history, &world, results)?)
+}
+
+fn is_dash(path: impl AsRef<Path>) -> bool {
+    path.as_ref() == Path::new("-")
+}
+
+fn output(path: &Option<PathBuf>) -> anyhow::Result<Option<Box<dyn Write>>> {
+    Ok(match path {
+        None => None,
+        Some(path) if is_dash(path) => Some(Box::new(BufWriter::new(io::stdout()))),
+        Some(path) => {
+            let file = File::create(path).with_context(|| format!("{}: cannot write", path.display()))?;
+            Some(Box::new(BufWriter::new(file)))
+        }
+    })
+}
+
+fn report(summary: &Summary) -> String {
+    let until = summary.until.map(|until| format!(" up to {until}")).unwrap_or_default();
+    let mut lines = vec![format!("{} records{until}, {} of them repeated scans", summary.records, summary.repeats)];
+    for ((file, reason), count) in &summary.rejects {
+        lines.push(format!("  left out of {file}: {count} ({reason})"));
+    }
+    for ((kind, change), count) in &summary.conditions {
+        lines.push(format!("  {:20} {change:9} {count}", kind.name()));
+    }
+    lines.push(format!("{} notices", summary.notices));
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,231 @@
+//! `parcelwatch run`: the daemon.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::{Failure, Outcome, Settings};
+use crate::channel::{self, Dispatcher, Secrets};
+use crate::config::{self, Config};
+use crate::model::{Channel, Timestamp, World};
+use crate::stream::{Asker, From, GroupProtocol, Instance, Options, Setup};
+use crate::telemetry::{Metrics, start_logs};
+use crate::web::{self, ParcelQuery, QueryError, QueryFuture};
+
+/// An input that is this far ahead of the others is paused: more costs memory while another input is slow, less makes
+/// fetching stutter.
+const WAITING_MAX: usize = 20_000;
+
+/// A stop takes less than this, whatever the brokers do: what is not committed then is put back by the next start.
+const STOP_WITHIN: Duration = Duration::from_secs(9);
+
+/// Run the daemon: read scans, decide, notify
+///
+/// Joins the other instances of its group, restores the state of the partitions that it is given, and goes on where they
+/// were left. SIGTERM or Ctrl-C finishes the open transaction, leaves the group and ends within 10 s with exit code 0.
+/// Exit code 1: something has to be mended first, and the last line says what.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  parcelwatch run --config parcelwatch.toml --from latest      the very first start
+  parcelwatch run --config parcelwatch.toml                    every other one")]
+pub struct Args {
+    #[command(flatten)]
+    settings: Settings,
+    /// Where the very first start begins in shipments, scans and reroutes: earliest, latest, or a time such as
+    /// 2026-11-22T00:00:00Z. Later starts go on where they were and do not look at it
+    #[arg(long, value_parser = parse_from)]
+    from: Option<From>,
+    /// Go on from the state logs although the group's offsets are gone or differ. The brokers forget the offsets of a
+    /// group that was away for a week; use it only if nobody reset the group on purpose
+    #[arg(long)]
+    resume_from_state: bool,
+}
+
+fn parse_from(text: &str) -> Result<From, String> {
+    match text {
+        "earliest" => Ok(From::Earliest),
+        "latest" => Ok(From::Latest),
+        time => Timestamp::parse(time)
+            .map(From::Time)
+            .map_err(|error| format!("expected earliest, latest or a time: {error}")),
+    }
+}
+
+/// What the runtime is told, as far as the configuration says it.
+pub fn options(config: &Config) -> anyhow::Result<Options> {
+    let runtime = &config.runtime;
+    Ok(Options {
+        client: config.kafka.client_config()?,
+        prefix: config.kafka.prefix.clone(),
+        group: config.kafka.group.clone(),
+        group_protocol: match config.kafka.group_protocol {
+            config::GroupProtocol::Classic => GroupProtocol::Classic,
+            config::GroupProtocol::Consumer => GroupProtocol::Consumer,
+        },
+        instance: runtime.instance(),
+        tracker_workers: runtime.tracker_workers.into(),
+        notifier_workers: runtime.notifier_workers.into(),
+        commit_every: runtime.commit_every,
+        save_time_every: runtime.save_time_every,
+        tell_within: runtime.tell_within,
+        settle_for: runtime.settle_for,
+        clock_skew: runtime.clock_skew,
+        attempt_within: runtime.attempt_within,
+        transaction_timeout: runtime.transaction_timeout,
+        session_timeout: runtime.session_timeout,
+        timers_per_turn: runtime.timers_per_turn,
+        records_per_turn: runtime.records_per_turn,
+        waiting_max: WAITING_MAX,
+        from: None,
+        resume_from_state: false,
+    })
+}
+
+/// Runs until it is told to stop, or cannot go on.
+pub fn run(args: Args) -> Outcome {
+    let config = args.settings.load().map_err(Failure::Config)?;
+    start_logs(&config.log).context("cannot write logs")?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let (end, ended) = watch::channel(false);
+    runtime.block_on(stop_on_signals(&stop))?;
+    say_how_it_runs(&config);
+    let daemon = Daemon { config, runtime, stop, ended };
+    let result = daemon.run(&args);
+    // Listeners end last, so that health can be asked while everything else ends.
+    end.send_replace(true);
+    daemon.runtime.shutdown_timeout(Duration::from_millis(200));
+    result.map_err(Failure::Failed)
+}
+
+/// What an operator must know at first sight.
+fn say_how_it_runs(config: &Config) {
+    let mode = config.policy.send.mode.name();
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), instance = config.runtime.instance(), send = mode, "starting");
+    if !config.policy.send.anything_leaves() {
+        tracing::warn!("send.mode is {mode:?}: notices are decided, recorded and counted, and nothing leaves");
+    }
+    if config.privacy.is_development() {
+        tracing::warn!("privacy.hash_key is not set: recipients are hashed under a key that everybody knows");
+    }
+}
+
+struct Daemon {
+    config: Config,
+    runtime: Runtime,
+    stop: Arc<AtomicBool>,
+    ended: watch::Receiver<bool>,
+}
+
+impl Daemon {
+    fn run(&self, args: &Args) -> anyhow::Result<()> {
+        let metrics = Arc::new(Metrics::new());
+        metrics.send_mode(self.config.policy.send.mode.name());
+        let asker = Arc::new(LateAsker::default());
+        let dispatcher = Arc::new(OnceLock::new());
+        let advertise = self.listen(&metrics, &asker, &dispatcher)?;
+        let instance = Instance::start(self.setup(args, metrics, advertise)?, &self.runtime)?;
+        // Set once here; whoever asked before was told to wait for the brokers.
+        let _ = asker.0.set(instance.asker());
+        let _ = dispatcher.set(Arc::clone(instance.dispatcher()));
+        instance.join(self.runtime.handle())?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    fn setup(&self, args: &Args, metrics: Arc<Metrics>, advertise: String) -> anyhow::Result<Setup> {
+        let config = &self.config;
+        let transports = channel::open(&config.channels, &Arc::new(Secrets::new())).map_err(|problems| {
+            let lines: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.key, p.message)).collect();
+            anyhow::anyhow!("a channel cannot be opened: {}", lines.join("; "))
+        })?;
+        let world = World {
+            rules: Arc::new(config.rules.clone()),
+            policy: Arc::new(config.policy.clone()),
+            hash_key: config.privacy.hash_key()?,
+            merchants: Arc::default(),
+        };
+        let options = Options { from: args.from, resume_from_state: args.resume_from_state, ..options(config)? };
+        Ok(Setup { options, world, transports, metrics, stop: Arc::clone(&self.stop), advertise })
+    }
+
+    /// Opens both listeners; returns where other instances reach the admin one.
+    fn listen(
+        &self,
+        metrics: &Arc<Metrics>,
+        asker: &Arc<LateAsker>,
+        dispatcher: &Arc<OnceLock<Arc<Dispatcher>>>,
+    ) -> anyhow::Result<String> {
+        let listen = &self.config.listen;
+        if let Some(address) = listen.public {
+            let listener = self.runtime.block_on(web::bind(address.0, "listen.public"))?;
+            self.runtime.spawn(web::serve_public(listener, self.ended.clone()));
+        }
+        let listener = self.runtime.block_on(web::bind(listen.admin.0, "listen.admin"))?;
+        let bound = listener.local_addr().context("the admin listener has no address")?;
+        let (waiting, dispatcher) = (Arc::clone(asker), Arc::clone(dispatcher));
+        let admin = web::Admin {
+            metrics: Arc::clone(metrics),
+            observe: Arc::new(move |metrics| {
+                if let Some(dispatcher) = dispatcher.get() {
+                    for channel in Channel::ALL {
+                        let depth = dispatcher.depth(channel);
+                        metrics.attempts_in_hand(channel, depth.waiting, depth.running);
+                    }
+                }
+            }),
+            not_ready: Arc::new(move || waiting.not_ready()),
+            queries: Arc::clone(asker) as Arc<dyn ParcelQuery>,
+            token: listen.token()?,
+            client: web::client().context("cannot ask other instances")?,
+        };
+        self.runtime.spawn(web::serve_admin(listener, admin, self.ended.clone()));
+        tracing::info!(admin = %bound, "listening");
+        Ok(listen.advertised(bound))
+    }
+}
+
+/// SIGTERM and SIGINT end the daemon; if that takes too long, at once.
+async fn stop_on_signals(stop: &Arc<AtomicBool>) -> anyhow::Result<()> {
+    let mut term = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    let stop = Arc::clone(stop);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        stop.store(true, Ordering::Relaxed);
+        tokio::time::sleep(STOP_WITHIN).await;
+        tracing::warn!("the brokers did not answer in time: what was not committed is put back by the next start");
+        std::process::exit(0);
+    });
+    Ok(())
+}
+
+/// Answers once the instance has reached the brokers.
+#[derive(Default)]
+struct LateAsker(OnceLock<Asker>);
+
+impl LateAsker {
+    fn not_ready(&self) -> Vec<String> {
+        self.0.get().map_or_else(|| vec![WAITING.to_owned()], Asker::not_ready)
+    }
+}
+
+impl ParcelQuery for LateAsker {
+    fn parcel(&self, id: String) -> QueryFuture {
+        match self.0.get() {
+            Some(asker) => asker.parcel(id),
+            None => Box::pin(async { Err(QueryError::NotReady(WAITING.to_owned())) }),
+        }
+    }
+}
+
+const WAITING: &str = "waiting for the brokers";

@@ -1,0 +1,141 @@
+//! Changes of conditions: the one place where they are opened, escalated and ended, and their records written.
+
+use super::announced::Announced;
+use super::conditions;
+use super::parcel::{Open, Parcel};
+use super::telling;
+use super::view::View;
+use crate::model::{Cause, Change, ConditionChange, ConditionKind, Count, Effect, Evidence, Level, Timestamp, World};
+
+/// One parcel in the hands of the rules, at one instant and for one cause.
+pub(super) struct Step<'a> {
+    pub id: &'a str,
+    pub parcel: &'a mut Parcel,
+    pub announced: Option<&'a Announced>,
+    pub world: &'a World,
+    /// The logical instant of what is written.
+    pub at: Timestamp,
+    pub cause: Cause,
+    /// `event_time` of the scan that is being applied.
+    pub scan_time: Option<Timestamp>,
+    pub out: &'a mut Vec<Effect>,
+}
+
+/// What a condition is opened with.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Opening {
+    pub kind: ConditionKind,
+    pub level: Level,
+    pub limit: Timestamp,
+    pub milestone: Option<u16>,
+    pub refutable_until: Option<Timestamp>,
+    pub since: Timestamp,
+}
+
+impl Opening {
+    /// An opening by a limit, to be refuted by scans up to it.
+    pub fn by_limit(kind: ConditionKind, level: Level, limit: Timestamp) -> Opening {
+        Opening { kind, level, limit, milestone: None, refutable_until: Some(limit), since: limit }
+    }
+
+    /// An opening by a scan: its `event_time` is the limit.
+    pub fn by_scan(kind: ConditionKind, level: Level, event_time: Timestamp) -> Opening {
+        Opening::by_limit(kind, level, event_time)
+    }
+}
+
+impl Step<'_> {
+    /// The parcel as the rules look at it.
+    pub fn view(&self) -> View<'_> {
+        View { parcel: self.parcel, announced: self.announced, rules: &self.world.rules }
+    }
+
+    /// Opens a condition.
+    pub fn open(&mut self, opening: Opening) {
+        let Opening { kind, level, limit, milestone, refutable_until, since } = opening;
+        let promise = self.view().promise();
+        let episode = self.parcel.next_episode(kind);
+        if let Some(milestone) = milestone {
+            self.parcel.progress.overdue_opened = self.parcel.progress.overdue_opened.max(Some(milestone));
+        }
+        let (untold, told) = (None, Vec::new());
+        self.parcel.open.push(Open {
+            kind,
+            episode,
+            limit,
+            level,
+            milestone,
+            promise,
+            refutable_until,
+            since,
+            untold,
+            told,
+        });
+        self.changed(self.parcel.open.len() - 1, Change::Opened, limit);
+    }
+
+    /// Raises an open condition to a level whose limit has passed.
+    pub fn escalate(&mut self, kind: ConditionKind, level: Level, limit: Timestamp) {
+        let Some(index) = self.parcel.open.iter().position(|open| open.kind == kind) else { return };
+        self.parcel.open[index].level = level;
+        self.changed(index, Change::Escalated, limit);
+    }
+
+    /// Ends the open conditions of this kind.
+    pub fn end(&mut self, kind: ConditionKind) {
+        self.end_all(|open| open.kind == kind);
+    }
+
+    /// Ends the open conditions that `which` names, in the order of their opening: retracted where the scan at hand
+    /// shows that one was never true, else cleared.
+    pub fn end_all(&mut self, which: impl Fn(&Open) -> bool) {
+        let mut index = 0;
+        while index < self.parcel.open.len() {
+            if !which(&self.parcel.open[index]) {
+                index += 1;
+                continue;
+            }
+            let open = &self.parcel.open[index];
+            let refuted = self.scan_time.zip(open.refutable_until).is_some_and(|(scan, until)| scan <= until);
+            let change = if refuted { Change::Retracted } else { Change::Cleared };
+            self.changed(index, change, open.limit);
+            self.parcel.open.remove(index);
+        }
+    }
+
+    /// Writes the change of an open condition, and sees to who is told.
+    fn changed(&mut self, index: usize, change: Change, limit: Timestamp) {
+        self.write(index, change, limit);
+        telling::changed(self, index, change);
+    }
+
+    fn write(&mut self, index: usize, change: Change, limit: Timestamp) {
+        let view = View { parcel: self.parcel, announced: self.announced, rules: &self.world.rules };
+        let open = &self.parcel.open[index];
+        let last = self.parcel.stage.last.as_ref();
+        let ending = matches!(change, Change::Cleared | Change::Retracted);
+        let awaited = open.milestone.and_then(|milestone| view.milestone_hub(milestone));
+        let held_by = if ending { None } else { conditions::held_by(open.kind, view) };
+        let record = ConditionChange {
+            parcel_id: self.id.to_owned(),
+            journey: self.parcel.journey,
+            condition: open.kind,
+            change,
+            level: open.level,
+            episode: open.episode,
+            at: self.at,
+            limit,
+            stage: self.parcel.stage.code(),
+            hub: awaited.or(last.and_then(|last| last.hub.as_deref())).map(Into::into),
+            merchant: self.announced.and_then(|announced| announced.merchant.as_deref()).map(Into::into),
+            service: view.service().map(Into::into),
+            promise: open.promise,
+            cause: self.cause,
+            held_by: held_by.map(|held_by| held_by.name().to_owned()),
+            evidence: Evidence { milestone: open.milestone, scan_time: self.scan_time.filter(|_| ending) },
+        };
+        let count = Count::Condition { kind: open.kind, change, level: open.level };
+        self.out.push(Effect::Condition(Box::new(record)));
+        self.out.push(Effect::Count(count));
+    }
+}

@@ -1,0 +1,66 @@
+//! A parcel as the rules look at it: its state, what was announced, and the configuration.
+
+use super::announced::Announced;
+use super::parcel::Parcel;
+use super::route::Due;
+use super::rules::{Limits, Rules};
+use crate::model::{ConditionKind, Timestamp};
+
+/// Read-only; everything that is derived is derived here.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub parcel: &'a Parcel,
+    /// None: a shell, scanned and never announced.
+    pub announced: Option<&'a Announced>,
+    pub rules: &'a Rules,
+}
+
+impl<'a> View<'a> {
+    /// The limits of the parcel's service level.
+    pub fn limits(&self) -> &'a Limits {
+        self.rules.limits(self.service())
+    }
+
+    /// The parcel's service level.
+    pub fn service(&self) -> Option<&'a str> {
+        self.announced?.service.as_deref()
+    }
+
+    /// Whether a condition of this kind is open.
+    pub fn is_open(&self, kind: ConditionKind) -> bool {
+        self.parcel.is_open(kind)
+    }
+
+    /// The promise in force (rules.md, "Promise"): the shipment's, else the service level's from the pickup, or while that
+    /// is missing from the first physical scan. None before any scan where the shipment names none.
+    pub fn promise(&self) -> Option<Timestamp> {
+        let announced = self.announced?;
+        announced.promise.or_else(|| match self.parcel.frozen_promise {
+            Some(frozen) => frozen,
+            None => self.computed_promise(self.parcel.stage.first_physical?),
+        })
+    }
+
+    /// What the service level promises to a parcel picked up at `pickup`.
+    pub fn computed_promise(&self, pickup: Timestamp) -> Option<Timestamp> {
+        let announced = self.announced?;
+        let area = announced.destination.as_ref().and_then(|end| end.area.as_deref());
+        self.rules.promised(self.service(), area).map(|within| pickup + within)
+    }
+
+    /// Whether nothing has stopped the promise clock.
+    pub fn promise_clock_runs(&self) -> bool {
+        !self.parcel.stage.has(|code| code.stops_promise_clock())
+    }
+
+    /// The route's milestone that is due, and when.
+    pub fn due(&self) -> Option<Due> {
+        let announced = self.announced?;
+        self.parcel.progress.due(announced.milestones(), announced.start())
+    }
+
+    /// The hub of a milestone of the route.
+    pub fn milestone_hub(&self, index: u16) -> Option<&'a str> {
+        self.announced?.milestones().get(usize::from(index))?.hub.as_deref()
+    }
+}

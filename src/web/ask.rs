@@ -1,0 +1,82 @@
+//! Asks an admin listener about a parcel: another instance's on behalf of somebody, or one's own from the command line.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, StatusCode, Url};
+
+/// Longer than the workers of the one who is asked may take.
+const TIMEOUT: Duration = Duration::from_secs(8);
+
+/// What is known of a parcel is some kilobytes; more is not our answer.
+const LENGTH_MAX: usize = 4 * 1024 * 1024;
+
+/// Present where an instance asks another one, which then does not pass the question on again: while partitions
+/// move, two may each hold the other for the owner.
+pub(super) const PASSED_ON: &str = "x-parcelwatch-passed-on";
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Somebody: the question may be passed on.
+    Person,
+    /// Another instance, which was asked and is not the owner.
+    Instance,
+}
+
+/// An answer, whatever it says.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub status: StatusCode,
+    /// JSON.
+    pub body: Vec<u8>,
+}
+
+/// Why there was no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// Not a URL that can be asked.
+    #[error("expected a URL such as http://127.0.0.1:9464")]
+    Address,
+    /// Nobody answered, or not as HTTP.
+    #[error("expected an answer from the instance")]
+    Transport(#[source] reqwest::Error),
+    /// More than it can be.
+    #[error("expected an answer of at most {LENGTH_MAX} bytes, found more")]
+    TooLong,
+}
+
+/// A client for asking: no proxy may see the token, no redirect may lead it elsewhere.
+pub fn client() -> reqwest::Result<Client> {
+    Client::builder().no_proxy().redirect(Policy::none()).timeout(TIMEOUT).build()
+}
+
+/// Asks the listener at `address` about a parcel.
+pub(crate) async fn request(
+    client: &Client,
+    address: &str,
+    token: Option<&str>,
+    id: &str,
+    caller: Caller,
+) -> Result<Answer, AskError> {
+    let mut url: Url = address.parse().map_err(|_| AskError::Address)?;
+    url.path_segments_mut().map_err(|()| AskError::Address)?.pop_if_empty().extend(["v1", "parcels", id]);
+    let mut asking = client.get(url);
+    if let Some(token) = token {
+        asking = asking.bearer_auth(token);
+    }
+    if caller == Caller::Instance {
+        asking = asking.header(PASSED_ON, "1");
+    }
+    // The URL names the parcel, which is not for logs.
+    let failed = |error: reqwest::Error| AskError::Transport(error.without_url());
+    let mut response = asking.send().await.map_err(failed)?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > LENGTH_MAX {
+            return Err(AskError::TooLong);
+        }
+    }
+    Ok(Answer { status: response.status(), body })
+}

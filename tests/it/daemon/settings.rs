@@ -1,0 +1,130 @@
+//! The configuration of a test's daemon: what every test wants, with room for what this one wants.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tempfile::TempDir;
+
+use crate::kafka::Cluster;
+
+/// The secret under which tests hash recipients.
+const HASH_KEY: &str = "a key of the tests, 32 characters";
+
+/// What a daemon is started with.
+#[derive(Clone)]
+pub struct Settings {
+    folder: Arc<TempDir>,
+    starts: Arc<AtomicU32>,
+    admin: String,
+    kafka: String,
+    runtime: String,
+    rest: String,
+    environment: Vec<(String, String)>,
+}
+
+impl Settings {
+    /// For the topics with this prefix. Sends nothing until [`Settings::with`] says so.
+    pub fn new(cluster: &Cluster, prefix: &str) -> Settings {
+        let mut environment = vec![("PARCELWATCH_TEST_HASH_KEY".to_owned(), HASH_KEY.to_owned())];
+        let mut client = String::new();
+        for (name, value) in cluster.client_properties() {
+            match name.as_str() {
+                "bootstrap.servers" => {}
+                // Never in the file itself: the configuration refuses that.
+                "sasl.password" => {
+                    client.push_str("\"sasl.password\" = \"env:PARCELWATCH_TEST_SASL_PASSWORD\"\n");
+                    environment.push(("PARCELWATCH_TEST_SASL_PASSWORD".to_owned(), value));
+                }
+                _ => client.push_str(&format!("{name:?} = {value:?}\n")),
+            }
+        }
+        let kafka = format!(
+            "[kafka]\nbootstrap = {:?}\nprefix = {prefix:?}\ngroup = {:?}\n[kafka.client]\n{client}",
+            cluster.bootstrap(),
+            format!("{prefix}pw"),
+        );
+        Settings {
+            folder: Arc::new(TempDir::new().expect("a temporary folder")),
+            starts: Arc::default(),
+            admin: free_address(),
+            kafka,
+            runtime: String::new(),
+            rest: String::new(),
+            environment,
+        }
+        .instance("one")
+    }
+
+    /// Under this name, with an admin listener of its own: a second instance.
+    pub fn instance(mut self, name: &str) -> Settings {
+        self.admin = free_address();
+        self.runtime = format!("instance = {name:?}\n");
+        self
+    }
+
+    /// With these lines in `[runtime]`.
+    pub fn runtime(mut self, lines: &str) -> Settings {
+        self.runtime.push_str(lines);
+        self.runtime.push('\n');
+        self
+    }
+
+    /// With these lines in `[kafka.client]`.
+    pub fn client(mut self, lines: &str) -> Settings {
+        self.kafka.push_str(lines);
+        self.kafka.push('\n');
+        self
+    }
+
+    /// With these sections.
+    pub fn with(mut self, toml: &str) -> Settings {
+        self.rest.push_str(toml);
+        self.rest.push('\n');
+        self
+    }
+
+    /// With this environment variable, a secret say.
+    pub fn variable(mut self, name: &str, value: &str) -> Settings {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The admin listener's address.
+    pub fn admin(&self) -> &str {
+        &self.admin
+    }
+
+    /// The test's folder; gone when the last of its settings is.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Environment variables of the daemon.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.environment.clone()
+    }
+
+    /// Writes the file; returns it and a new log's name.
+    pub fn write(&self) -> (PathBuf, PathBuf) {
+        let start = self.starts.fetch_add(1, Ordering::Relaxed);
+        let file = self.folder().join(format!("parcelwatch-{start}.toml"));
+        std::fs::write(&file, self.toml()).expect("the test's folder is writable");
+        (file, self.folder().join(format!("log-{start}.json")))
+    }
+
+    fn toml(&self) -> String {
+        let Settings { kafka, runtime, rest, admin, .. } = self;
+        format!(
+            "{kafka}\n[runtime]\n{runtime}\n[listen]\npublic = \"\"\nadmin = {admin:?}\n[log]\nformat = \"json\"\n\
+             level = \"info\"\n[privacy]\nhash_key = \"env:PARCELWATCH_TEST_HASH_KEY\"\n{rest}\n"
+        )
+    }
+}
+
+/// A loopback address that was free a moment ago.
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
+    listener.local_addr().expect("a bound listener").to_string()
+}

@@ -1,0 +1,56 @@
+//! A folder is wholly pure or wholly I/O: what the pure ones may not name.
+
+use std::path::{Path, PathBuf};
+
+/// The folders that decide: synchronous, handed time and input, returning effects.
+const PURE: [&str; 6] = ["model", "decode", "state", "time", "track", "notify"];
+
+/// Clocks, dice, the environment, files, sockets, tasks, logs, metrics, and the crates that bring them.
+const FORBIDDEN: [&str; 18] = [
+    "SystemTime",
+    "Instant::now",
+    "Utc::now",
+    "Local::now",
+    "std::env",
+    "std::fs",
+    "std::net",
+    "std::thread",
+    "std::process",
+    "async fn",
+    "rdkafka",
+    "tokio",
+    "reqwest",
+    "lettre",
+    "axum",
+    "tracing",
+    "prometheus",
+    "println!",
+];
+
+#[test]
+fn pure_folders_name_no_io() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut looked_at = 0;
+    for folder in PURE {
+        for file in rust_files(&src.join(folder)) {
+            looked_at += 1;
+            let text = std::fs::read_to_string(&file).expect("a source file");
+            for (number, line) in (1..).zip(text.lines()) {
+                // Comments speak of what the code does not do.
+                let code = line.split("//").next().unwrap_or_default();
+                for forbidden in FORBIDDEN {
+                    assert!(!code.contains(forbidden), "{}:{number}: {forbidden} in a pure folder", file.display());
+                }
+            }
+        }
+    }
+    assert!(looked_at > PURE.len(), "the pure folders have moved");
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) =
+        entries.map(|entry| entry.expect("a readable folder").path()).partition(|path| path.is_dir());
+    let own = files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs"));
+    own.chain(folders.iter().flat_map(|folder| rust_files(folder))).collect()
+}
