@@ -54,7 +54,10 @@ impl Topics {
     /// Reads the cluster's metadata.
     pub fn read(options: &Options) -> Result<Topics, TopicsError> {
         let client: BaseConsumer = options.client.create()?;
-        let metadata = client.fetch_metadata(None, METADATA_WITHIN)?;
+        let metadata = client.fetch_metadata(None, METADATA_WITHIN).inspect_err(|_| {
+            // Why (a refused password, an untrusted certificate) is in the client's own log lines, which wait in its queue.
+            while client.poll(Duration::ZERO).is_some() {}
+        })?;
         let mut full = HashMap::new();
         for name in ALL {
             let topic = options.topic(name);
