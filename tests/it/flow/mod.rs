@@ -1,6 +1,9 @@
 //! The whole flow of one test: topics of its own on real Kafka, a daemon's settings, and what goes in and comes out.
 
+mod command;
 mod crash;
+mod ends;
+mod history;
 mod notices;
 
 use std::collections::BTreeMap;
@@ -114,4 +117,14 @@ pub fn shipment(parcel: &str) -> Value {
 /// A scan of this moment.
 pub fn scan(parcel: &str, code: &str) -> Value {
     json!({"parcel_id": parcel, "code": code, "hub": "HGH01", "event_time": ago(0)})
+}
+
+/// JSON values, one a line.
+pub fn ndjson(bytes: &[u8]) -> Vec<Value> {
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines
+        .map(|line| {
+            serde_json::from_slice(line).unwrap_or_else(|error| panic!("{}: {error}", String::from_utf8_lossy(line)))
+        })
+        .collect()
 }
