@@ -7,7 +7,9 @@ mod completions;
 mod outcome;
 mod parcel;
 mod replay;
+pub mod run;
 mod settings;
+mod state;
 mod topics;
 
 #[cfg(test)]
@@ -49,20 +51,24 @@ Exit codes:
 
 #[derive(Subcommand)]
 enum Command {
+    Run(run::Args),
     Check(check::Args),
     Topics(topics::Args),
     Parcel(parcel::Args),
     Replay(replay::Args),
+    State(state::Args),
     Completions(completions::Args),
 }
 
 impl Command {
     fn run(self) -> Outcome {
         match self {
+            Command::Run(args) => run::run(args),
             Command::Check(args) => check::run(args),
             Command::Topics(args) => topics::run(&args),
             Command::Parcel(args) => parcel::run(&args),
             Command::Replay(args) => replay::run(args),
+            Command::State(args) => state::run(args),
             Command::Completions(args) => completions::run(&args),
         }
     }

@@ -150,8 +150,7 @@ impl Daemon {
             hash_key: config.privacy.hash_key()?,
             merchants: Arc::default(),
         };
-        let options =
-            Options { from: args.from, resume_from_state: args.resume_from_state, ..options(config)? };
+        let options = Options { from: args.from, resume_from_state: args.resume_from_state, ..options(config)? };
         Ok(Setup { options, world, transports, metrics, stop: Arc::clone(&self.stop), advertise })
     }
 

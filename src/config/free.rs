@@ -11,10 +11,15 @@ pub(super) enum Free {
 }
 
 /// Every such table; `*` stands for any name.
-const FREE: [(&[&str], Free); 6] = [
+const FREE: [(&[&str], Free); 11] = [
     (&["kafka", "client"], Free::Properties),
     (&["topics", "partitions"], Free::Properties),
+    (&["contact", "service"], Free::Entries),
     (&["contact", "hub"], Free::Entries),
+    (&["send", "channel"], Free::Entries),
+    (&["send", "kind"], Free::Entries),
+    (&["send", "merchant"], Free::Entries),
+    (&["notify", "hub_names"], Free::Entries),
     (&["limits", "services"], Free::Entries),
     (&["services"], Free::Entries),
     (&["tell", "*"], Free::Entries),

@@ -41,6 +41,7 @@ use serde::de::DeserializeOwned;
 use self::check::Check;
 use self::tree::{Node, Value};
 use crate::channel::{self, Secrets};
+use crate::notify::{self, Policy};
 use crate::track::{self, Rules};
 
 pub use self::errors::{Errors, Problem};
@@ -65,6 +66,7 @@ pub struct Config {
     pub privacy: Privacy,
     pub channels: channel::Settings,
     pub rules: Rules,
+    pub policy: Policy,
 }
 
 /// What is laid over the default.
@@ -77,7 +79,8 @@ pub struct Source {
 }
 
 /// The parts of the commented default, in the order in which they are shown.
-const REFERENCES: [&str; 3] = [include_str!("reference.toml"), track::REFERENCE, channel::settings::REFERENCE];
+const REFERENCES: [&str; 4] =
+    [include_str!("reference.toml"), track::REFERENCE, notify::REFERENCE, channel::settings::REFERENCE];
 
 /// The commented default: every key with its meaning.
 pub fn reference() -> String {
@@ -166,6 +169,7 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
     let privacy = sections.table::<Privacy>("privacy");
     let channels = sections.tables_of::<channel::Settings>(channel::settings::REFERENCE);
     let rules = sections.tables_of::<Rules>(track::REFERENCE);
+    let policy = sections.tables_of::<Policy>(notify::REFERENCE);
     let config = Config {
         kafka: kafka?,
         topics: topics?,
@@ -174,6 +178,7 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
         log: log?,
         privacy: privacy?,
         rules: rules?,
+        policy: policy?,
         channels: channels?,
     };
     config.check(&mut Check::new(tree, problems));

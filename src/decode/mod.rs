@@ -5,6 +5,9 @@
 //! absent and is listed so that it can be counted; no message repeats the record's content.
 
 mod field;
+mod merchant;
+mod notice;
+mod receipt;
 mod reroute;
 mod route;
 mod scan;
@@ -14,6 +17,8 @@ mod text;
 use crate::model::{Reject, Timestamp};
 use crate::track::Input;
 
+pub use merchant::merchant;
+pub use notice::{NotifierTopic, notifier_input};
 pub use reroute::reroute;
 pub use scan::{RecordTime, scan};
 pub use shipment::shipment;

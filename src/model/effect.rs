@@ -95,6 +95,8 @@ pub enum Count {
         #[allow(missing_docs)]
         reason: &'static str,
     },
+    /// The notifier had nothing to do with a record.
+    Ignored(Ignored),
     /// An attempt ended; `lag` is from the notice's logical instant to this outcome.
     Attempted {
         #[allow(missing_docs)]
@@ -175,6 +177,31 @@ impl RerouteOutcome {
         match self {
             RerouteOutcome::Applied => "applied",
             RerouteOutcome::Ignored => "ignored",
+        }
+    }
+}
+
+/// Why the notifier had nothing to do with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ignored {
+    /// A notice of this id was read before.
+    RepeatedNotice,
+    /// That attempt's outcome is known already, or the attempt was never made.
+    RepeatedReceipt,
+    /// A withdrawal or receipt of a notice that is not remembered.
+    UnknownNotice,
+}
+
+impl Ignored {
+    /// Every reason.
+    pub const ALL: [Ignored; 3] = [Ignored::RepeatedNotice, Ignored::RepeatedReceipt, Ignored::UnknownNotice];
+
+    /// The label's value.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Ignored::RepeatedNotice => "repeated notice",
+            Ignored::RepeatedReceipt => "repeated receipt",
+            Ignored::UnknownNotice => "unknown notice",
         }
     }
 }

@@ -16,7 +16,7 @@ mod world;
 pub use code::{Code, DwellClass};
 pub use condition::{Cause, Change, ConditionChange, ConditionKind, Evidence, Level};
 pub use delivery::{Channel, Decision, Delivery, DeliveryOutcome, Receipt, ReceiptKind, ReportedOutcome};
-pub use effect::{Attempt, Count, Destination, Effect, Message, RerouteOutcome, ScanOutcome, ShipmentOutcome};
+pub use effect::{Attempt, Count, Destination, Effect, Ignored, Message, RerouteOutcome, ScanOutcome, ShipmentOutcome};
 pub use identity::NoticeId;
 pub use merchant::{Merchant, Webhook};
 pub use notice::{Audience, Eta, Facts, Issued, Notice, NoticeKind};

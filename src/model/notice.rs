@@ -33,6 +33,14 @@ impl NoticeKind {
         }
     }
 
+    /// The condition that it tells, if it is one.
+    pub const fn condition(self) -> Option<ConditionKind> {
+        match self {
+            NoticeKind::Condition(kind) => Some(kind),
+            _ => None,
+        }
+    }
+
     /// The kind of this name.
     pub fn from_name(name: &str) -> Option<NoticeKind> {
         NoticeKind::all().find(|kind| kind.name() == name)

@@ -110,9 +110,7 @@ impl Instance {
         };
         let dispatcher = Arc::new(Dispatcher::spawn(runtime.handle(), transports, wall, report));
         let worlds = Arc::new(Worlds::new(world));
-        let tables = reach(&stop, || {
-            TableReader::new(&options, &topics, Arc::clone(&worlds), Arc::clone(&metrics))
-        })?;
+        let tables = reach(&stop, || TableReader::new(&options, &topics, Arc::clone(&worlds), Arc::clone(&metrics)))?;
         let (trim_to, trims) = tokio::sync::mpsc::unbounded_channel();
         let (workers, outbox) = ((options.tracker_workers, options.notifier_workers), Arc::clone(&dispatcher));
         let shared = Shared::new(options, clock, topics, worlds, metrics, outbox, trim_to, Arc::clone(&stop));
@@ -198,10 +196,7 @@ fn keep_working<S: Stage>(shared: &Arc<Shared>, slot: usize) -> Result<(), Worke
 }
 
 /// Asks the brokers until they answer, for as long as it takes: they may be starting, or a leader may just move.
-fn reach<T>(
-    stop: &AtomicBool,
-    ask: impl Fn() -> Result<T, rdkafka::error::KafkaError>,
-) -> Result<T, InstanceError> {
+fn reach<T>(stop: &AtomicBool, ask: impl Fn() -> Result<T, rdkafka::error::KafkaError>) -> Result<T, InstanceError> {
     loop {
         match ask() {
             Ok(answer) => return Ok(answer),

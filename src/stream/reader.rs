@@ -121,14 +121,6 @@ impl Offsets {
             _ => None,
         }
     }
-
-    /// As (topic, partition, offset).
-    pub fn iter(&self) -> impl Iterator<Item = (String, i32, i64)> + '_ {
-        self.0.elements().into_iter().filter_map(|element| match (element.error(), element.offset()) {
-            (Ok(()), Offset::Offset(offset)) => Some((element.topic().to_owned(), element.partition(), offset)),
-            _ => None,
-        })
-    }
 }
 
 fn list<'a>(places: impl IntoIterator<Item = Place<'a>>) -> TopicPartitionList {

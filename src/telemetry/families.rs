@@ -88,8 +88,10 @@ families! {
         "Seconds by which the system's clock departs from its value at start plus the time since boot.");
 
     // State.
-    parcels: IntGaugeVec = gauges("parcels", "Parcels that this instance keeps, by stage: the code of the last scan, or none.", &["stage"]);
-    recipients: IntGauge = gauge("recipients", "Recipients that this instance keeps.");
+    parcels: IntGaugeVec = gauges("parcels",
+        "Parcels that this instance keeps, by stage: the code of the last scan, unscanned, or ended and not yet forgotten.", &["stage"]);
+    threads: IntGauge = gauge("threads", "Threads that this instance keeps: what one recipient is told about one journey of a parcel.");
+    ignored: IntCounterVec = counters("notifier_ignored_total", "Records that the notifier had nothing to do with, by why.", &["why"]);
     partition_state: IntGaugeVec = gauges("partition_state", "1 for the state that an assigned partition is in.", &["stage", "partition", "state"]);
     transactions: IntCounterVec = counters("transactions_total", "Kafka transactions by how they ended: committed, aborted.", &["stage", "outcome"]);
     commit: HistogramVec = histograms("commit_duration_seconds",

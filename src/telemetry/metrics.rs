@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use prometheus::{IntCounter, Registry, TextEncoder};
 
 use super::families::Families;
-use super::partitions::{PARCEL_STAGES, PartitionState, Partitions, stage_index};
+use super::partitions::{PartitionState, Partitions};
 use super::process;
-use super::series::{MODES, NO_HUB, NO_STAGE};
+use super::series::{MODES, NO_HUB, parcel_stages};
 use crate::model::{Channel, Code, Count, DeliveryOutcome, ScanOutcome};
 
 /// Hubs beyond these are counted as "other". More cost Prometheus memory for every instance; a large
@@ -79,6 +79,7 @@ impl Metrics {
                 families.notices.with_label_values(&[kind.name(), audience.name(), decision.name()]).inc();
                 families.reasons.with_label_values(&[decision.name(), *reason]).inc();
             }
+            Count::Ignored(why) => families.ignored.with_label_values(&[why.name()]).inc(),
             Count::Attempted { channel, outcome, lag } => {
                 families.attempts.with_label_values(&[channel.name(), outcome.name()]).inc();
                 if *outcome == DeliveryOutcome::Delivered {
@@ -174,18 +175,15 @@ impl Metrics {
         self.families.telling.with_label_values(&[stage, &partition.to_string()]).set(i64::from(open));
     }
 
-    /// How many parcels a partition keeps, by stage; a stage that is not named has none.
-    pub fn parcels(&self, partition: i32, counts: impl IntoIterator<Item = (Option<Code>, u64)>) {
-        let mut parcels = [0; PARCEL_STAGES];
-        for (stage, count) in counts {
-            parcels[stage_index(stage)] += count;
-        }
-        self.partitions().at(TRACKER, partition).parcels = parcels;
+    /// How many parcels a partition keeps, by stage.
+    pub fn parcels(&self, partition: i32, counts: impl IntoIterator<Item = (&'static str, usize)>) {
+        let counts = counts.into_iter().map(|(stage, count)| (stage, count as u64)).collect();
+        self.partitions().at(TRACKER, partition).parcels = counts;
     }
 
-    /// How many recipients a partition keeps.
-    pub fn recipients(&self, partition: i32, count: u64) {
-        self.partitions().at(NOTIFIER, partition).recipients = count;
+    /// How many threads (what one recipient is told about one journey of a parcel) a partition keeps.
+    pub fn threads(&self, partition: i32, count: usize) {
+        self.partitions().at(NOTIFIER, partition).threads = count as u64;
     }
 
     /// How many attempts of a channel wait for their turn, and how many are under way.
@@ -224,12 +222,12 @@ impl Metrics {
         for (stage, partition, seconds) in partitions.lags() {
             self.families.stream_lag.with_label_values(&[stage, &partition.to_string()]).set(seconds);
         }
-        let (parcels, recipients) = (partitions.parcels(), partitions.recipients());
-        for stage in Code::ALL.map(Some).into_iter().chain([None]) {
-            let count = i64::try_from(parcels[stage_index(stage)]).unwrap_or(i64::MAX);
-            self.families.parcels.with_label_values(&[stage.map_or(NO_STAGE, Code::name)]).set(count);
+        let (parcels, threads) = (partitions.parcels(), partitions.threads());
+        for stage in parcel_stages() {
+            let count = i64::try_from(parcels.get(stage).copied().unwrap_or(0)).unwrap_or(i64::MAX);
+            self.families.parcels.with_label_values(&[stage]).set(count);
         }
-        self.families.recipients.set(i64::try_from(recipients).unwrap_or(i64::MAX));
+        self.families.threads.set(i64::try_from(threads).unwrap_or(i64::MAX));
     }
 
     fn look_at_process(&self) {

@@ -1,9 +1,7 @@
 //! What is known of the partitions that this instance has, so that their gauges go when they go.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
-
-use crate::model::Code;
 
 /// How far a partition is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,17 +38,10 @@ pub(super) struct Partition {
     pub topics: BTreeSet<&'static str>,
     /// How far stream time was behind, and when that was so: it goes on falling behind until it is reported anew.
     pub behind: Option<(Duration, Instant)>,
-    /// Parcels by stage, in the order of [`stage_index`].
-    pub parcels: [u64; PARCEL_STAGES],
-    pub recipients: u64,
-}
-
-/// The codes and, for parcels without a scan, none.
-pub(super) const PARCEL_STAGES: usize = Code::ALL.len() + 1;
-
-/// Where a stage's count stands; none is last.
-pub(super) fn stage_index(stage: Option<Code>) -> usize {
-    stage.map_or(PARCEL_STAGES - 1, |code| code as usize)
+    /// Parcels by stage.
+    pub parcels: BTreeMap<&'static str, u64>,
+    /// Threads of the notifier.
+    pub threads: u64,
 }
 
 impl Partitions {
@@ -73,16 +64,16 @@ impl Partitions {
     }
 
     /// Parcels by stage, over all partitions.
-    pub fn parcels(&self) -> [u64; PARCEL_STAGES] {
-        let mut sums = [0; PARCEL_STAGES];
-        for partition in self.by_id.values() {
-            sums.iter_mut().zip(partition.parcels).for_each(|(sum, count)| *sum += count);
+    pub fn parcels(&self) -> BTreeMap<&'static str, u64> {
+        let mut sums = BTreeMap::new();
+        for (stage, count) in self.by_id.values().flat_map(|partition| &partition.parcels) {
+            *sums.entry(*stage).or_default() += count;
         }
         sums
     }
 
-    /// Recipients over all partitions.
-    pub fn recipients(&self) -> u64 {
-        self.by_id.values().map(|partition| partition.recipients).sum()
+    /// Threads over all partitions.
+    pub fn threads(&self) -> u64 {
+        self.by_id.values().map(|partition| partition.threads).sum()
     }
 }

@@ -6,8 +6,8 @@ use prometheus::core::{MetricVec, MetricVecBuilder};
 use super::families::Families;
 use super::partitions::PartitionState;
 use crate::model::{
-    Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, NoticeKind, RerouteOutcome, ScanOutcome,
-    ShipmentOutcome,
+    Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, Ignored, NoticeKind, RerouteOutcome,
+    ScanOutcome, ShipmentOutcome,
 };
 
 /// The two machines that the runtime drives, as their series are labelled.
@@ -22,8 +22,12 @@ pub(super) const CORRECTIONS: [&str; 2] = ["future", "no_zone"];
 pub(super) const NO_HUB: &str = "none";
 /// What `send` is set to.
 pub(super) const MODES: [&str; 3] = ["off", "shadow", "on"];
-/// The label of a parcel without a scan.
-pub(super) const NO_STAGE: &str = "none";
+
+/// The stages of parcels: physical codes, before any of them, and after the end.
+pub(super) fn parcel_stages() -> impl Iterator<Item = &'static str> {
+    let physical = Code::ALL.into_iter().filter(|code| code.is_physical()).map(Code::name);
+    physical.chain(["unscanned", "ended"])
+}
 
 impl Families {
     /// Makes the series.
@@ -43,13 +47,15 @@ impl Families {
         start(&self.conditions, &[&ConditionKind::ALL.map(ConditionKind::name), &Change::ALL.map(Change::name)]);
         start(&self.issued, &[&kinds, &audiences]);
         start(&self.notices, &[&kinds, &audiences, &Decision::ALL.map(Decision::name)]);
+        start(&self.ignored, &[&Ignored::ALL.map(Ignored::name)]);
         start(&self.attempts, &[&channels, &DeliveryOutcome::ALL.map(DeliveryOutcome::name)]);
         start(&self.attempts_waiting, &[&channels]);
         start(&self.attempts_running, &[&channels]);
         start(&self.delivery, &[&channels]);
         start(&self.send_mode, &[&MODES]);
         start(&self.parcels, &[&codes]);
-        start(&self.parcels, &[&[NO_STAGE]]);
+        let stages: Vec<_> = parcel_stages().collect();
+        start(&self.parcels, &[&stages]);
         start(&self.transactions, &[&STAGES, &["committed", "aborted"]]);
         start(&self.commit, &[&STAGES]);
         start(&self.restore, &[&STAGES]);

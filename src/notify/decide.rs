@@ -1,0 +1,90 @@
+//! The decision about a notice, on one screen: expired? worse or other? too soon after another? by
+//! which way? does anything leave?
+
+use super::judge;
+use super::policy::Mode;
+use super::reason::{Hold, Suppression, Why};
+use super::render::Content;
+use super::route::{self, Gone, Route};
+use super::thread::{Entry, Phase, Thread};
+use crate::model::{RecipientKey, Timestamp, World};
+
+/// What is done about a notice now.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// An attempt is claimed.
+    Send(Why, Box<(Route, Content)>),
+    /// It is decided anew once time is later.
+    HoldUntil(Timestamp, Hold),
+    /// It is not sent.
+    Suppress(Suppression),
+    /// It would have been sent.
+    Shadow,
+    /// It is of no use any more.
+    Expired,
+}
+
+/// The next entry of the thread about which something is to be done at `now`, and what. None while a claim
+/// is outstanding: its outcome may change every judgement.
+pub fn next(
+    thread: &Thread,
+    key: &RecipientKey,
+    now: Timestamp,
+    world: &World,
+    gone: Option<&Gone>,
+) -> Option<(usize, Decision)> {
+    if thread.entries.iter().any(Entry::is_claimed) {
+        return None;
+    }
+    let waiting = || thread.entries.iter().enumerate().filter(|(_, entry)| entry.is_waiting());
+    // What is not to be told ends first, due or not, so that it stands in nobody's way.
+    for (i, entry) in waiting() {
+        if now > entry.expires {
+            return Some((i, Decision::Expired));
+        }
+        if let Err(suppression) = judge::judge(thread, i, world.policy.notify.changed_by) {
+            return Some((i, Decision::Suppress(suppression)));
+        }
+    }
+    let due = |entry: &Entry| matches!(entry.phase, Phase::Waiting { due, .. } if due < now);
+    // What cannot wait goes first, then the worst, then the oldest.
+    let (i, _) = waiting()
+        .filter(|(_, entry)| due(entry))
+        .min_by_key(|(i, entry)| (!judge::is_urgent(entry.kind), std::cmp::Reverse(entry.level), *i))?;
+    Some((i, decide(thread, i, key, now, world, gone).unwrap_or_else(Decision::Suppress)))
+}
+
+fn decide(
+    thread: &Thread,
+    i: usize,
+    key: &RecipientKey,
+    now: Timestamp,
+    world: &World,
+    gone: Option<&Gone>,
+) -> Result<Decision, Suppression> {
+    let policy = &world.policy;
+    let entry = &thread.entries[i];
+    let why = judge::judge(thread, i, policy.notify.changed_by)?;
+    if let Some(until) = gap_end(thread, i, policy.notify.gap).filter(|until| now <= *until) {
+        return Ok(Decision::HoldUntil(until, Hold::Recent));
+    }
+    let content =
+        Content::read(entry.kind, entry.body.as_ref().map_or("", |body| &body.0)).ok_or(Suppression::NoWords)?;
+    let route = route::route(key, entry.audience, content.person(), world, gone)?;
+    match policy.send.mode(route.channel(), entry.kind, entry.merchant.as_deref()) {
+        Mode::Off => Err(Suppression::SendOff),
+        Mode::Shadow => Ok(Decision::Shadow),
+        Mode::On => Ok(Decision::Send(why, Box::new((route, content)))),
+    }
+}
+
+/// Until when a person is left in peace after the last notice about this parcel. Urgent notices neither wait nor
+/// count, and a repeat is no other notice.
+fn gap_end(thread: &Thread, i: usize, gap: std::time::Duration) -> Option<Timestamp> {
+    let entry = &thread.entries[i];
+    if !judge::is_person(entry.audience) || judge::is_urgent(entry.kind) || entry.told_at().is_some() {
+        return None;
+    }
+    let counts = |other: &&Entry| !judge::is_urgent(other.kind);
+    thread.entries.iter().filter(counts).filter_map(Entry::told_at).max().map(|told| told + gap)
+}

@@ -1,0 +1,298 @@
+//! Hubs are never told per parcel: what concerns a hub is gathered in windows of stream time, and each
+//! window goes out as one digest.
+//!
+//! Every gathered notice is an entry of its own, so that a dark hub with thousands of silent parcels never
+//! makes a large record of state. What is withdrawn before its window ends drops out; a window
+//! from which everything dropped out is not told.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::policy::DigestPolicy;
+use super::reason::{Hold, Suppression};
+use super::render::{Digest, DigestCount, DigestParcel};
+use super::thread::{Body, Entry, Phase, Wait};
+use super::timers::Queue;
+use crate::model::{
+    Audience, ConditionKind, Count, Decision, Delivery, Effect, Issued, Level, NoticeId, NoticeKind, RecipientKey,
+    Timestamp,
+};
+use crate::state::Table;
+
+const SEPARATOR: char = '\u{1f}';
+
+/// A notice to a hub. Part of the saved state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gathered {
+    /// The end of its window.
+    until: Timestamp,
+    /// None once it went out or dropped out; then it is remembered as a repeat's first.
+    open: Option<Item>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Item {
+    parcel_id: String,
+    kind: ConditionKind,
+    level: Level,
+}
+
+/// The table keys of a window's notices: all of them, and those that are still to be told.
+#[derive(Debug, Default)]
+struct Window {
+    all: BTreeSet<Box<str>>,
+    open: BTreeSet<Box<str>>,
+}
+
+/// What hubs will be told.
+#[derive(Debug, Default)]
+pub struct Gathering {
+    /// By recipient, window and notice.
+    pub table: Table<Gathered>,
+    /// The table key of each notice. Derived.
+    ids: HashMap<NoticeId, Box<str>>,
+    /// The notices of each window. Derived.
+    windows: HashMap<Box<str>, Window>,
+    /// When windows end and are forgotten. Derived.
+    limits: Queue,
+}
+
+impl Gathering {
+    /// Whether a notice of this id was gathered.
+    pub fn contains(&self, id: &NoticeId) -> bool {
+        self.ids.contains_key(id)
+    }
+
+    /// The earliest limit of a window.
+    pub fn first(&self) -> Option<(Timestamp, Arc<str>)> {
+        self.limits.first()
+    }
+
+    /// Puts a notice into the window of `now`. One that says that something is over takes that out instead.
+    pub fn gather(
+        &mut self,
+        now: Timestamp,
+        recipient: &RecipientKey,
+        issued: &Issued,
+        policy: &DigestPolicy,
+        out: &mut Vec<Effect>,
+    ) {
+        for id in &issued.resolves {
+            self.withdraw(now, id, policy, out);
+        }
+        let until = window_end(now, policy.window);
+        let open =
+            issued.kind.condition().map(|kind| Item { parcel_id: issued.parcel_id.clone(), kind, level: issued.level });
+        let (decision, reason) = match open {
+            Some(_) => (Decision::Held, Hold::Digest.name()),
+            None => (Decision::Suppressed, Suppression::NothingTold.name()),
+        };
+        record(recipient, &issued.id, &issued.parcel_id, issued.kind, (decision, reason), now, out);
+        let key = format!("{recipient}{SEPARATOR}{}{SEPARATOR}{}", until.as_millis(), issued.id);
+        *self.table.entry(&key, || Gathered { until, open: None }) = Gathered { until, open };
+        self.index(&key);
+        self.schedule(window_of(&key), policy);
+    }
+
+    /// Takes a notice out of its window, if that has not ended. False if no such notice was gathered.
+    pub fn withdraw(&mut self, now: Timestamp, id: &NoticeId, policy: &DigestPolicy, out: &mut Vec<Effect>) -> bool {
+        let Some(key) = self.ids.get(id).cloned() else { return false };
+        if let Some(item) = self.table.get_mut(&key).and_then(|gathered| gathered.open.take()) {
+            let recipient = recipient_of(window_of(&key));
+            let dropped = (Decision::Suppressed, Suppression::Withdrawn.name());
+            record(&recipient, id, &item.parcel_id, NoticeKind::Condition(item.kind), dropped, now, out);
+            self.index(&key);
+            self.schedule(window_of(&key), policy);
+        }
+        true
+    }
+
+    /// A limit of this window passed: it ends, or is forgotten. Returns what is to be told, and to whom.
+    pub fn pass(&mut self, window: &str, policy: &DigestPolicy) -> Option<(RecipientKey, Digest)> {
+        let found = self.windows.get_mut(window)?;
+        if found.open.is_empty() {
+            let forgotten = std::mem::take(&mut found.all);
+            for key in &forgotten {
+                self.table.remove(key);
+                self.unindex(key);
+            }
+            self.schedule(window, policy);
+            return None;
+        }
+        let open = std::mem::take(&mut found.open);
+        let items = open.iter().filter_map(|key| self.table.get_mut(key)?.open.take()).collect();
+        self.schedule(window, policy);
+        let recipient = recipient_of(window);
+        let hub = recipient.as_str().strip_prefix("hub:").unwrap_or_default().to_owned();
+        Some((recipient, summary(hub, until_of(window), items, policy)))
+    }
+
+    /// Derives what is not saved from the table.
+    pub fn restored(&mut self, policy: &DigestPolicy) {
+        self.ids.clear();
+        self.windows.clear();
+        self.limits.clear();
+        let keys: Vec<Box<str>> = self.table.iter().map(|(key, _)| key.into()).collect();
+        keys.iter().for_each(|key| self.index(key));
+        self.schedule_all(&keys, policy);
+    }
+
+    /// Puts back the table and what derives from it.
+    pub fn aborted(&mut self, policy: &DigestPolicy) {
+        let touched = self.table.abort();
+        for key in &touched {
+            if self.table.get(key).is_some() { self.index(key) } else { self.unindex(key) }
+        }
+        self.schedule_all(&touched, policy);
+    }
+
+    /// What waits in this hub's windows about a parcel: kind, level and the window's end.
+    pub fn waiting(&self, recipient: &RecipientKey, parcel_id: &str) -> Vec<(ConditionKind, Level, Timestamp)> {
+        let of_recipient = self.windows.iter().filter(|(window, _)| recipient_of(window) == *recipient);
+        let gathered = of_recipient.flat_map(|(_, window)| &window.open).filter_map(|key| self.table.get(key));
+        let items = gathered.filter_map(|gathered| gathered.open.as_ref().map(|item| (item, gathered.until)));
+        let of_parcel = items.filter(|(item, _)| item.parcel_id == parcel_id);
+        let mut waiting: Vec<_> = of_parcel.map(|(item, until)| (item.kind, item.level, until)).collect();
+        waiting.sort_unstable();
+        waiting
+    }
+
+    /// Brings the indexes in line with an entry that is in the table.
+    fn index(&mut self, key: &str) {
+        self.ids.insert(id_of(key), key.into());
+        let window = self.windows.entry(window_of(key).into()).or_default();
+        window.all.insert(key.into());
+        match self.table.get(key) {
+            Some(Gathered { open: Some(_), .. }) => window.open.insert(key.into()),
+            _ => window.open.remove(key),
+        };
+    }
+
+    fn unindex(&mut self, key: &str) {
+        self.ids.remove(&id_of(key));
+        if let Some(window) = self.windows.get_mut(window_of(key)) {
+            window.all.remove(key);
+            window.open.remove(key);
+        }
+    }
+
+    /// A window ends once; without anything to tell it is only remembered.
+    fn schedule(&mut self, window: &str, policy: &DigestPolicy) {
+        let limit = match self.windows.get(window) {
+            Some(found) if !found.open.is_empty() => Some(until_of(window)),
+            Some(found) if !found.all.is_empty() => Some(until_of(window) + policy.remember),
+            _ => {
+                self.windows.remove(window);
+                None
+            }
+        };
+        self.limits.set(window, limit);
+    }
+
+    fn schedule_all(&mut self, keys: &[Box<str>], policy: &DigestPolicy) {
+        let windows: BTreeSet<&str> = keys.iter().map(|key| window_of(key)).collect();
+        windows.into_iter().for_each(|window| self.schedule(window, policy));
+    }
+}
+
+/// The end of the window in which `now` lies; windows begin at multiples of their length since the epoch.
+fn window_end(now: Timestamp, length: Duration) -> Timestamp {
+    let length = i64::try_from(length.as_millis()).unwrap_or(i64::MAX).max(1);
+    Timestamp::from_millis(now.as_millis().div_euclid(length).saturating_add(1).saturating_mul(length))
+}
+
+/// Recipient and window of a table key.
+fn window_of(key: &str) -> &str {
+    key.rsplit_once(SEPARATOR).map_or(key, |(window, _)| window)
+}
+
+fn id_of(key: &str) -> NoticeId {
+    NoticeId::from_text(key.rsplit_once(SEPARATOR).map_or("", |(_, id)| id))
+}
+
+fn recipient_of(window: &str) -> RecipientKey {
+    RecipientKey::from_text(window.rsplit_once(SEPARATOR).map_or("", |(recipient, _)| recipient))
+}
+
+fn until_of(window: &str) -> Timestamp {
+    let until = window.rsplit_once(SEPARATOR).and_then(|(_, until)| until.parse().ok());
+    Timestamp::from_millis(until.unwrap_or_default())
+}
+
+/// What a window's digest says: each parcel once per condition, at its worst level.
+fn summary(hub: String, until: Timestamp, items: Vec<Item>, policy: &DigestPolicy) -> Digest {
+    let mut worst: BTreeMap<(String, ConditionKind), Level> = BTreeMap::new();
+    for item in items {
+        let level = worst.entry((item.parcel_id, item.kind)).or_insert(item.level);
+        *level = item.level.max(*level);
+    }
+    let mut counted: BTreeMap<(Reverse<Level>, ConditionKind), u64> = BTreeMap::new();
+    for ((_, kind), level) in &worst {
+        *counted.entry((Reverse(*level), *kind)).or_default() += 1;
+    }
+    let counts =
+        counted.into_iter().map(|((Reverse(level), kind), count)| DigestCount { kind, level, count }).collect();
+    let total = worst.keys().map(|(parcel_id, _)| parcel_id).collect::<BTreeSet<_>>().len() as u64;
+    let mut parcels: Vec<DigestParcel> =
+        worst.into_iter().map(|((parcel_id, kind), level)| DigestParcel { parcel_id, kind, level }).collect();
+    // The worst first; within a level by kind and parcel, as they come.
+    parcels.sort_by_key(|parcel| (Reverse(parcel.level), parcel.kind));
+    let more = parcels.len().saturating_sub(policy.list) as u64;
+    parcels.truncate(policy.list);
+    Digest { hub, from: until - policy.window, to: until, total, counts, parcels, more }
+}
+
+/// The digest as a notice of its own, in a thread of its own.
+pub fn entry(digest: &Digest, recipient: &RecipientKey, policy: &DigestPolicy) -> (String, Entry) {
+    let window = digest.to.to_string();
+    let body = Body(serde_json::to_string(digest).expect("a digest is JSON"));
+    let entry = Entry {
+        id: NoticeId::of(&["digest", recipient.as_str(), &window]),
+        kind: NoticeKind::Digest,
+        level: digest.counts.first().map_or(Level::Info, |count| count.level),
+        episode: 0,
+        audience: Audience::HubOps,
+        merchant: None,
+        at: digest.to,
+        expires: digest.to + policy.useful_for,
+        date: None,
+        resolves: Vec::new(),
+        over: false,
+        phase: Phase::Waiting { due: digest.to, wait: Wait::Decision },
+        tried: Vec::new(),
+        body: Some(body),
+    };
+    // No parcel and no journey: the window tells one digest from the next.
+    (format!("{recipient}{SEPARATOR}{SEPARATOR}{window}"), entry)
+}
+
+/// Writes down what was decided about a notice to a hub.
+fn record(
+    recipient: &RecipientKey,
+    id: &NoticeId,
+    parcel_id: &str,
+    kind: NoticeKind,
+    (decision, reason): (Decision, &'static str),
+    at: Timestamp,
+    out: &mut Vec<Effect>,
+) {
+    out.push(Effect::Delivery(Box::new(Delivery {
+        notice_id: id.clone(),
+        recipient_key: recipient.clone(),
+        parcel_id: parcel_id.to_owned(),
+        channel: None,
+        provider: None,
+        attempt: 0,
+        decision,
+        outcome: None,
+        reason: Some(reason.to_owned()),
+        provider_id: None,
+        at,
+        took_ms: None,
+    })));
+    out.push(Effect::Count(Count::Decided { kind, audience: Audience::HubOps, decision, reason }));
+}

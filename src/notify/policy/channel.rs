@@ -1,0 +1,65 @@
+//! `[notify.email]` and `[notify.webhook]`: how a channel's attempts are repeated.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use super::{hours, value};
+
+/// How a channel's attempts are repeated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChannelPolicy {
+    /// How long an attempt can take from its first byte to its outcome. Its outcome counts as unknown only
+    /// after the attempt's deadline, this, and 5 s: smaller than what the channel really allows, and
+    /// attempts are repeated that are still under way.
+    pub total_timeout: Duration,
+    /// The wait after the first, second, ... failed attempt; the last one repeats until the notice expires.
+    pub retries: Vec<Duration>,
+    /// Up to this share of the wait is added, by notice and attempt, so that many do not come at once.
+    pub jitter_percent: u8,
+}
+
+impl ChannelPolicy {
+    /// Long enough for greylisting (minutes) and a relay's night (hours).
+    pub(super) fn email() -> ChannelPolicy {
+        let retries = [1, 5, 15, 60, 120, 240, 480].map(|minutes| Duration::from_secs(minutes * 60)).to_vec();
+        ChannelPolicy { total_timeout: Duration::from_secs(60), retries, jitter_percent: 20 }
+    }
+
+    /// The specification of Standard Webhooks, after its immediate first attempt.
+    pub(super) fn webhook() -> ChannelPolicy {
+        let soon = [5, 5 * 60, 30 * 60].map(Duration::from_secs);
+        let retries = soon.into_iter().chain([2, 5, 10, 14, 20, 24].map(hours)).collect();
+        ChannelPolicy { total_timeout: Duration::from_secs(30), retries, jitter_percent: 20 }
+    }
+}
+
+/// What a section names; the rest stays as it is by default, which differs by channel.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Named {
+    #[serde(deserialize_with = "value::some_positive")]
+    total_timeout: Option<Duration>,
+    #[serde(deserialize_with = "value::some_durations")]
+    retries: Option<Vec<Duration>>,
+    #[serde(deserialize_with = "value::some_percent")]
+    jitter_percent: Option<u8>,
+}
+
+impl Named {
+    fn over(self, default: ChannelPolicy) -> ChannelPolicy {
+        ChannelPolicy {
+            total_timeout: self.total_timeout.unwrap_or(default.total_timeout),
+            retries: self.retries.unwrap_or(default.retries),
+            jitter_percent: self.jitter_percent.unwrap_or(default.jitter_percent),
+        }
+    }
+}
+
+pub(super) fn email<'de, D: Deserializer<'de>>(d: D) -> Result<ChannelPolicy, D::Error> {
+    Ok(Named::deserialize(d)?.over(ChannelPolicy::email()))
+}
+
+pub(super) fn webhook<'de, D: Deserializer<'de>>(d: D) -> Result<ChannelPolicy, D::Error> {
+    Ok(Named::deserialize(d)?.over(ChannelPolicy::webhook()))
+}

@@ -1,0 +1,195 @@
+//! How notices are sent: the sections `[send]`, `[notify]` and `[contact]` of the configuration.
+//!
+//! `../reference.toml` is the commented form of the defaults; a test holds the two together. What can
+//! be wrong in a value is refused while reading it, so that the error has its place.
+
+mod channel;
+mod contact;
+mod sending;
+mod value;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use serde::Deserialize;
+
+pub use channel::ChannelPolicy;
+pub use contact::{Contact, Contacts};
+pub use sending::{Mode, Sending};
+
+use super::render::Locale;
+use crate::model::Channel;
+
+/// How notices are sent. Read at each decision, so that a change takes no restart of history.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// What leaves: nothing, nothing but records of it, or notices.
+    pub send: Sending,
+    /// When and in which words.
+    pub notify: NotifyPolicy,
+    /// Where hubs and customer service are reached.
+    pub contact: Contacts,
+}
+
+/// When a notice leaves and in which words.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NotifyPolicy {
+    /// Recipient and sender get at most one notice per parcel within this time.
+    #[serde(deserialize_with = "value::duration")]
+    pub gap: Duration,
+    /// A date that moves by at least this, or to another day, is told again.
+    #[serde(deserialize_with = "value::duration")]
+    pub changed_by: Duration,
+    /// A claimed attempt begins within this time or not at all.
+    #[serde(deserialize_with = "value::positive")]
+    pub claim_window: Duration,
+    /// What a recipient was told about a journey is forgotten this long after the last event.
+    #[serde(deserialize_with = "value::positive")]
+    pub remember: Duration,
+    /// The language where the reader's is unknown.
+    #[serde(deserialize_with = "value::locale")]
+    pub locale: Locale,
+    /// The time zone where the reader's is unknown.
+    #[serde(deserialize_with = "value::time_zone")]
+    pub time_zone: Tz,
+    /// Who writes, as readers know them: the last line of a mail.
+    pub from: String,
+    /// Where a reader can ask, as a text; the line is left out where this is empty.
+    pub help: String,
+    /// `source` of the CloudEvents that webhooks carry.
+    pub source: String,
+    /// In which order a merchant's contacts are tried; the first that it has is used.
+    #[serde(deserialize_with = "value::channels")]
+    pub merchant_channels: Vec<Channel>,
+    /// The same for hubs and customer service.
+    #[serde(deserialize_with = "value::channels")]
+    pub staff_channels: Vec<Channel>,
+    /// Names of hubs as readers know them; a hub without one is not named to recipients.
+    pub hub_names: BTreeMap<String, String>,
+    /// Retries of mail.
+    #[serde(deserialize_with = "channel::email")]
+    pub email: ChannelPolicy,
+    /// Retries of webhooks.
+    #[serde(deserialize_with = "channel::webhook")]
+    pub webhook: ChannelPolicy,
+    /// Digests to hubs.
+    pub digest: DigestPolicy,
+}
+
+impl NotifyPolicy {
+    /// The policy of a channel.
+    pub fn channel(&self, channel: Channel) -> &ChannelPolicy {
+        match channel {
+            Channel::Email => &self.email,
+            Channel::Webhook => &self.webhook,
+        }
+    }
+}
+
+impl Default for NotifyPolicy {
+    fn default() -> Self {
+        NotifyPolicy {
+            gap: hours(4),
+            changed_by: hours(4),
+            claim_window: Duration::from_secs(10),
+            remember: hours(30 * 24),
+            locale: Locale::En,
+            time_zone: Tz::UTC,
+            from: "parcelwatch".to_owned(),
+            help: String::new(),
+            source: "parcelwatch".to_owned(),
+            merchant_channels: vec![Channel::Webhook, Channel::Email],
+            staff_channels: vec![Channel::Email, Channel::Webhook],
+            hub_names: BTreeMap::new(),
+            email: ChannelPolicy::email(),
+            webhook: ChannelPolicy::webhook(),
+            digest: DigestPolicy::default(),
+        }
+    }
+}
+
+/// One digest per hub and window.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DigestPolicy {
+    /// How long notices to a hub are gathered.
+    #[serde(deserialize_with = "value::positive")]
+    pub window: Duration,
+    /// How many parcels are listed, the worst first; at most 100, or a webhook outgrows 20 kB.
+    #[serde(deserialize_with = "value::list")]
+    pub list: usize,
+    /// A digest that could not be sent within this time after its window is not sent.
+    #[serde(deserialize_with = "value::positive")]
+    pub useful_for: Duration,
+    /// How long after its window a gathered notice is recognised as a repeat.
+    #[serde(deserialize_with = "value::duration")]
+    pub remember: Duration,
+}
+
+impl Default for DigestPolicy {
+    fn default() -> Self {
+        DigestPolicy { window: Duration::from_secs(15 * 60), list: 50, useful_for: hours(4), remember: hours(24) }
+    }
+}
+
+const fn hours(hours: u64) -> Duration {
+    Duration::from_secs(hours * 3600)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(toml: &str) -> Result<Policy, toml_edit::de::Error> {
+        toml_edit::de::from_str(toml)
+    }
+
+    #[test]
+    fn the_commented_reference_is_the_default() {
+        assert_eq!(read(super::super::REFERENCE).unwrap(), Policy::default());
+        assert_eq!(read("").unwrap(), Policy::default());
+    }
+
+    #[test]
+    fn every_commented_example_of_the_reference_can_be_read() {
+        // A commented line that looks like TOML is an example; with the mark taken off the whole must still be read.
+        let examples: String = super::super::REFERENCE
+            .lines()
+            .map(|line| match line.strip_prefix("#: ") {
+                Some(example) => format!("{example}\n"),
+                None => format!("{line}\n"),
+            })
+            .collect();
+        let policy = read(&examples).unwrap_or_else(|e| panic!("{e}"));
+        assert!(policy.contact.service.email.is_some() && !policy.send.kind.is_empty());
+    }
+
+    #[test]
+    fn a_channel_keeps_the_defaults_that_are_not_named() {
+        let policy = read("[notify.email]\njitter_percent = 5").unwrap();
+        assert_eq!(policy.notify.email, ChannelPolicy { jitter_percent: 5, ..ChannelPolicy::email() });
+        assert_eq!(policy.notify.webhook, ChannelPolicy::webhook());
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_with_what_was_expected() {
+        for (toml, part) in [
+            ("[notify]\ngap = 'soon'", "expected a duration"),
+            ("[notify]\ntime_zone = 'Mars/Olympus'", "expected an IANA time zone"),
+            ("[notify]\nlocale = 'fr'", "expected a locale"),
+            ("[notify]\nmerchant_channels = []", "expected at least one channel"),
+            ("[notify.digest]\nwindow = '0s'", "expected a duration above zero"),
+            ("[notify.digest]\nlist = 0", "expected 1 to 100"),
+            ("[send]\nmode = 'maybe'", "maybe"),
+            ("[send.kind]\nlate = 'on'", "expected a kind of notice"),
+            ("[nonsense]", "nonsense"),
+            ("[notify.email]\nretries = []", "expected at least one wait"),
+        ] {
+            let error = read(toml).expect_err(toml).to_string();
+            assert!(error.contains(part), "{toml}: {error}");
+        }
+    }
+}

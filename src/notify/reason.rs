@@ -1,0 +1,140 @@
+//! Why a notice is sent, held or not sent: bounded names, for metrics, records and people.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a notice is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Why {
+    /// The first of its group in this journey, or since the group recovered.
+    First,
+    /// Worse than what its group has told.
+    Worse,
+    /// The date moved to another day, or by hours.
+    ChangedDate,
+    /// A delivery attempt.
+    Attempt,
+    /// The parcel waits to be collected.
+    Collection,
+    /// What was told is over.
+    Recovered,
+    /// What was told was never true.
+    Corrected,
+    /// A hub's digest.
+    Digest,
+    /// The outcome of an attempt before is unknown: the same again, under the same id.
+    Repeat,
+}
+
+impl Why {
+    /// Every reason to send.
+    pub const ALL: [Why; 9] = [
+        Why::First,
+        Why::Worse,
+        Why::ChangedDate,
+        Why::Attempt,
+        Why::Collection,
+        Why::Recovered,
+        Why::Corrected,
+        Why::Digest,
+        Why::Repeat,
+    ];
+
+    /// The label's value.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Why::First => "first",
+            Why::Worse => "worse",
+            Why::ChangedDate => "changed date",
+            Why::Attempt => "attempt",
+            Why::Collection => "collection",
+            Why::Recovered => "recovered",
+            Why::Corrected => "corrected",
+            Why::Digest => "digest",
+            Why::Repeat => "repeat",
+        }
+    }
+}
+
+/// Why a notice waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Hold {
+    /// The reader was told something about this parcel too recently.
+    Recent,
+    /// It goes into the hub's digest.
+    Digest,
+}
+
+impl Hold {
+    /// Every reason to hold.
+    pub const ALL: [Hold; 2] = [Hold::Recent, Hold::Digest];
+
+    /// The label's value.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Hold::Recent => "told recently",
+            Hold::Digest => "digest",
+        }
+    }
+}
+
+/// Why a notice is not sent. Part of the saved state: append only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Suppression {
+    /// The reader has no contact that a channel could use.
+    NoContact,
+    /// The only contact is a webhook that said 410 Gone and has not been renewed.
+    EndpointGone,
+    /// `send` is off for it.
+    SendOff,
+    /// The tracker withdrew it, or a newer notice says that what it tells is over.
+    Withdrawn,
+    /// A newer or worse notice of its group takes its place.
+    Superseded,
+    /// The reader knows as much already.
+    NotWorse,
+    /// It resolves nothing that the reader was told.
+    NothingTold,
+    /// It says that all is well, and something else that was told still stands.
+    StillOpen,
+    /// It says that all is well, and there is other news.
+    OtherNews,
+    /// There are no words for it, or its text cannot be made.
+    NoWords,
+}
+
+impl Suppression {
+    /// Every reason not to send.
+    pub const ALL: [Suppression; 10] = [
+        Suppression::NoContact,
+        Suppression::EndpointGone,
+        Suppression::SendOff,
+        Suppression::Withdrawn,
+        Suppression::Superseded,
+        Suppression::NotWorse,
+        Suppression::NothingTold,
+        Suppression::StillOpen,
+        Suppression::OtherNews,
+        Suppression::NoWords,
+    ];
+
+    /// The label's value.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Suppression::NoContact => "no contact",
+            Suppression::EndpointGone => "endpoint gone",
+            Suppression::SendOff => "send off",
+            Suppression::Withdrawn => "withdrawn",
+            Suppression::Superseded => "superseded",
+            Suppression::NotWorse => "not worse",
+            Suppression::NothingTold => "nothing told",
+            Suppression::StillOpen => "still open",
+            Suppression::OtherNews => "other news",
+            Suppression::NoWords => "no words",
+        }
+    }
+}
+
+/// The reason of a shadowed notice.
+pub const SHADOW: &str = "send shadow";
+/// The reason of an expired notice.
+pub const EXPIRED: &str = "no longer of use";

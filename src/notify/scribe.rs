@@ -1,0 +1,85 @@
+//! Writes down what was decided and what came of it: delivery records and counts.
+
+use crate::model::{Count, Decision, Delivery, Effect, NoticeId, Receipt, RecipientKey, Timestamp};
+
+use super::outcome::Applied;
+use super::thread::{Entry, split_key};
+
+/// Writes about the notices of one thread.
+pub struct Scribe<'a> {
+    key: RecipientKey,
+    parcel_id: &'a str,
+    out: &'a mut Vec<Effect>,
+}
+
+impl<'a> Scribe<'a> {
+    /// A scribe for the thread of this table key.
+    pub fn new(thread_key: &'a str, out: &'a mut Vec<Effect>) -> Scribe<'a> {
+        let (key, parcel_id) = split_key(thread_key);
+        Scribe { key, parcel_id, out }
+    }
+
+    /// A decision that sends nothing, with its reason.
+    pub fn decided(&mut self, entry: &Entry, decision: Decision, reason: &'static str, at: Timestamp) {
+        let channel = entry.tried.last().map(|tried| tried.channel);
+        let attempt = u32::try_from(entry.tried.len()).unwrap_or(u32::MAX);
+        let delivery = self.delivery(&entry.id, decision, Some(reason.to_owned()), at);
+        self.out.push(Effect::Delivery(Box::new(Delivery { channel, attempt, ..delivery })));
+        self.count(entry, decision, reason);
+    }
+
+    /// A decision about a notice.
+    pub fn count(&mut self, entry: &Entry, decision: Decision, reason: &'static str) {
+        let (kind, audience) = (entry.kind, entry.audience);
+        self.out.push(Effect::Count(Count::Decided { kind, audience, decision, reason }));
+    }
+
+    /// A claimed attempt of this notice is not to begin.
+    pub fn cancel(&mut self, entry: &Entry) {
+        self.out.push(Effect::Cancel(entry.id.clone()));
+    }
+
+    /// The outcome of attempt `attempt`, as a receipt told it or, without one, as it was given up.
+    pub fn outcome(
+        &mut self,
+        entry: &Entry,
+        attempt: u32,
+        applied: Applied,
+        receipt: Option<&Receipt>,
+        now: Timestamp,
+    ) {
+        let at = receipt.map_or(now, |receipt| receipt.at);
+        let reason = match receipt {
+            Some(receipt) => receipt.reason.clone(),
+            None => Some("no outcome was heard".to_owned()),
+        };
+        let delivery = Delivery {
+            channel: Some(applied.channel),
+            attempt,
+            outcome: Some(applied.outcome),
+            provider_id: receipt.and_then(|receipt| receipt.provider_id.clone()),
+            took_ms: receipt.and_then(|receipt| receipt.took_ms),
+            ..self.delivery(&entry.id, Decision::Sent, reason, at)
+        };
+        self.out.push(Effect::Delivery(Box::new(delivery)));
+        let lag = at.since(entry.at);
+        self.out.push(Effect::Count(Count::Attempted { channel: applied.channel, outcome: applied.outcome, lag }));
+    }
+
+    fn delivery(&self, id: &NoticeId, decision: Decision, reason: Option<String>, at: Timestamp) -> Delivery {
+        Delivery {
+            notice_id: id.clone(),
+            recipient_key: self.key.clone(),
+            parcel_id: self.parcel_id.to_owned(),
+            channel: None,
+            provider: None,
+            attempt: 0,
+            decision,
+            outcome: None,
+            reason,
+            provider_id: None,
+            at,
+            took_ms: None,
+        }
+    }
+}
