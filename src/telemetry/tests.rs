@@ -21,7 +21,7 @@ fn what_can_be_known_is_there_before_anything_happened() {
         r#"parcelwatch_attempts_total{channel="webhook",outcome="unknown"}"#,
         r#"parcelwatch_notices_total{audience="hub_ops",decision="held",kind="digest"}"#,
         r#"parcelwatch_rejects_total{reason="utf8",topic="scans.v1"}"#,
-        r#"parcelwatch_parcels{stage="none"}"#,
+        r#"parcelwatch_parcels{stage="unscanned"}"#,
         r#"parcelwatch_commit_duration_seconds_count{stage="notifier"}"#,
         "parcelwatch_merchants_rejected_total",
     ] {
@@ -62,9 +62,9 @@ fn a_partition_takes_its_gauges_along() {
     assert_eq!(value(&metrics, restoring), Some(0.0));
     metrics.stream_time_lag("tracker", 7, Duration::from_secs(3));
     metrics.consumer_lag("tracker", "scans.v1", 7, 12);
-    metrics.parcels(7, [(Some(Code::Held), 2), (None, 3)]);
-    metrics.parcels(8, [(None, 4)]);
-    let parcels = r#"parcelwatch_parcels{stage="none"}"#;
+    metrics.parcels(7, [("arrived_hub", 2), ("unscanned", 3)]);
+    metrics.parcels(8, [("unscanned", 4)]);
+    let parcels = r#"parcelwatch_parcels{stage="unscanned"}"#;
     assert_eq!(value(&metrics, parcels), Some(7.0));
     assert_eq!(value(&metrics, r#"parcelwatch_consumer_lag_records{partition="7",topic="scans.v1"}"#), Some(12.0));
 
