@@ -54,7 +54,7 @@ impl Flow {
             .variable("PARCELWATCH_TEST_MERCHANT_SECRET", MERCHANT_SECRET)
             .with("[send]\nmode = \"on\"")
             .with(
-                "[webhook]\ntimeout = \"2s\"\nallow_private = [\"127.0.0.0/8\"]\nallow_http = [\"127.0.0.1\", \"localhost\"]",
+                "[webhook]\ntimeout = \"2s\"\nconnect_timeout = \"1s\"\nallow_private = [\"127.0.0.0/8\"]\nallow_http = [\"127.0.0.1\", \"localhost\"]",
             )
     }
 
