@@ -1,13 +1,13 @@
 //! Configuration: one TOML file over a commented default, environment variables over both.
 //!
-//! In come a file's text and the environment, out comes a [`Config`] or *every* error, each with its place. The
-//! commented default is what is loaded when nothing is said: it is made of one `reference.toml` per
+//! In come a file's text and the environment, out comes a [`Config`] or *every* error, each with its place.
+//! The commented default is what is loaded when nothing is said: it is made of one `reference.toml` per
 //! module that has settings, and it is also the list of known keys. The steps, one file each:
 //!
 //! 1. `tree` reads TOML into values that know their places,
 //! 2. `overlay` lays the file over the default (unknown keys fall out), `environment` the variables,
-//! 3. `de` reads sections into their types; a value that its setting refuses is reported and put back to the default, so that the rest is
-//!    still looked at,
+//! 3. `de` reads sections into their types; a value that its setting refuses is reported and put back to the
+//!    default, so that the rest is still looked at,
 //! 4. each section's `check` says whether the settings fit together.
 //!
 //! What always holds: no error, no `Debug` output and no printed configuration carries a secret.

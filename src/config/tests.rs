@@ -36,9 +36,15 @@ fn the_commented_default_is_what_is_loaded_without_a_file() {
 fn every_key_of_the_default_is_explained() {
     let reference = reference();
     let lines: Vec<&str> = reference.lines().collect();
+    let mut table = "";
     for (index, line) in lines.iter().enumerate() {
+        if let Some(header) = line.strip_prefix('[') {
+            table = header.trim_end_matches(']');
+        }
         let begins_a_key = line.split_once(" = ").is_some_and(|(key, _)| !key.starts_with('#'));
-        if begins_a_key {
+        // What the user names is explained with the table.
+        let is_ours = free::free(&table.split('.').collect::<Vec<_>>()).is_none();
+        if begins_a_key && is_ours {
             // A comment above, or above the run of keys that share it.
             let above = lines[..index].iter().rev().find(|line| line.starts_with('#') || line.is_empty());
             assert!(above.is_some_and(|line| line.starts_with('#')), "line {}: {line}", index + 1);
@@ -85,7 +91,8 @@ red = true
             "p.toml:14:1: listen.log: unknown key",
             "p.toml:16:2: colour: unknown key",
             "PARCELWATCH__LOG__LEVEL: log.level: expected a level (info) or levels by module (info,parcelwatch=debug)",
-            "PARCELWATCH__RUNTIME__CLOCK_SKEW: runtime.attempt_within: expected more than runtime.clock_skew, found less: nothing would ever be attempted",
+            "PARCELWATCH__RUNTIME__CLOCK_SKEW: runtime.attempt_within: expected more than runtime.clock_skew, found \
+             less: nothing would ever be attempted",
         ]
     );
 }
@@ -202,4 +209,17 @@ fn the_copy_in_deploy_is_the_commented_default() {
     let copy = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/parcelwatch.toml");
     let found = std::fs::read_to_string(copy).unwrap_or_default();
     assert!(found == reference(), "out of date: cargo run -- check --default > deploy/parcelwatch.toml");
+}
+
+#[test]
+fn the_configuration_in_the_kubernetes_manifest_can_be_loaded() {
+    let manifest = include_str!("../../deploy/kubernetes/parcelwatch.yaml");
+    let (_, block) = manifest.split_once("parcelwatch.toml: |\n").unwrap();
+    let (block, _) = block.split_once("---").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for secret in ["admin-token", "hash-key"] {
+        std::fs::write(folder.path().join(secret), "0123456789abcdef").unwrap();
+    }
+    let text = block.replace("/run/secrets/parcelwatch", folder.path().to_str().unwrap());
+    assert_eq!(errors(&text, &[("PARCELWATCH__RUNTIME__INSTANCE", "parcelwatch-0")]), [""; 0]);
 }

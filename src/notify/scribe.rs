@@ -1,6 +1,6 @@
 //! Writes down what was decided and what came of it: delivery records and counts.
 
-use crate::model::{Count, Decision, Delivery, Effect, NoticeId, Receipt, RecipientKey, Timestamp};
+use crate::model::{Channel, Count, Decision, Delivery, Effect, NoticeId, Receipt, RecipientKey, Timestamp};
 
 use super::outcome::Applied;
 use super::thread::{Entry, split_key};
@@ -55,6 +55,7 @@ impl<'a> Scribe<'a> {
         };
         let delivery = Delivery {
             channel: Some(applied.channel),
+            provider: Some(provider(applied.channel).to_owned()),
             attempt,
             outcome: Some(applied.outcome),
             provider_id: receipt.and_then(|receipt| receipt.provider_id.clone()),
@@ -81,5 +82,13 @@ impl<'a> Scribe<'a> {
             at,
             took_ms: None,
         }
+    }
+}
+
+/// The class of what carries a channel's messages; never an address.
+const fn provider(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "smtp",
+        Channel::Webhook => "standard-webhooks",
     }
 }

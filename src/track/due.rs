@@ -1,10 +1,10 @@
 //! What of a parcel passes next, and letting it pass. Derived from state and rules, never stored.
 
 use super::conditions::{Limit, RULES};
-use super::ends;
 use super::parcel::EndReason;
 use super::step::Step;
 use super::view::View;
+use super::{ends, telling};
 use crate::model::{Count, Effect, Timestamp};
 
 /// The order of what belongs to one instant `K`: it passes once time is later than `K`.
@@ -12,6 +12,8 @@ use crate::model::{Count, Effect, Timestamp};
 pub(super) enum Phase {
     /// Limits that a record at `K` made when they had already passed: they take effect at `K`.
     Made,
+    /// Telling what changed at `K`: nothing can change at that instant any more.
+    Tell,
     /// Limits at `K`: they take effect at the next instant.
     Natural,
 }
@@ -36,7 +38,7 @@ impl Turn {
     /// The logical instant at which it takes effect.
     pub fn at(self) -> Timestamp {
         match self.phase {
-            Phase::Made => self.instant,
+            Phase::Made | Phase::Tell => self.instant,
             Phase::Natural => self.instant.next(),
         }
     }
@@ -53,33 +55,47 @@ pub(super) enum What {
     Expires,
     /// It ended long enough ago.
     Forgotten,
+    /// Somebody is told what changed.
+    Tell,
 }
 
-/// What of a parcel passes next.
+/// What of a parcel passes, and when.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Due {
     pub turn: Turn,
     pub what: What,
 }
 
-/// The next of a parcel; at one turn in the order of the rules.
-pub(super) fn next(view: View<'_>) -> Option<Due> {
-    let record = view.parcel.record;
-    let due = |limit, what| Due { turn: Turn::of(limit, record), what };
-    let limits = view.limits();
-    let unknown = view.parcel.unknown_since.map(|since| due(since + limits.unknown_after, What::Unknown));
-    let others = match view.parcel.ended {
-        Some(ended) => [unknown, Some(due(ended.read + limits.forgotten_after, What::Forgotten))],
-        None => [unknown, Some(due(record + limits.expires_after, What::Expires))],
+/// Everything of a parcel that may pass, in the order of the rules; `telling` is whether telling is open.
+pub(super) fn all(view: View<'_>, telling: bool) -> impl Iterator<Item = Due> {
+    let (parcel, limits) = (view.parcel, view.limits());
+    let due = move |limit, what| Due { turn: Turn::of(limit, parcel.record), what };
+    let live = RULES.into_iter().filter(|_| parcel.is_live());
+    let rules = live.filter_map(move |rule| rule.limit(view)).map(move |limit| due(limit.at(), What::Limit(limit)));
+    let unknown = parcel.unknown_since.map(|since| due(since + limits.unknown_after, What::Unknown));
+    let end = match parcel.ended {
+        Some(ended) => due(ended.read + limits.forgotten_after, What::Forgotten),
+        None => due(parcel.record + limits.expires_after, What::Expires),
     };
-    let live = RULES.iter().filter(|_| view.parcel.is_live());
-    let rules = live.filter_map(|rule| rule.limit(view)).map(|limit| due(limit.at(), What::Limit(limit)));
-    // The first of equals: `min_by_key` keeps it.
-    rules.chain(others.into_iter().flatten()).min_by_key(|due| due.turn)
+    let untold = telling::untold(parcel).filter(|_| telling);
+    let tell = untold.map(|instant| Due { turn: Turn { instant, phase: Phase::Tell }, what: What::Tell });
+    rules.chain(unknown).chain([end]).chain(tell)
 }
 
-/// Lets it pass. Returns whether the parcel is to be forgotten.
-pub(super) fn pass(step: &mut Step<'_>, what: What) -> bool {
+/// What passes next; at one turn what the rules name first.
+pub(super) fn next(view: View<'_>, telling: bool) -> Option<Due> {
+    all(view, telling).min_by_key(|due| due.turn)
+}
+
+/// What becomes of the parcel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Stays,
+    Forgotten,
+}
+
+/// Lets it pass; `opened` is when telling opened.
+pub(super) fn pass(step: &mut Step<'_>, what: What, opened: Timestamp) -> Fate {
     match what {
         What::Limit(Limit::Opens(opening)) => step.open(opening),
         What::Limit(Limit::Escalates { kind, level, limit }) => step.escalate(kind, level, limit),
@@ -94,8 +110,9 @@ pub(super) fn pass(step: &mut Step<'_>, what: What) -> bool {
         }
         What::Forgotten => {
             ends::close(step);
-            return true;
+            return Fate::Forgotten;
         }
+        What::Tell => telling::tell(step, opened),
     }
-    false
+    Fate::Stays
 }

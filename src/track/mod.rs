@@ -14,6 +14,7 @@
 
 mod announced;
 mod conditions;
+mod describe;
 mod due;
 mod ends;
 mod history;
@@ -26,10 +27,11 @@ mod shipments;
 mod stage;
 mod stages;
 mod step;
+mod telling;
 mod timers;
 mod tracker;
 mod view;
 
 pub use input::{Correction, Endpoint, Identity, Input, Milestone, Place, Reroute, RerouteChange, Scan, Shipment};
-pub use rules::{ClockTime, Expires, Levels, Limits, REFERENCE, Rules, SECTIONS, Service, Tell, TellFrom};
+pub use rules::{ClockTime, Expires, Levels, Limits, REFERENCE, Rules, Service, Tell, TellFrom};
 pub use tracker::Tracker;

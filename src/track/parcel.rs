@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::history::History;
 use super::route::Progress;
 use super::stage::Stage;
+use super::telling::{Telling, Told};
 use crate::model::{Code, ConditionKind, Level, Timestamp};
 
 /// The state of one parcel in its present journey.
@@ -35,6 +36,8 @@ pub(super) struct Parcel {
     pub open: Vec<Open>,
     /// How often each condition opened in this journey.
     pub episodes: Vec<(ConditionKind, u32)>,
+    /// What is to be told, and was.
+    pub telling: Telling,
 }
 
 /// The end of a journey.
@@ -76,6 +79,10 @@ pub(super) struct Open {
     pub refutable_until: Option<Timestamp>,
     /// From when its levels count; `event_time` of the newest scan that opens it.
     pub since: Timestamp,
+    /// The instant of its last change, while that is to be told.
+    pub untold: Option<Timestamp>,
+    /// The notices that were issued of it.
+    pub told: Vec<Told>,
 }
 
 impl Parcel {
@@ -94,6 +101,7 @@ impl Parcel {
             ended: None,
             open: Vec::new(),
             episodes: Vec::new(),
+            telling: Telling::default(),
         }
     }
 

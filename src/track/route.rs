@@ -78,8 +78,13 @@ impl Progress {
         if event_time >= scanned_at { after().or_else(before) } else { before() }
     }
 
+    /// `event_time` of the first scan of a milestone.
+    pub fn scanned_at(&self, index: usize) -> Option<Timestamp> {
+        self.scanned.iter().find(|(scanned, _)| usize::from(*scanned) == index).map(|(_, at)| *at)
+    }
+
     fn is_scanned(&self, index: usize) -> bool {
-        self.scanned.iter().any(|(scanned, _)| usize::from(*scanned) == index)
+        self.scanned_at(index).is_some()
     }
 
     /// The furthest scanned milestone.

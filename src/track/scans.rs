@@ -6,6 +6,7 @@ use super::input::Scan;
 use super::parcel::{EndReason, Ended};
 use super::route::Matched;
 use super::step::Step;
+use super::telling;
 use crate::model::{Code, Count, Effect, ScanOutcome};
 
 /// Applies a scan; the step's cause and `scan_time` are the scan's.
@@ -59,6 +60,7 @@ fn accept(step: &mut Step<'_>, scan: &Scan) {
     for rule in RULES {
         rule.scanned(step, &applied);
     }
+    telling::scanned(step, scan, moved);
     if code.is_end() && !is_outdated(step, scan) {
         step.parcel.stage.newest_end = step.parcel.stage.newest_end.max(Some(scan.event_time));
         ends::end(step, scan.event_time, EndReason::Scan(code));

@@ -9,6 +9,7 @@ use super::parcel::{EndReason, Ended, Parcel};
 use super::route::Progress;
 use super::scans::freeze_promise;
 use super::step::Step;
+use super::telling;
 use crate::model::ShipmentOutcome;
 
 /// What a record does to what is known of a parcel.
@@ -53,10 +54,13 @@ impl Announcement {
     }
 }
 
-/// Brings the parcel in line with what is announced now; `before` is the route until now.
-pub(super) fn apply(step: &mut Step<'_>, shipment: &Shipment, route_changed: bool) {
+/// Brings the parcel in line with what is announced now.
+pub(super) fn apply(step: &mut Step<'_>, shipment: &Shipment, was_shell: bool, route_changed: bool) {
     step.parcel.unknown_since = None;
     freeze_promise(step);
+    if was_shell {
+        telling::announced(step);
+    }
     if route_changed {
         change_route(step);
     }

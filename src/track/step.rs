@@ -3,6 +3,7 @@
 use super::announced::Announced;
 use super::conditions;
 use super::parcel::{Open, Parcel};
+use super::telling;
 use super::view::View;
 use crate::model::{Cause, Change, ConditionChange, ConditionKind, Count, Effect, Evidence, Level, Timestamp, World};
 
@@ -57,15 +58,27 @@ impl Step<'_> {
         if let Some(milestone) = milestone {
             self.parcel.progress.overdue_opened = self.parcel.progress.overdue_opened.max(Some(milestone));
         }
-        self.parcel.open.push(Open { kind, episode, limit, level, milestone, promise, refutable_until, since });
-        self.write(self.parcel.open.len() - 1, Change::Opened, limit);
+        let (untold, told) = (None, Vec::new());
+        self.parcel.open.push(Open {
+            kind,
+            episode,
+            limit,
+            level,
+            milestone,
+            promise,
+            refutable_until,
+            since,
+            untold,
+            told,
+        });
+        self.changed(self.parcel.open.len() - 1, Change::Opened, limit);
     }
 
     /// Raises an open condition to a level whose limit has passed.
     pub fn escalate(&mut self, kind: ConditionKind, level: Level, limit: Timestamp) {
         let Some(index) = self.parcel.open.iter().position(|open| open.kind == kind) else { return };
         self.parcel.open[index].level = level;
-        self.write(index, Change::Escalated, limit);
+        self.changed(index, Change::Escalated, limit);
     }
 
     /// Ends the open conditions of this kind.
@@ -85,12 +98,17 @@ impl Step<'_> {
             let open = &self.parcel.open[index];
             let refuted = self.scan_time.zip(open.refutable_until).is_some_and(|(scan, until)| scan <= until);
             let change = if refuted { Change::Retracted } else { Change::Cleared };
-            self.write(index, change, open.limit);
+            self.changed(index, change, open.limit);
             self.parcel.open.remove(index);
         }
     }
 
-    /// Writes the change of an open condition.
+    /// Writes the change of an open condition, and sees to who is told.
+    fn changed(&mut self, index: usize, change: Change, limit: Timestamp) {
+        self.write(index, change, limit);
+        telling::changed(self, index, change);
+    }
+
     fn write(&mut self, index: usize, change: Change, limit: Timestamp) {
         let view = View { parcel: self.parcel, announced: self.announced, rules: &self.world.rules };
         let open = &self.parcel.open[index];

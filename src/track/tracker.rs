@@ -1,7 +1,9 @@
 //! The state machine of a partition's parcels.
 
+use std::collections::BTreeSet;
+
 use super::announced::Announced;
-use super::due::{self, Phase, Turn};
+use super::due::{self, Due, Fate, Phase, Turn, What};
 use super::input::{Input, Reroute, RerouteChange, Scan, Shipment};
 use super::parcel::Parcel;
 use super::shipments::Announcement;
@@ -9,7 +11,7 @@ use super::stages::Stages;
 use super::step::Step;
 use super::timers::Timers;
 use super::view::View;
-use super::{conditions, ends, scans, shipments};
+use super::{conditions, ends, scans, shipments, telling};
 use crate::model::{Cause, Count, Effect, RerouteOutcome, Timestamp, World};
 use crate::state::{Machine, Table, Tables};
 
@@ -20,8 +22,26 @@ pub struct Tracker {
     pub(super) announced: Table<Announced>,
     timers: Timers,
     stages: Stages,
-    /// Whether notices may be issued.
+    telling: Gate,
+}
+
+/// Whether notices may be issued.
+#[derive(Default)]
+struct Gate {
     open: bool,
+    /// When it opened, once time was seen after that.
+    opened: Option<Timestamp>,
+    /// Parcels with something to be told, while it is closed and until they are queued after it opened.
+    withheld: BTreeSet<Box<str>>,
+}
+
+/// Why limits are looked at.
+#[derive(Clone, Copy)]
+enum Pass {
+    /// Time has come to this instant.
+    Time(Timestamp),
+    /// The rules are others than those by which the state was judged up to this instant.
+    Rules(Timestamp),
 }
 
 impl Machine for Tracker {
@@ -40,15 +60,23 @@ impl Machine for Tracker {
     }
 
     fn handle_timeout(&mut self, now: Timestamp, max: usize, world: &World, out: &mut Vec<Effect>) -> usize {
-        self.pass(Turn { instant: now, phase: Phase::Made }, now, max, world, out)
+        let queued = self.queue_withheld(now, max, world);
+        let before = Turn { instant: now, phase: Phase::Made };
+        queued + self.pass(before, Pass::Time(now), max - queued, world, out)
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {
+        if self.telling.open && !self.telling.withheld.is_empty() {
+            return Some(Timestamp::MIN);
+        }
         self.timers.first().map(|turn| turn.instant)
     }
 
     fn set_open(&mut self, open: bool) {
-        self.open = open;
+        if open != self.telling.open {
+            self.telling.open = open;
+            self.telling.opened = None;
+        }
     }
 
     fn tables(&mut self) -> Tables<'_> {
@@ -57,11 +85,12 @@ impl Machine for Tracker {
 
     fn restored(&mut self, world: &World) {
         self.timers.clear();
+        self.telling.withheld.clear();
         self.stages = Stages::default();
-        for (id, parcel) in self.parcels.iter() {
-            let view = View { parcel, announced: self.announced.get(id), rules: &world.rules };
-            self.timers.set(id, due::next(view).map(|due| due.turn));
-            self.stages.add(Some(parcel));
+        let ids: Vec<Box<str>> = self.parcels.iter().map(|(id, _)| id.into()).collect();
+        for id in ids {
+            self.stages.add(self.parcels.get(&id));
+            self.requeue(&id, world);
         }
     }
 
@@ -87,9 +116,16 @@ impl Machine for Tracker {
 
 impl Tracker {
     /// Lets pass what the records of the instant `now` made pass, though time does not move beyond it: the end of a
-    /// history. Returns how many, at most `max`.
+    /// history. Returns how many, at most `max`; fewer mean that nothing is left.
     pub fn finish_instant(&mut self, now: Timestamp, max: usize, world: &World, out: &mut Vec<Effect>) -> usize {
-        self.pass(Turn { instant: now, phase: Phase::Natural }, now, max, world, out)
+        self.pass(Turn { instant: now, phase: Phase::Natural }, Pass::Time(now), max, world, out)
+    }
+
+    /// To be called after `restored`, before anything else, where the saved [`fingerprint`](super::Rules::fingerprint) is not that of
+    /// today's rules: what has passed by `saved`, the saved stream time, takes effect at that instant with the cause
+    /// `rules` and is told to nobody. Returns how many, at most `max`; fewer mean that nothing is left.
+    pub fn rules_changed(&mut self, saved: Timestamp, max: usize, world: &World, out: &mut Vec<Effect>) -> usize {
+        self.pass(Turn { instant: saved, phase: Phase::Made }, Pass::Rules(saved), max, world, out)
     }
 
     /// How many parcels are in each stage, by the stage's label; every label is there from the start.
@@ -130,6 +166,7 @@ impl Tracker {
         };
         let before = self.announced.get(id).filter(|_| after.is_none());
         let route_changed = shipment.route.is_some() && before.is_none_or(|before| before.route != announced.route);
+        let was_shell = before.is_none();
         let unchanged = before == Some(&announced);
         let parcel = self.parcels.entry(id, || Parcel::new(now));
         if let Some(end) = after {
@@ -146,7 +183,7 @@ impl Tracker {
         }
         let announced = self.announced.get(id);
         let step = &mut Step { id, parcel, announced, world, at: now, cause: Cause::Shipment, scan_time: None, out };
-        shipments::apply(step, shipment, route_changed);
+        shipments::apply(step, shipment, was_shell, route_changed);
     }
 
     fn reroute(&mut self, now: Timestamp, reroute: &Reroute, world: &World, out: &mut Vec<Effect>) {
@@ -171,47 +208,80 @@ impl Tracker {
         out.push(Effect::Count(Count::Reroute(outcome)));
     }
 
+    /// After telling opened: queues what was withheld, at most `max`.
+    fn queue_withheld(&mut self, now: Timestamp, max: usize, world: &World) -> usize {
+        if !self.telling.open {
+            return 0;
+        }
+        self.telling.opened.get_or_insert(now);
+        let mut queued = 0;
+        while queued < max
+            && let Some(id) = self.telling.withheld.pop_first()
+        {
+            self.requeue(&id, world);
+            queued += 1;
+        }
+        queued
+    }
+
     /// Lets pass what has its turn before `before`, at most `max`, earliest first.
-    fn pass(&mut self, before: Turn, now: Timestamp, max: usize, world: &World, out: &mut Vec<Effect>) -> usize {
+    fn pass(&mut self, before: Turn, pass: Pass, max: usize, world: &World, out: &mut Vec<Effect>) -> usize {
         let mut passed = 0;
         while passed < max {
             let Some((turn, id)) = self.timers.pop(before) else { break };
             passed += 1;
-            let view = self.parcels.get(&id).map(|parcel| self.view(&id, parcel, world));
-            match view.and_then(due::next) {
-                Some(due) if due.turn == turn => self.pass_one(&id, due, now, world, out),
-                // A record has moved it later.
-                Some(due) => self.timers.set(&id, Some(due.turn)),
-                None => {}
+            match self.next(&id, world) {
+                Some(due) if due.turn == turn => self.pass_one(&id, due, pass, world, out),
+                // A record has moved it later, or it waits for telling to open.
+                _ => self.requeue(&id, world),
             }
         }
         passed
     }
 
-    fn pass_one(&mut self, id: &str, due: due::Due, now: Timestamp, world: &World, out: &mut Vec<Effect>) {
-        let at = due.turn.at();
-        out.push(Effect::Count(Count::TimerFired { lateness: now.since(at) }));
+    fn pass_one(&mut self, id: &str, due: Due, pass: Pass, world: &World, out: &mut Vec<Effect>) {
+        let (at, cause) = match pass {
+            Pass::Time(_) => (due.turn.at(), Cause::Timer),
+            Pass::Rules(saved) => (saved, Cause::Rules),
+        };
+        if let Pass::Time(now) = pass
+            && due.what != What::Tell
+        {
+            out.push(Effect::Count(Count::TimerFired { lateness: now.since(at) }));
+        }
+        let opened = self.telling.opened.unwrap_or(Timestamp::MIN);
         let announced = self.announced.get(id);
         let Some(parcel) = self.parcels.get_mut(id) else { return };
         self.stages.remove(Some(parcel));
-        let step = &mut Step { id, parcel, announced, world, at, cause: Cause::Timer, scan_time: None, out };
-        if due::pass(step, due.what) {
-            self.parcels.remove(id);
-            self.announced.remove(id);
-        } else {
-            self.stages.add(Some(parcel));
-            self.requeue(id, world);
+        let step = &mut Step { id, parcel, announced, world, at, cause, scan_time: None, out };
+        match due::pass(step, due.what, opened) {
+            Fate::Stays => {
+                self.stages.add(Some(parcel));
+                self.requeue(id, world);
+            }
+            Fate::Forgotten => {
+                self.parcels.remove(id);
+                self.announced.remove(id);
+                self.telling.withheld.remove(id);
+            }
         }
     }
 
-    fn view<'a>(&'a self, id: &str, parcel: &'a Parcel, world: &'a World) -> View<'a> {
-        View { parcel, announced: self.announced.get(id), rules: &world.rules }
+    fn next(&self, id: &str, world: &World) -> Option<Due> {
+        let parcel = self.parcels.get(id)?;
+        due::next(View { parcel, announced: self.announced.get(id), rules: &world.rules }, self.telling.open)
     }
 
-    /// Puts the parcel's entry where it belongs, if that is earlier than where it is.
+    /// Puts the parcel's entry where it belongs, if that is earlier than where it is; remembers what is withheld.
     fn requeue(&mut self, id: &str, world: &World) {
-        let turn = self.parcels.get(id).and_then(|parcel| due::next(self.view(id, parcel, world))).map(|due| due.turn);
-        self.timers.set(id, turn);
+        self.timers.set(id, self.next(id, world).map(|due| due.turn));
+        if self.telling.open {
+            return;
+        }
+        match self.parcels.get(id).and_then(telling::untold) {
+            Some(_) => self.telling.withheld.insert(id.into()),
+            None => self.telling.withheld.remove(id),
+        };
     }
 }
 

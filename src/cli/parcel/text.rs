@@ -1,4 +1,5 @@
-//! A JSON answer as a text for people: plain values first, then what is nested, one line for each item of a list where it fits.
+//! A JSON answer as a text for people: plain values first, then what is nested, one line for each item of a list
+//! where it fits.
 
 use std::fmt::Write;
 
@@ -121,7 +122,7 @@ mod tests {
     fn an_answer_reads_from_what_matters_to_the_details() {
         let answer = json!({
             "deliveries": {"p:9f2c": [{"outcome": "delivered", "kind": "stalled", "reason": null}]},
-            "conditions": [{"level": "warn", "condition": "stalled", "open": true, "limit": "2026-11-22T09:35:10.000Z"}],
+            "conditions": [{"level": "warn", "condition": "stalled", "open": true, "limit": "2026-11-22T09:35:10Z"}],
             "timers": [], "merchant": "M-1", "stage": "departed_hub", "parcel_id": "P1", "flags": ["fresh", "cold"],
         });
         let expected = "\
@@ -131,7 +132,7 @@ merchant   M-1
 flags      fresh, cold
 
 conditions:
-  - condition stalled, level warn, limit 2026-11-22T09:35:10.000Z, open yes
+  - condition stalled, level warn, limit 2026-11-22T09:35:10Z, open yes
 
 deliveries:
   p:9f2c:

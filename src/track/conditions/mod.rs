@@ -50,14 +50,6 @@ impl Limit {
             Limit::Escalates { limit, .. } => *limit,
         }
     }
-
-    /// The condition.
-    pub fn kind(&self) -> ConditionKind {
-        match self {
-            Limit::Opens(opening) => opening.kind,
-            Limit::Escalates { kind, .. } => *kind,
-        }
-    }
 }
 
 /// An accepted scan and what it changed in the facts, which were brought up to date before the rules are asked.
@@ -111,7 +103,7 @@ pub(super) trait Rule: Sync {
     fn why(&self, view: View<'_>, open: &Open) -> String;
 }
 
-/// Every rule. At one instant they are asked in this order.
+/// Every rule, in the order of [`ConditionKind::ALL`]: they are asked in this order.
 pub(super) const RULES: [&dyn Rule; 12] = [
     &never_uploaded::NeverUploaded,
     &overdue_scan::OverdueScan,
@@ -129,7 +121,7 @@ pub(super) const RULES: [&dyn Rule; 12] = [
 
 /// The rule of a condition.
 pub(super) fn rule(kind: ConditionKind) -> &'static dyn Rule {
-    RULES[RULES.iter().position(|rule| rule.kind() == kind).unwrap_or_default()]
+    RULES[kind as usize]
 }
 
 /// The open condition that explains this one, so that nobody is told of it.

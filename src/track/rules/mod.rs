@@ -24,9 +24,6 @@ use self::limits::Section;
 /// The commented default of the four tables.
 pub const REFERENCE: &str = include_str!("../reference.toml");
 
-/// The tables that make up [`Rules`].
-pub const SECTIONS: [&str; 4] = ["limits", "services", "tell", "expires"];
-
 /// Limits, promises and who is told.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(from = "Sections")]

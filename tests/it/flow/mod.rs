@@ -5,6 +5,7 @@ mod crash;
 mod ends;
 mod history;
 mod notices;
+mod secure;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -36,7 +37,11 @@ impl Flow {
 
     /// The same, but these topics (without prefix) are created with other settings.
     pub fn with_topics(others: &[(&str, &[(&str, &str)])]) -> Option<Flow> {
-        let cluster = kafka::shared()?;
+        kafka::shared().map(|cluster| Flow::on(cluster, others))
+    }
+
+    /// On a cluster of the test's own.
+    pub fn on(cluster: &'static Cluster, others: &[(&str, &[(&str, &str)])]) -> Flow {
         let prefix = kafka::prefix();
         for (name, settings) in others {
             cluster.create_topic(&format!("{prefix}{name}"), 2, settings);
@@ -45,7 +50,7 @@ impl Flow {
         let overrides = Overrides { replication: Some(1), partitions };
         let plan = topics::plan(&cluster.client(), &prefix, &overrides).expect("a plan");
         topics::apply(&cluster.client(), &plan).expect("topics");
-        Some(Flow { cluster, prefix })
+        Flow { cluster, prefix }
     }
 
     /// Settings of a daemon on these topics that really sends, to loopback only.
@@ -54,7 +59,7 @@ impl Flow {
             .variable("PARCELWATCH_TEST_MERCHANT_SECRET", MERCHANT_SECRET)
             .with("[send]\nmode = \"on\"")
             .with(
-                "[webhook]\ntimeout = \"2s\"\nconnect_timeout = \"1s\"\nallow_private = [\"127.0.0.0/8\"]\nallow_http = [\"127.0.0.1\", \"localhost\"]",
+                "[webhook]\nconnect_timeout = \"1s\"\ntimeout = \"2s\"\nallow_private = [\"127.0.0.0/8\"]\nallow_http = [\"127.0.0.1\", \"localhost\"]",
             )
     }
 

@@ -1,0 +1,177 @@
+//! Issuing notices.
+
+use super::audience::audiences;
+use super::over::{Over, take_recovered, take_refuted};
+use super::{Told, collection_id, condition_id, notice_id};
+use crate::model::{
+    Audience, ConditionKind, Count, Effect, Facts, Issued, Level, Notice, NoticeId, NoticeKind, RecipientKey, Timestamp,
+};
+use crate::track::parcel::Open;
+use crate::track::step::Step;
+use crate::track::view::View;
+
+/// Notices of this version are told once; a re-notice of the same condition and level (a new date) would count on.
+const FIRST: u32 = 1;
+
+/// What a notice says, to whomever.
+struct Draft {
+    kind: NoticeKind,
+    /// Of the condition; 0 where there is none.
+    episode: u32,
+    level: Level,
+    at: Timestamp,
+    facts: Facts,
+}
+
+/// Tells what is marked and still holds; `opened` is when telling opened, if that was later than the change.
+pub(in crate::track) fn tell(step: &mut Step<'_>, opened: Timestamp) {
+    let mut news = Vec::new();
+    for index in 0..step.parcel.open.len() {
+        tell_condition(step, index, opened, &mut news);
+    }
+    tell_collection(step, opened, &mut news);
+    let Some(at) = step.parcel.telling.over_at.take() else { return };
+    for (reader, over) in take_refuted(step.parcel) {
+        resolve(step, NoticeKind::Corrected, at, opened, &reader, &over);
+        news.push(reader);
+    }
+    for (reader, over) in take_recovered(step.parcel, &news) {
+        resolve(step, NoticeKind::Recovered, at, opened, &reader, &over);
+    }
+}
+
+fn tell_condition(step: &mut Step<'_>, index: usize, opened: Timestamp, news: &mut Vec<(Audience, RecipientKey)>) {
+    let Some(at) = step.parcel.open[index].untold.take() else { return };
+    let (view, open) = (step.view(), &step.parcel.open[index]);
+    let (kind, level) = (NoticeKind::Condition(open.kind), open.level);
+    let facts = condition_facts(view, open);
+    let hub = facts.hub.as_deref().or(origin_hub(view));
+    let readers = audiences(kind, level, hub, view, step.world);
+    let draft = Draft { kind, episode: open.episode, level, at, facts };
+    for (audience, key) in readers {
+        let told = Told { audience, key, level, revision: FIRST, withdrawn: false };
+        let open = &step.parcel.open[index];
+        if open.told.contains(&told) {
+            continue;
+        }
+        let id = condition_id(step.id, step.parcel.journey, open, &told);
+        issue(step, &draft, opened, (audience, &told.key), id, Vec::new());
+        news.push((audience, told.key.clone()));
+        step.parcel.open[index].told.push(told);
+    }
+}
+
+fn tell_collection(step: &mut Step<'_>, opened: Timestamp, news: &mut Vec<(Audience, RecipientKey)>) {
+    let Some(collection) = &mut step.parcel.telling.collection else { return };
+    let Some(at) = collection.untold.take() else { return };
+    let (kind, level) = (NoticeKind::Collection, Level::Info);
+    let readers = audiences(kind, level, None, step.view(), step.world);
+    let draft = Draft { kind, episode: 0, level, at, facts: facts(step.view()) };
+    for (audience, key) in readers {
+        let told = Told { audience, key, level, revision: FIRST, withdrawn: false };
+        let Some(collection) = step.parcel.telling.collection.as_ref().filter(|known| !known.told.contains(&told))
+        else {
+            continue;
+        };
+        let id = collection_id(step.id, step.parcel.journey, collection, &told);
+        issue(step, &draft, opened, (audience, &told.key), id, Vec::new());
+        news.push((audience, told.key.clone()));
+        step.parcel.telling.collection.as_mut().into_iter().for_each(|known| known.told.push(told.clone()));
+    }
+}
+
+/// Tells a reader that something is over; the ids that it resolves stand for episode and limit.
+fn resolve(
+    step: &mut Step<'_>,
+    kind: NoticeKind,
+    at: Timestamp,
+    opened: Timestamp,
+    (audience, key): &(Audience, RecipientKey),
+    over: &[Over],
+) {
+    let (audience, level) = (*audience, Level::Info);
+    let told = Told { audience, key: key.clone(), level, revision: FIRST, withdrawn: false };
+    let resolves: Vec<NoticeId> = over.iter().map(|over| over.id.clone()).collect();
+    let about: Vec<&str> = resolves.iter().map(NoticeId::as_str).collect();
+    let id = notice_id(step.id, step.parcel.journey, kind, &told, &about);
+    let mut ended: Vec<ConditionKind> = over.iter().map(|over| over.kind).collect();
+    ended.sort();
+    ended.dedup();
+    let facts = Facts { ended, ..facts(step.view()) };
+    let draft = Draft { kind, episode: 0, level, at, facts };
+    issue(step, &draft, opened, (audience, key), id, resolves);
+}
+
+fn issue(
+    step: &mut Step<'_>,
+    draft: &Draft,
+    opened: Timestamp,
+    (audience, key): (Audience, &RecipientKey),
+    id: NoticeId,
+    resolves: Vec<NoticeId>,
+) {
+    let announced = step.announced;
+    let recipient = match audience {
+        Audience::Recipient => announced.and_then(|announced| announced.recipient.clone()),
+        Audience::Sender => announced.and_then(|announced| announced.sender.clone()),
+        Audience::Merchant | Audience::HubOps | Audience::CustomerService => None,
+    };
+    let issued = Issued {
+        id,
+        parcel_id: step.id.to_owned(),
+        journey: step.parcel.journey,
+        kind: draft.kind,
+        episode: draft.episode,
+        level: draft.level,
+        revision: FIRST,
+        audience,
+        recipient,
+        merchant: announced.and_then(|announced| announced.merchant.as_deref()).map(Into::into),
+        severity: draft.level,
+        at: draft.at,
+        // What was withheld is of use for as long as if it had just happened.
+        expires: draft.at.max(opened) + step.world.rules.expires.after(draft.kind),
+        facts: draft.facts.clone(),
+        options: Vec::new(),
+        offer_until: None,
+        resolves,
+    };
+    step.out.push(Effect::Notice { key: key.clone(), notice: Notice::Issued(Box::new(issued)) });
+    step.out.push(Effect::Count(Count::Issued { kind: draft.kind, audience }));
+}
+
+/// What can be said of the parcel.
+fn facts(view: View<'_>) -> Facts {
+    let stage = &view.parcel.stage;
+    let last = stage.last.as_ref();
+    let place = view.parcel.telling.collection.as_ref().map(|collection| collection.place.clone()).unwrap_or_default();
+    Facts {
+        stage: stage.code(),
+        hub: last.and_then(|last| last.hub.as_deref()).map(Into::into),
+        last_scan: last.map(|last| last.event_time),
+        promise: view.promise(),
+        reason: stage.reason.as_deref().map(Into::into),
+        place: place.place.map(Into::into),
+        place_kind: place.kind.map(Into::into),
+        pickup_code: place.pickup_code.map(Into::into),
+        free_until: place.free_until,
+        ..Facts::default()
+    }
+}
+
+/// The same of one of its conditions.
+fn condition_facts(view: View<'_>, open: &Open) -> Facts {
+    let facts = facts(view);
+    let awaited = open.milestone.and_then(|milestone| view.milestone_hub(milestone));
+    Facts {
+        hub: awaited.map(Into::into).or(facts.hub),
+        promise: open.promise.or(facts.promise),
+        due: open.refutable_until.filter(|_| open.kind == ConditionKind::OverdueScan),
+        ..facts
+    }
+}
+
+/// Where a parcel that no hub has seen should have been.
+fn origin_hub(view: View<'_>) -> Option<&str> {
+    view.announced?.origin.as_ref()?.hub.as_deref()
+}
