@@ -11,14 +11,13 @@ use serde_json::Value;
 
 use super::command::{Parcelwatch, millis};
 use super::ends::Ends;
+use super::shifted::{History, MERCHANTS};
 use super::{Flow, PATIENCE};
 use crate::daemon::Daemon;
 use crate::support::{shared_data, until};
 
-mod shifted;
 mod told;
 
-use shifted::{History, MERCHANTS};
 use told::{Told, Wanted};
 
 /// What a daemon made of a history.
@@ -34,7 +33,8 @@ struct Outcome {
 /// Tells the history, lets a daemon run until it has come to today and everybody is told, and checks what holds of every
 /// history.
 fn run(history: &History, limits: &str) -> Option<Outcome> {
-    let (flow, ends) = (history.told()?, Ends::start()?);
+    let (flow, ends) = (History::topics()?, Ends::start()?);
+    history.tell(&flow, |_, _| None);
     ends.register(&flow, MERCHANTS);
     // Without the gap everything is told now that would be told in four hours.
     let settings = ends.settings(&flow).with(limits).with("[notify]\ngap = \"0s\"\n[notify.digest]\nwindow = \"1s\"");
@@ -61,7 +61,7 @@ fn run(history: &History, limits: &str) -> Option<Outcome> {
 }
 
 /// Waits until something final is known about every notice; gives the deliveries.
-fn until_all_is_said(flow: &Flow) -> Vec<Value> {
+pub fn until_all_is_said(flow: &Flow) -> Vec<Value> {
     until("a last word on every notice", PATIENCE, || {
         let deliveries = flow.values("deliveries.v1");
         let last_word =
@@ -81,8 +81,8 @@ fn until_all_is_said(flow: &Flow) -> Vec<Value> {
     })
 }
 
-/// All of a change but what `replay` cannot know: nothing.
-fn equals_replay(flow: &Flow, parcelwatch: &Parcelwatch, history: &History) {
+/// Changes up to the last record are those of `replay`, to the last field.
+pub fn equals_replay(flow: &Flow, parcelwatch: &Parcelwatch, history: &History) {
     let last = history.last();
     let mut through_kafka: Vec<String> = flow
         .values("conditions.v1")

@@ -5,7 +5,9 @@ mod crash;
 mod ends;
 mod history;
 mod notices;
+mod rubbish;
 mod secure;
+mod shifted;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,6 +24,9 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The secret of every merchant of the tests.
 pub const MERCHANT_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// The header by which a test knows its rubbish again; the daemon reads no headers.
+pub const RUBBISH: &str = "rubbish";
 
 /// Topics of one test.
 pub struct Flow {
@@ -94,9 +99,10 @@ impl Flow {
         self.cluster.read_to_end(&self.topic(topic))
     }
 
-    /// The values of everything committed in a topic.
+    /// The values of everything committed in a topic, but for a test's own rubbish.
     pub fn values(&self, topic: &str) -> Vec<Value> {
-        self.read(topic).iter().map(Stored::json).collect()
+        let good = |record: &&Stored| record.header(RUBBISH).is_none();
+        self.read(topic).iter().filter(good).map(Stored::json).collect()
     }
 
     /// Reads a topic again and again until enough of it is there; gives the values.

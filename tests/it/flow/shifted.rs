@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::flow::command::reference;
-use crate::flow::{Flow, ndjson};
+use super::command::reference;
+use super::{Flow, ndjson};
 use crate::kafka::Record;
 
 /// How many merchants `shifted.py` gives the parcels to.
@@ -81,17 +81,24 @@ impl History {
         reference("truth.py", &[&folder, "--at", &at, "--grace-overdue", &grace]).expect("Python has been here before")
     }
 
-    /// Topics that hold the whole history and nothing else.
-    pub fn told(&self) -> Option<Flow> {
-        let flow = Flow::with_topics(&[("shipments.v1", &KEPT), ("scans.v1", &KEPT), ("reroutes.v1", &KEPT)])?;
+    /// Topics without any record, whose records keep their own times.
+    pub fn topics() -> Option<Flow> {
+        Flow::with_topics(&[("shipments.v1", &KEPT), ("scans.v1", &KEPT), ("reroutes.v1", &KEPT)])
+    }
+
+    /// Fills topics with the whole history; `before` may put a record before each, of the same topic and time.
+    pub fn tell(&self, flow: &Flow, mut before: impl FnMut(&str, &str) -> Option<Record>) {
         let producer = flow.cluster().producer();
         for record in &self.records {
             let time = record["time"].as_i64().expect("a time in milliseconds");
-            let topic = flow.topic(text(record, "topic"));
-            producer.send(Record::to(&topic).key(text(record, "key")).value(text(record, "line")).timestamp_ms(time));
+            let (topic, line) = (text(record, "topic"), text(record, "line"));
+            if let Some(other) = before(topic, line) {
+                producer.send(other.timestamp_ms(time));
+            }
+            let this = Record::to(&flow.topic(topic)).key(text(record, "key")).value(line);
+            producer.send(this.timestamp_ms(time));
         }
         producer.flush();
-        Some(flow)
     }
 }
 
