@@ -102,7 +102,7 @@ You can still choose until Wed 25 Nov, 8 am: another time or a parcel locker.
         "
 您的快件（尾号0017）可能晚于承诺时间（周二 11月24日 18:00）送达。
 
-自周二 11月24日 09:40在Hangzhou之后没有扫描记录（天气原因）。快件继续运送后我们会通知您。
+最近一次扫描：周二 11月24日 09:40，Hangzhou。之后没有新的记录（天气原因）。快件继续运送后我们会通知您。
 
 您在周三 11月25日 08:00前还可以选择：改时间或放快递柜。
 
@@ -196,7 +196,7 @@ The courier tried on Tue 24 Nov, 9:40 am (nobody was there).
         "
 The parcel you sent (…0017) is now expected Wed 25 Nov, 2–6 pm.
 
-It was on the van from Tue 24 Nov, 9:40 am, and we have no result from the courier.
+It went out for delivery on Tue 24 Nov, 9:40 am, and we have no result from the courier.
 
 顺达 Shunda",
     );

@@ -130,6 +130,20 @@ fn an_outcome_that_the_channel_calls_unknown_is_repeated_and_counts_as_told() {
 }
 
 #[test]
+fn a_mail_whose_outcome_is_unknown_twice_is_not_repeated_again() {
+    timeline(
+        &world(),
+        "
+        0s   | a = stalled warn | a#1 by email
+        80s  |                  | a#1 unknown
+        136s |                  | a#2 by email
+        4m   |                  | a#2 unknown
+        1d   | b = stalled warn | b suppressed: not worse
+        ",
+    );
+}
+
+#[test]
 fn a_restart_between_claim_and_outcome_repeats_only_what_is_unknown() {
     timeline(
         &world(),
@@ -232,6 +246,34 @@ fn records_and_counts_name_decision_reason_and_outcome() {
     assert_eq!((delivery.decision, delivery.outcome), (Decision::Sent, Some(DeliveryOutcome::Delivered)));
     assert_eq!((delivery.took_ms, delivery.provider.as_deref()), (Some(5), Some("smtp")));
     assert!(matches!(desk.log[1], Effect::Count(Count::Attempted { .. })), "{:?}", desk.log[1]);
+}
+
+#[test]
+fn a_description_says_what_was_told_what_waits_and_why_and_names_no_contact() {
+    let mut desk = Desk::new(&world());
+    let second = std::time::Duration::from_secs(1);
+    desk.step(START, "a = stalled warn");
+    desk.step(START + second, "a#1 delivered");
+    desk.step(START + second * 2, "b = delayed major");
+    desk.step(START + second * 3, "c = stalled warn");
+    desk.step(START + second * 4, "d = stalled warn to=hub_ops");
+    let described = desk.machine.describe(&recipient(), "SF1024000000017");
+    let notices = &described["journeys"][0]["notices"];
+    assert_eq!(described["journeys"][0]["journey"], 1);
+    assert_eq!(
+        (&notices[0]["state"], &notices[0]["told_at"]),
+        (&"delivered".into(), &"2026-11-22T00:00:00.001Z".into())
+    );
+    assert_eq!(notices[0]["attempts"][0]["channel"], "email");
+    assert_eq!((&notices[1]["state"], &notices[1]["reason"]), (&"held".into(), &"told recently".into()));
+    assert_eq!(notices[1]["until"], "2026-11-22T04:00:00.001Z");
+    assert_eq!((&notices[2]["state"], &notices[2]["reason"]), (&"suppressed".into(), &"superseded".into()));
+    assert!(!described.to_string().contains("example.com"), "{described}");
+    let hub = desk.machine.describe(&RecipientKey::hub("HGH01"), "SF1024000000017");
+    assert_eq!(
+        (&hub["digest"][0]["kind"], &hub["digest"][0]["until"]),
+        (&"stalled".into(), &"2026-11-22T00:15:00.000Z".into())
+    );
 }
 
 #[test]

@@ -316,8 +316,7 @@ proptest! {
                     use crate::model::Decision::{Expired, Held, Suppressed};
                     let ends = matches!(delivery.decision, Expired | Suppressed);
                     let goes_into_digest = delivery.decision == Held && issued.audience == Audience::HubOps;
-                    let is_final =
-                        matches!(delivery.outcome, Some(DeliveryOutcome::Delivered | DeliveryOutcome::Refused));
+                    let is_final = matches!(delivery.outcome, Some(outcome) if outcome != DeliveryOutcome::Retry);
                     ends || goes_into_digest || is_final
                 }
                 _ => false,
