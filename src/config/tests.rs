@@ -53,6 +53,11 @@ fn every_key_of_the_default_is_explained() {
 }
 
 #[test]
+fn the_examples_in_the_default_are_accepted() {
+    assert_eq!(errors(&reference().replace("#: ", ""), &[]), Vec::<String>::new());
+}
+
+#[test]
 fn all_errors_come_at_once_each_with_its_place() {
     let text = r#"
 [kafka]

@@ -1,8 +1,13 @@
 //! The whole flow of one test: topics of its own on real Kafka, a daemon's settings, and what goes in and comes out.
 
+mod command;
 mod crash;
+mod ends;
+mod history;
 mod notices;
+mod rubbish;
 mod secure;
+mod shifted;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,6 +24,9 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The secret of every merchant of the tests.
 pub const MERCHANT_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// The header by which a test knows its rubbish again; the daemon reads no headers.
+pub const RUBBISH: &str = "rubbish";
 
 /// Topics of one test.
 pub struct Flow {
@@ -65,6 +73,11 @@ impl Flow {
         format!("{}{name}", self.prefix)
     }
 
+    /// The cluster.
+    pub fn cluster(&self) -> &'static Cluster {
+        self.cluster
+    }
+
     /// Writes records (key, value) and waits for the brokers.
     pub fn put<'a>(&self, topic: &str, records: impl IntoIterator<Item = (&'a str, Value)>) {
         let producer = self.cluster.producer();
@@ -86,9 +99,10 @@ impl Flow {
         self.cluster.read_to_end(&self.topic(topic))
     }
 
-    /// The values of everything committed in a topic.
+    /// The values of everything committed in a topic, but for a test's own rubbish.
     pub fn values(&self, topic: &str) -> Vec<Value> {
-        self.read(topic).iter().map(Stored::json).collect()
+        let good = |record: &&Stored| record.header(RUBBISH).is_none();
+        self.read(topic).iter().filter(good).map(Stored::json).collect()
     }
 
     /// Reads a topic again and again until enough of it is there; gives the values.
@@ -114,4 +128,14 @@ pub fn shipment(parcel: &str) -> Value {
 /// A scan of this moment.
 pub fn scan(parcel: &str, code: &str) -> Value {
     json!({"parcel_id": parcel, "code": code, "hub": "HGH01", "event_time": ago(0)})
+}
+
+/// JSON values, one a line.
+pub fn ndjson(bytes: &[u8]) -> Vec<Value> {
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines
+        .map(|line| {
+            serde_json::from_slice(line).unwrap_or_else(|error| panic!("{}: {error}", String::from_utf8_lossy(line)))
+        })
+        .collect()
 }
