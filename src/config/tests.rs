@@ -192,6 +192,73 @@ fn a_table_that_does_not_fit_is_placed_where_something_was_said() {
 }
 
 #[test]
+fn sending_needs_a_key_and_timeouts_that_fit() {
+    let text = "
+[send.channel]
+email = 'on'
+[webhook]
+timeout = '1m'
+[contact.hub.HGH01]
+webhook = { url = 'https://hub.example/in', secrets = ['hunter2-hunter2'] }
+";
+    let found = errors(text, &[]);
+    assert_eq!(found.len(), 3, "{found:#?}");
+    assert!(found[0].starts_with("p.toml:3:9: privacy.hash_key: expected a key of your own"), "{found:#?}");
+    assert!(
+        found[1].starts_with("p.toml:5:11: webhook.timeout: expected at most notify.webhook.total_timeout"),
+        "{found:#?}"
+    );
+    assert!(found[2].starts_with("p.toml:7:55: contact.hub.HGH01.webhook.secrets: expected env:NAME"), "{found:#?}");
+}
+
+#[test]
+fn every_kind_of_free_table_takes_keys_and_refuses_nonsense_in_them() {
+    let good = "
+[send.kind]
+never_uploaded = 'off'
+[send.merchant]
+M-0042 = 'shadow'
+[notify.hub_names]
+HGH01 = 'Hangzhou'
+[contact.hub.HGH01]
+email = 'hub@example.com'
+[limits.services.express]
+dispatch_overdue = '12h'
+[services.express]
+promise = '12h'
+[tell]
+stalled = { customer_service = 'major' }
+";
+    assert_eq!(errors(good, &[]), [""; 0]);
+    let bad = "
+[send.kind]
+late = 'off'
+[contact.hub.HGH01]
+e_mail = 'hub@example.com'
+[limits.services.express]
+dispatch_overdue = 'soon'
+[services.express]
+promise = 12
+[tell]
+stalled = { everybody = 'major' }
+late = {}
+";
+    let found = errors(bad, &[]);
+    let keys = [
+        "p.toml:3:8: send.kind.late: ",
+        "p.toml:5:10: contact.hub.HGH01.e_mail: ",
+        "p.toml:7:20: limits.services.express.dispatch_overdue: ",
+        "p.toml:9:11: services.express.promise: ",
+        "p.toml:11:25: tell.stalled.everybody: ",
+        "p.toml:12:1: tell.late: unknown key",
+    ];
+    assert_eq!(found.len(), keys.len(), "{found:#?}");
+    for (found, key) in found.iter().zip(keys) {
+        assert!(found.starts_with(key), "{found}\n{key}");
+    }
+}
+
+#[test]
 fn what_is_printed_can_be_loaded_again() {
     let text = "[kafka.client]\n'security.protocol' = 'ssl'\n[runtime]\ntracker_workers = 2\n";
     let first = source(text, &[]);

@@ -24,6 +24,9 @@ pub const ALL: [&str; 12] = [
     "instances.v1",
 ];
 
+/// How long the brokers may take to describe the cluster; asked again until they do. A stop waits for it.
+const METADATA_WITHIN: Duration = Duration::from_secs(5);
+
 /// Why the cluster's topics are not fit to start on.
 #[derive(Debug, thiserror::Error)]
 pub enum TopicsError {
@@ -51,7 +54,7 @@ impl Topics {
     /// Reads the cluster's metadata.
     pub fn read(options: &Options) -> Result<Topics, TopicsError> {
         let client: BaseConsumer = options.client.create()?;
-        let metadata = client.fetch_metadata(None, Duration::from_secs(15))?;
+        let metadata = client.fetch_metadata(None, METADATA_WITHIN)?;
         let mut full = HashMap::new();
         for name in ALL {
             let topic = options.topic(name);

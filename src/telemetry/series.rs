@@ -9,6 +9,7 @@ use crate::model::{
     Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, Ignored, NoticeKind, RerouteOutcome,
     ScanOutcome, ShipmentOutcome,
 };
+use crate::notify;
 
 /// The two machines that the runtime drives, as their series are labelled.
 const STAGES: [&str; 2] = ["tracker", "notifier"];
@@ -74,7 +75,7 @@ impl Families {
         start(&self.conditions, &[&ConditionKind::ALL.map(ConditionKind::name), &Change::ALL.map(Change::name)]);
         start(&self.issued, &[&kinds, &audiences]);
         start(&self.notices, &[&kinds, &audiences, &Decision::ALL.map(Decision::name)]);
-        for (decision, reason) in crate::notify::reasons() {
+        for (decision, reason) in notify::reasons() {
             start(&self.reasons, &[&[decision.name()], &[reason]]);
         }
         start(&self.ignored, &[&Ignored::ALL.map(Ignored::name)]);
@@ -83,9 +84,7 @@ impl Families {
         start(&self.attempts_running, &[&channels]);
         start(&self.delivery, &[&channels]);
         start(&self.send_mode, &[&MODES]);
-        start(&self.parcels, &[&codes]);
-        let stages: Vec<_> = parcel_stages().collect();
-        start(&self.parcels, &[&stages]);
+        start(&self.parcels, &[&parcel_stages().collect::<Vec<_>>()]);
         start(&self.transactions, &[&STAGES, &["committed", "aborted"]]);
         start(&self.commit, &[&STAGES]);
         start(&self.restore, &[&STAGES]);

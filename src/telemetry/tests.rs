@@ -22,6 +22,7 @@ fn what_can_be_known_is_there_before_anything_happened() {
         r#"parcelwatch_conditions_total{change="retracted",condition="stalled"}"#,
         r#"parcelwatch_attempts_total{channel="webhook",outcome="unknown"}"#,
         r#"parcelwatch_notices_total{audience="hub_ops",decision="held",kind="digest"}"#,
+        r#"parcelwatch_notice_decisions_total{decision="suppressed",reason="no contact"}"#,
         r#"parcelwatch_rejects_total{reason="utf8",topic="scans.v1"}"#,
         r#"parcelwatch_parcels{stage="unscanned"}"#,
         r#"parcelwatch_commit_duration_seconds_count{stage="notifier"}"#,

@@ -32,6 +32,9 @@ mod timers;
 mod tracker;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub use input::{Correction, Endpoint, Identity, Input, Milestone, Place, Reroute, RerouteChange, Scan, Shipment};
 pub use rules::{ClockTime, Expires, Levels, Limits, REFERENCE, Rules, Service, Tell, TellFrom};
 pub use tracker::Tracker;

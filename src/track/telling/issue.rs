@@ -2,7 +2,7 @@
 
 use super::audience::audiences;
 use super::over::{Over, take_recovered, take_refuted};
-use super::{Told, collection_id, condition_id, notice_id};
+use super::{Collection, Told, collection_id, condition_id, notice_id};
 use crate::model::{
     Audience, ConditionKind, Count, Effect, Facts, Issued, Level, Notice, NoticeId, NoticeKind, RecipientKey, Timestamp,
 };
@@ -66,7 +66,7 @@ fn tell_collection(step: &mut Step<'_>, opened: Timestamp, news: &mut Vec<(Audie
     let Some(at) = collection.untold.take() else { return };
     let (kind, level) = (NoticeKind::Collection, Level::Info);
     let readers = audiences(kind, level, None, step.view(), step.world);
-    let draft = Draft { kind, episode: 0, level, at, facts: facts(step.view()) };
+    let draft = Draft { kind, episode: 0, level, at, facts: place_facts(step.view(), facts(step.view())) };
     for (audience, key) in readers {
         let told = Told { audience, key, level, revision: FIRST, withdrawn: false };
         let Some(collection) = step.parcel.telling.collection.as_ref().filter(|known| !known.told.contains(&told))
@@ -111,6 +111,9 @@ fn issue(
     resolves: Vec<NoticeId>,
 ) {
     let announced = step.announced;
+    // Who has the code has the parcel: it is for whom the parcel waits.
+    let pickup_code =
+        matches!(audience, Audience::Recipient | Audience::Sender).then_some(draft.facts.pickup_code.clone());
     let recipient = match audience {
         Audience::Recipient => announced.and_then(|announced| announced.recipient.clone()),
         Audience::Sender => announced.and_then(|announced| announced.sender.clone()),
@@ -131,7 +134,7 @@ fn issue(
         at: draft.at,
         // What was withheld is of use for as long as if it had just happened.
         expires: draft.at.max(opened) + step.world.rules.expires.after(draft.kind),
-        facts: draft.facts.clone(),
+        facts: Facts { pickup_code: pickup_code.flatten(), ..draft.facts.clone() },
         options: Vec::new(),
         offer_until: None,
         resolves,
@@ -144,24 +147,33 @@ fn issue(
 fn facts(view: View<'_>) -> Facts {
     let stage = &view.parcel.stage;
     let last = stage.last.as_ref();
-    let place = view.parcel.telling.collection.as_ref().map(|collection| collection.place.clone()).unwrap_or_default();
     Facts {
         stage: stage.code(),
         hub: last.and_then(|last| last.hub.as_deref()).map(Into::into),
         last_scan: last.map(|last| last.event_time),
         promise: view.promise(),
         reason: stage.reason.as_deref().map(Into::into),
-        place: place.place.map(Into::into),
-        place_kind: place.kind.map(Into::into),
-        pickup_code: place.pickup_code.map(Into::into),
-        free_until: place.free_until,
         ..Facts::default()
+    }
+}
+
+/// The same with where it waits to be collected.
+fn place_facts(view: View<'_>, facts: Facts) -> Facts {
+    let Some(Collection { place, .. }) = view.parcel.telling.collection.as_ref() else { return facts };
+    let text = |text: &Option<Box<str>>| text.as_deref().map(Into::into);
+    Facts {
+        place: text(&place.place),
+        place_kind: text(&place.kind),
+        pickup_code: text(&place.pickup_code),
+        free_until: place.free_until,
+        ..facts
     }
 }
 
 /// The same of one of its conditions.
 fn condition_facts(view: View<'_>, open: &Open) -> Facts {
-    let facts = facts(view);
+    let waits = open.kind == ConditionKind::Uncollected;
+    let facts = if waits { place_facts(view, facts(view)) } else { facts(view) };
     let awaited = open.milestone.and_then(|milestone| view.milestone_hub(milestone));
     Facts {
         hub: awaited.map(Into::into).or(facts.hub),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Flow, scan, shipment};
 use crate::daemon::Daemon;
 use crate::kafka::Cluster;
+use crate::support::until;
 
 /// A cluster for the rest of the test process, as the shared one is.
 fn secure() -> Option<Flow> {
@@ -28,8 +29,11 @@ fn the_daemon_works_over_tls_with_scram_and_is_refused_without_the_password() {
 
     let waiting = refused.get("/readyz");
     assert_eq!(waiting.status, 503, "without the password it waits for the brokers: {}", waiting.body);
-    let log = refused.log();
-    assert!(log.contains("waiting for the brokers") && !log.contains("not the password"), "{log}");
+    let log = until("the reason to be logged", super::PATIENCE, || match refused.log() {
+        log if log.contains("authentication") => Ok(log),
+        log => Err(log),
+    });
+    assert!(!log.contains("not the password"), "{log}");
     refused.terminate();
     assert!(refused.ended(Duration::from_secs(10)).success());
 }

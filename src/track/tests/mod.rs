@@ -1,0 +1,7 @@
+//! The tracker by timelines: what is read and, indented below it, what that and the time until then make of it.
+
+mod conditions;
+mod journeys;
+mod notices;
+mod timeline;
+mod withheld;
