@@ -5,6 +5,7 @@ mod digest;
 mod properties;
 mod telling;
 mod timeline;
+mod with_tracker;
 
 use std::sync::Arc;
 
