@@ -106,10 +106,13 @@ impl<S: Stage> Worker<S> {
             (Ok(ends), Ok(positions)) => (ends, positions),
             (Err(error), _) | (_, Err(error)) => {
                 tracing::warn!(stage = S::NAME, %error, "no answer about end offsets: stream time stands still");
+                self.shared.outage().failed(asked_at);
                 return;
             }
         };
-        if departure > self.shared.options.clock_skew {
+        let options = &self.shared.options;
+        self.shared.outage().answered(self.shared.clock.now(), options.tell_within, options.settle_for);
+        if departure > options.clock_skew {
             return;
         }
         let (inputs, shared) = (&self.inputs, &self.shared);
