@@ -14,6 +14,9 @@ mod scan;
 mod shipment;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use crate::model::{Reject, Timestamp};
 use crate::track::Input;
 

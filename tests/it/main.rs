@@ -13,6 +13,7 @@ mod flow;
 #[allow(dead_code, reason = "what a test may ask of brokers is there before the test that asks for it")]
 mod kafka;
 mod purity;
+mod replay;
 #[allow(dead_code, reason = "the same")]
 mod support;
 mod topics;
