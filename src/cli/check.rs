@@ -5,8 +5,8 @@ use crate::config;
 
 /// Check the configuration: all mistakes at once, each with its place
 ///
-/// Reads the file and the environment exactly as `run` does, secrets included, and connects to nothing. Unknown keys are
-/// mistakes. Exit code 0: `run` would accept it; 2: the mistakes stand on standard error, as
+/// Reads the file and the environment exactly as `run` does, secrets included, and connects to nothing. Unknown
+/// keys are mistakes. Exit code 0: `run` would accept it; 2: the mistakes stand on standard error, as
 /// `file:line:column: key: expected this, found that`.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:

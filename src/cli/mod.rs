@@ -1,6 +1,6 @@
 //! The command line: arguments go to one file per command, its verdict becomes the exit code.
 //!
-//! A command is a module with `Args` and `run(Args) -> Outcome`, a line in [`Command`] and a line in [`Command::run`].
+//! A command is a module with `Args` and `run(Args) -> Outcome`, a line in `Command` and a line in `Command::run`.
 
 mod check;
 mod completions;

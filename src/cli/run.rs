@@ -13,7 +13,7 @@ use super::{Failure, Outcome, Settings};
 use crate::channel::{self, Dispatcher, Secrets};
 use crate::config::{self, Config};
 use crate::model::{Channel, Timestamp, World};
-use crate::stream::{Asker, From, GroupProtocol, Instance, Options, Setup};
+use crate::stream::{Asker, From, GroupProtocol, Instance, InstanceError, Options, Setup};
 use crate::telemetry::{Metrics, start_logs};
 use crate::web::{self, ParcelQuery, QueryError, QueryFuture};
 
@@ -129,7 +129,10 @@ impl Daemon {
         let asker = Arc::new(LateAsker::default());
         let dispatcher = Arc::new(OnceLock::new());
         let advertise = self.listen(&metrics, &asker, &dispatcher)?;
-        let instance = Instance::start(self.setup(args, metrics, advertise)?, &self.runtime)?;
+        let instance = match Instance::start(self.setup(args, metrics, advertise)?, &self.runtime) {
+            Err(InstanceError::Stopped) => return Ok(()),
+            started => started?,
+        };
         // Set once here; whoever asked before was told to wait for the brokers.
         let _ = asker.0.set(instance.asker());
         let _ = dispatcher.set(Arc::clone(instance.dispatcher()));

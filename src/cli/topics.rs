@@ -8,8 +8,9 @@ use crate::topics::{self, Plan};
 
 /// Show or create the topics
 ///
-/// The definitions (names, partitions, retention) are part of the program; `[topics]` in the configuration departs from them.
-/// What exists is never changed and nothing is deleted: a difference is shown with the command that would mend it.
+/// The definitions (names, partitions, retention) are part of the program; `[topics]` in the configuration
+/// departs from them. What exists is never changed and nothing is deleted: a difference is shown with the command
+/// that would mend it.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   parcelwatch topics plan --config parcelwatch.toml

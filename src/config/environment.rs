@@ -1,8 +1,8 @@
 //! `PARCELWATCH__SECTION__KEY=value` overrides a key of the file.
 //!
 //! Between double underscores stand the keys of the path, in any case, with `_` for `-` and `.`. Where the
-//! default is a text (a duration is one) the value is taken as it is; elsewhere it is read as TOML. In a table with free
-//! keys a new name is taken as written, except properties (`kafka.client`): lower case, `_` for `.`.
+//! default is a text (a duration is one) the value is taken as it is; elsewhere it is read as TOML. In a table
+//! with free keys a new name is taken as written, except properties (`kafka.client`): lower case, `_` for `.`.
 
 use super::free::{Free, free};
 use super::overlay::unknown;

@@ -1,13 +1,13 @@
 //! Configuration: one TOML file over a commented default, environment variables over both.
 //!
-//! In come a file's text and the environment, out comes a [`Config`] or *every* error, each with its place. The
-//! commented default is what is loaded when nothing is said: it is made of one `reference.toml` per
+//! In come a file's text and the environment, out comes a [`Config`] or *every* error, each with its place.
+//! The commented default is what is loaded when nothing is said: it is made of one `reference.toml` per
 //! module that has settings, and it is also the list of known keys. The steps, one file each:
 //!
 //! 1. `tree` reads TOML into values that know their places,
 //! 2. `overlay` lays the file over the default (unknown keys fall out), `environment` the variables,
-//! 3. `de` reads sections into their types; a value that its setting refuses is reported and put back to the default, so that the rest is
-//!    still looked at,
+//! 3. `de` reads sections into their types; a value that its setting refuses is reported and put back to the
+//!    default, so that the rest is still looked at,
 //! 4. each section's `check` says whether the settings fit together.
 //!
 //! What always holds: no error, no `Debug` output and no printed configuration carries a secret.
@@ -193,9 +193,48 @@ impl Config {
         self.listen.check(check);
         self.log.check(check);
         self.privacy.check(check);
+        self.check_sending(check);
         // Opening reads certificates and the relay's password, and talks to nobody.
         if let Err(problems) = channel::open(&self.channels, &Arc::new(Secrets::new())) {
             problems.into_iter().for_each(|problem| check.that(false, problem.key, problem.message));
+        }
+    }
+}
+
+impl Config {
+    /// What the notifier and the channels are told must fit together.
+    fn check_sending(&self, check: &mut Check<'_>) {
+        check.fit(
+            !(self.policy.send.anything_leaves() && self.privacy.is_development()),
+            ["privacy.hash_key", "send"],
+            "expected a key of your own where send is on, found none: with the built-in one recipients could be guessed",
+        );
+        for (keys, allowed, waited_for) in [
+            (["email.timeout", "notify.email.total_timeout"], self.channels.email.timeout, &self.policy.notify.email),
+            (
+                ["webhook.timeout", "notify.webhook.total_timeout"],
+                self.channels.webhook.timeout,
+                &self.policy.notify.webhook,
+            ),
+        ] {
+            let message =
+                format!("expected at most {}, found more: what is still under way would be repeated", keys[1]);
+            check.fit(allowed <= waited_for.total_timeout, keys, message);
+        }
+        check.fit(
+            self.policy.notify.claim_window >= self.runtime.attempt_within + self.runtime.commit_every,
+            ["notify.claim_window", "runtime.attempt_within"],
+            "expected at least runtime.attempt_within and runtime.commit_every together, found less: claims would be \
+             late before they are committed",
+        );
+        let hubs = self.policy.contact.hub.iter().map(|(code, contact)| (vec!["contact", "hub", code], contact));
+        let contacts = hubs.chain([(vec!["contact", "service"], &self.policy.contact.service)]);
+        for (path, contact) in contacts {
+            for secret in contact.webhook.iter().flat_map(|webhook| &webhook.secrets) {
+                if let Err(error) = Secrets::new().resolve(secret) {
+                    check.wrong_at(&[&path[..], &["webhook", "secrets"]].concat(), error.to_string());
+                }
+            }
         }
     }
 }

@@ -5,7 +5,8 @@ use super::Problem;
 use super::free::free;
 use super::tree::{Entry, Node, Value};
 
-/// Changes `base`, a table, to what `over` says. What cannot be laid over is reported and left out, so that the rest is still checked.
+/// Changes `base`, a table, to what `over` says. What cannot be laid over is reported and left out, so that the
+/// rest is still checked.
 pub(super) fn overlay(base: &mut Node, over: Node, problems: &mut Vec<Problem>) {
     lay_table(base, over, &mut Vec::new(), problems);
 }

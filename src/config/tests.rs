@@ -36,14 +36,25 @@ fn the_commented_default_is_what_is_loaded_without_a_file() {
 fn every_key_of_the_default_is_explained() {
     let reference = reference();
     let lines: Vec<&str> = reference.lines().collect();
+    let mut table = "";
     for (index, line) in lines.iter().enumerate() {
+        if let Some(header) = line.strip_prefix('[') {
+            table = header.trim_end_matches(']');
+        }
         let begins_a_key = line.split_once(" = ").is_some_and(|(key, _)| !key.starts_with('#'));
-        if begins_a_key {
+        // What the user names is explained with the table.
+        let is_ours = free::free(&table.split('.').collect::<Vec<_>>()).is_none();
+        if begins_a_key && is_ours {
             // A comment above, or above the run of keys that share it.
             let above = lines[..index].iter().rev().find(|line| line.starts_with('#') || line.is_empty());
             assert!(above.is_some_and(|line| line.starts_with('#')), "line {}: {line}", index + 1);
         }
     }
+}
+
+#[test]
+fn the_examples_in_the_default_are_accepted() {
+    assert_eq!(errors(&reference().replace("#: ", ""), &[]), Vec::<String>::new());
 }
 
 #[test]
@@ -80,7 +91,8 @@ red = true
             "p.toml:14:1: listen.log: unknown key",
             "p.toml:16:2: colour: unknown key",
             "PARCELWATCH__LOG__LEVEL: log.level: expected a level (info) or levels by module (info,parcelwatch=debug)",
-            "PARCELWATCH__RUNTIME__CLOCK_SKEW: runtime.attempt_within: expected more than runtime.clock_skew, found less: nothing would ever be attempted",
+            "PARCELWATCH__RUNTIME__CLOCK_SKEW: runtime.attempt_within: expected more than runtime.clock_skew, found \
+             less: nothing would ever be attempted",
         ]
     );
 }
@@ -185,6 +197,73 @@ fn a_table_that_does_not_fit_is_placed_where_something_was_said() {
 }
 
 #[test]
+fn sending_needs_a_key_and_timeouts_that_fit() {
+    let text = "
+[send.channel]
+email = 'on'
+[webhook]
+timeout = '1m'
+[contact.hub.HGH01]
+webhook = { url = 'https://hub.example/in', secrets = ['hunter2-hunter2'] }
+";
+    let found = errors(text, &[]);
+    assert_eq!(found.len(), 3, "{found:#?}");
+    assert!(found[0].starts_with("p.toml:3:9: privacy.hash_key: expected a key of your own"), "{found:#?}");
+    assert!(
+        found[1].starts_with("p.toml:5:11: webhook.timeout: expected at most notify.webhook.total_timeout"),
+        "{found:#?}"
+    );
+    assert!(found[2].starts_with("p.toml:7:55: contact.hub.HGH01.webhook.secrets: expected env:NAME"), "{found:#?}");
+}
+
+#[test]
+fn every_kind_of_free_table_takes_keys_and_refuses_nonsense_in_them() {
+    let good = "
+[send.kind]
+never_uploaded = 'off'
+[send.merchant]
+M-0042 = 'shadow'
+[notify.hub_names]
+HGH01 = 'Hangzhou'
+[contact.hub.HGH01]
+email = 'hub@example.com'
+[limits.services.express]
+dispatch_overdue = '12h'
+[services.express]
+promise = '12h'
+[tell]
+stalled = { customer_service = 'major' }
+";
+    assert_eq!(errors(good, &[]), [""; 0]);
+    let bad = "
+[send.kind]
+late = 'off'
+[contact.hub.HGH01]
+e_mail = 'hub@example.com'
+[limits.services.express]
+dispatch_overdue = 'soon'
+[services.express]
+promise = 12
+[tell]
+stalled = { everybody = 'major' }
+late = {}
+";
+    let found = errors(bad, &[]);
+    let keys = [
+        "p.toml:3:8: send.kind.late: ",
+        "p.toml:5:10: contact.hub.HGH01.e_mail: ",
+        "p.toml:7:20: limits.services.express.dispatch_overdue: ",
+        "p.toml:9:11: services.express.promise: ",
+        "p.toml:11:25: tell.stalled.everybody: ",
+        "p.toml:12:1: tell.late: unknown key",
+    ];
+    assert_eq!(found.len(), keys.len(), "{found:#?}");
+    for (found, key) in found.iter().zip(keys) {
+        assert!(found.starts_with(key), "{found}\n{key}");
+    }
+}
+
+#[test]
 fn what_is_printed_can_be_loaded_again() {
     let text = "[kafka.client]\n'security.protocol' = 'ssl'\n[runtime]\ntracker_workers = 2\n";
     let first = source(text, &[]);
@@ -197,4 +276,17 @@ fn the_copy_in_deploy_is_the_commented_default() {
     let copy = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/parcelwatch.toml");
     let found = std::fs::read_to_string(copy).unwrap_or_default();
     assert!(found == reference(), "out of date: cargo run -- check --default > deploy/parcelwatch.toml");
+}
+
+#[test]
+fn the_configuration_in_the_kubernetes_manifest_can_be_loaded() {
+    let manifest = include_str!("../../deploy/kubernetes/parcelwatch.yaml");
+    let (_, block) = manifest.split_once("parcelwatch.toml: |\n").unwrap();
+    let (block, _) = block.split_once("---").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for secret in ["admin-token", "hash-key"] {
+        std::fs::write(folder.path().join(secret), "0123456789abcdef").unwrap();
+    }
+    let text = block.replace("/run/secrets/parcelwatch", folder.path().to_str().unwrap());
+    assert_eq!(errors(&text, &[("PARCELWATCH__RUNTIME__INSTANCE", "parcelwatch-0")]), [""; 0]);
 }

@@ -40,6 +40,7 @@ fn notice(entry: &Entry) -> Value {
         Phase::Ended(End::Shadow) => ("shadow", "", None),
         Phase::Ended(End::Suppressed(suppression)) => ("suppressed", suppression.name(), None),
         Phase::Ended(End::Expired) => ("expired", "", None),
+        Phase::Ended(End::Unknown) => ("unknown", "", None),
     };
     json!({
         "id": entry.id,

@@ -61,7 +61,7 @@ pub fn is_person(audience: Audience) -> bool {
 /// sending mode come after.
 pub fn judge(thread: &Thread, i: usize, changed_by: Duration) -> Result<Why, Suppression> {
     let entry = &thread.entries[i];
-    if superseded(thread, i) {
+    if superseded(thread, i, changed_by) {
         return Err(Suppression::Superseded);
     }
     if entry.told_at().is_some() {
@@ -78,17 +78,23 @@ pub fn judge(thread: &Thread, i: usize, changed_by: Duration) -> Result<Why, Sup
     }
 }
 
-/// Another waiting notice of its group stands in its place: a worse one, or an equal one that is newer. For a repeat
-/// of unknown outcome also a worse one that was told later. Of two that say that all is well the newer speaks.
-fn superseded(thread: &Thread, i: usize) -> bool {
+/// Another notice of its group, waiting, stands in its place: a worse one, or an equal one that is newer. What may have
+/// been told already (its outcome is unknown) gives way only to what is news beside it, and also to such a
+/// one that was told later. Of two that say that all is well the newer speaks.
+fn superseded(thread: &Thread, i: usize, changed_by: Duration) -> bool {
     let entry = &thread.entries[i];
+    let told = entry.told_at();
     thread.entries.iter().enumerate().any(|(j, other)| {
-        let stands = other.is_waiting() || entry.told_at().is_some_and(|first| other.told_at() > Some(first));
+        let stands = !other.over && (other.is_waiting() || told.is_some_and(|first| other.told_at() > Some(first)));
         let stronger = match group(entry.kind) {
             Group::Resolution => entry.kind == NoticeKind::Recovered && other.kind == entry.kind && j > i,
-            of => group(other.kind) == of && (rank(other), j) > (rank(entry), i),
+            of if of != group(other.kind) => false,
+            of => {
+                let is_news = || matches!(of, Group::News(_)) || date_changed(thread, other, changed_by);
+                rank(other) > rank(entry) || rank(other) == rank(entry) && j > i && (told.is_none() || is_news())
+            }
         };
-        j != i && stands && stronger && !other.over
+        j != i && stands && stronger
     })
 }
 

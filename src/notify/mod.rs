@@ -17,6 +17,7 @@
 mod decide;
 mod describe;
 mod digest;
+mod inbox;
 mod judge;
 mod machine;
 mod outcome;
@@ -30,10 +31,11 @@ mod scribe;
 mod tests;
 mod thread;
 mod timers;
+mod turn;
 
 pub use machine::Notifier;
 pub use policy::{ChannelPolicy, Contact, Contacts, DigestPolicy, Mode, NotifyPolicy, Policy, Sending};
-pub use reason::{Hold, Suppression, Why};
+pub use reason::{Hold, Suppression, Why, reasons};
 
 use crate::model::{Notice, Receipt, RecipientKey};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::policy::NotifyPolicy;
 use super::reason::Suppression;
 use super::retry;
-use super::thread::{End, Entry, Phase, Wait};
+use super::thread::{End, Entry, Phase, Tried, Wait};
 use crate::model::{Channel, DeliveryOutcome, Receipt, ReportedOutcome, Timestamp};
 
 /// How an attempt ended, as the record of it says.
@@ -76,8 +76,11 @@ fn settle(
     policy: &NotifyPolicy,
 ) -> bool {
     let delivered = entry.tried.iter().any(|tried| tried.outcome == Some(DeliveryOutcome::Delivered));
+    let unknown = |tried: &&Tried| tried.outcome == Some(DeliveryOutcome::Unknown);
+    let unknowns = entry.tried.iter().filter(unknown).count() as u32;
     match (outcome, entry.phase) {
         _ if delivered => entry.end(End::Delivered),
+        (DeliveryOutcome::Refused, Phase::Ended(End::Unknown)) => entry.end(End::Refused),
         // It ended otherwise before this late outcome.
         (_, Phase::Ended(_)) => {}
         // Also what a withdrawal stopped before it began: channels report that as refused.
@@ -86,6 +89,7 @@ fn settle(
             return true;
         }
         (DeliveryOutcome::Refused, _) => entry.end(End::Refused),
+        (DeliveryOutcome::Unknown, _) if unknowns >= policy.channel(channel).unknown_max => entry.end(End::Unknown),
         (_, phase) => {
             let due = now + retry::wait(policy.channel(channel), &entry.id, attempt, asked);
             // A late failure never brings the repeat forward; what the other side asks for still holds.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Decision;
+
 /// Why a notice is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Why {
@@ -138,3 +140,12 @@ impl Suppression {
 pub const SHADOW: &str = "send shadow";
 /// The reason of an expired notice.
 pub const EXPIRED: &str = "no longer of use";
+
+/// Every decision with every reason that it can have, as they are counted.
+pub fn reasons() -> impl Iterator<Item = (Decision, &'static str)> {
+    // A repeat is counted as an attempt, not as another decision.
+    let sent = Why::ALL.into_iter().filter(|why| *why != Why::Repeat).map(|why| (Decision::Sent, why.name()));
+    let held = Hold::ALL.into_iter().map(|hold| (Decision::Held, hold.name()));
+    let suppressed = Suppression::ALL.into_iter().map(|suppression| (Decision::Suppressed, suppression.name()));
+    sent.chain(held).chain(suppressed).chain([(Decision::Shadow, SHADOW), (Decision::Expired, EXPIRED)])
+}

@@ -1,9 +1,10 @@
-//! Writes down what was decided and what came of it: delivery records and counts.
-
-use crate::model::{Count, Decision, Delivery, Effect, NoticeId, Receipt, RecipientKey, Timestamp};
+//! Ends notices and writes down what was decided and what came of it: delivery records and counts. A notice never
+//! ends without its record.
 
 use super::outcome::Applied;
-use super::thread::{Entry, split_key};
+use super::reason::{EXPIRED, Hold, SHADOW, Suppression, Why};
+use super::thread::{End, Entry, split_key};
+use crate::model::{Channel, Count, Decision, Delivery, Effect, NoticeId, Receipt, RecipientKey, Timestamp};
 
 /// Writes about the notices of one thread.
 pub struct Scribe<'a> {
@@ -19,8 +20,51 @@ impl<'a> Scribe<'a> {
         Scribe { key, parcel_id, out }
     }
 
-    /// A decision that sends nothing, with its reason.
-    pub fn decided(&mut self, entry: &Entry, decision: Decision, reason: &'static str, at: Timestamp) {
+    /// It is sent; the record of it is written with its outcome.
+    pub fn sent(&mut self, entry: &Entry, why: Why) {
+        self.count(entry, Decision::Sent, why.name());
+    }
+
+    /// It waits.
+    pub fn held(&mut self, entry: &Entry, hold: Hold, now: Timestamp) {
+        self.decided(entry, Decision::Held, hold.name(), now);
+    }
+
+    /// It would have been sent, and ends.
+    pub fn shadow(&mut self, entry: &mut Entry, now: Timestamp) {
+        self.decided(entry, Decision::Shadow, SHADOW, now);
+        entry.end(End::Shadow);
+    }
+
+    /// It is of no use any more, and ends.
+    pub fn expire(&mut self, entry: &mut Entry, at: Timestamp) {
+        self.decided(entry, Decision::Expired, EXPIRED, at);
+        entry.end(End::Expired);
+    }
+
+    /// It is not sent, and ends.
+    pub fn suppress(&mut self, entry: &mut Entry, suppression: Suppression, now: Timestamp) {
+        self.suppressed(entry, suppression, now);
+        entry.end(End::Suppressed(suppression));
+    }
+
+    /// It has ended so already.
+    pub fn suppressed(&mut self, entry: &Entry, suppression: Suppression, now: Timestamp) {
+        self.decided(entry, Decision::Suppressed, suppression.name(), now);
+    }
+
+    /// What it tells holds no longer: nothing more of it leaves, as far as that is in our hands.
+    pub fn withdraw(&mut self, entry: &mut Entry, now: Timestamp) {
+        if entry.is_claimed() && !entry.over {
+            self.out.push(Effect::Cancel(entry.id.clone()));
+        }
+        entry.over = true;
+        if entry.is_waiting() {
+            self.suppress(entry, Suppression::Withdrawn, now);
+        }
+    }
+
+    fn decided(&mut self, entry: &Entry, decision: Decision, reason: &'static str, at: Timestamp) {
         let channel = entry.tried.last().map(|tried| tried.channel);
         let attempt = u32::try_from(entry.tried.len()).unwrap_or(u32::MAX);
         let delivery = self.delivery(&entry.id, decision, Some(reason.to_owned()), at);
@@ -28,15 +72,9 @@ impl<'a> Scribe<'a> {
         self.count(entry, decision, reason);
     }
 
-    /// A decision about a notice.
-    pub fn count(&mut self, entry: &Entry, decision: Decision, reason: &'static str) {
+    fn count(&mut self, entry: &Entry, decision: Decision, reason: &'static str) {
         let (kind, audience) = (entry.kind, entry.audience);
         self.out.push(Effect::Count(Count::Decided { kind, audience, decision, reason }));
-    }
-
-    /// A claimed attempt of this notice is not to begin.
-    pub fn cancel(&mut self, entry: &Entry) {
-        self.out.push(Effect::Cancel(entry.id.clone()));
     }
 
     /// The outcome of attempt `attempt`, as a receipt told it or, without one, as it was given up.
@@ -55,6 +93,7 @@ impl<'a> Scribe<'a> {
         };
         let delivery = Delivery {
             channel: Some(applied.channel),
+            provider: Some(provider(applied.channel).to_owned()),
             attempt,
             outcome: Some(applied.outcome),
             provider_id: receipt.and_then(|receipt| receipt.provider_id.clone()),
@@ -81,5 +120,13 @@ impl<'a> Scribe<'a> {
             at,
             took_ms: None,
         }
+    }
+}
+
+/// The class of what carries a channel's messages; never an address.
+const fn provider(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "smtp",
+        Channel::Webhook => "standard-webhooks",
     }
 }

@@ -13,10 +13,10 @@ use crate::model::{Audience, Channel, DeliveryOutcome, Issued, Level, NoticeId, 
 
 /// More entries than a journey has reasons for; beyond it the oldest ended ones are forgotten. Smaller: a
 /// repeat of an old notice might be told again. Larger: one mad parcel makes large records of state.
-pub const ENTRIES_MAX: usize = 64;
+const ENTRIES_MAX: usize = 64;
 
 /// Separates the parts of a key: in no parcel id, since those are printable.
-const SEPARATOR: char = '\u{1f}';
+pub const SEPARATOR: char = '\u{1f}';
 
 /// The table key of a thread.
 pub fn thread_key(recipient: &RecipientKey, parcel_id: &str, journey: u32) -> String {
@@ -111,6 +111,8 @@ pub enum End {
     Shadow,
     Suppressed(Suppression),
     Expired,
+    /// Of several attempts nobody can say whether they arrived, and it is not repeated again.
+    Unknown,
 }
 
 /// A claim and its outcome.
@@ -217,6 +219,17 @@ impl Thread {
             return None;
         }
         self.entries.iter().filter_map(of).min().map(|due| due.max(self.touched))
+    }
+
+    /// Takes out an entry that has ended if there are too many, rather one that told nobody.
+    pub fn overflow(&mut self) -> Option<Entry> {
+        let has_ended = |entry: &Entry| matches!(entry.phase, Phase::Ended(_));
+        let told_nobody = self.entries.iter().position(|entry| has_ended(entry) && entry.told_at().is_none());
+        let oldest = || self.entries.iter().position(has_ended);
+        if self.entries.len() <= ENTRIES_MAX {
+            return None;
+        }
+        told_nobody.or_else(oldest).map(|i| self.entries.remove(i))
     }
 
     /// Whether everything has ended.

@@ -62,6 +62,10 @@ pub struct Partition<S: Stage> {
     /// Something was committed since the partition became ours.
     saved: bool,
     speaks: bool,
+    /// Stream time as it was saved under other rules: what has passed by then is judged anew before any input.
+    rejudge: Option<Timestamp>,
+    /// The rules by which everything was judged so far.
+    fingerprint: u64,
     /// Inputs that are not fetched for now.
     pub paused: Vec<bool>,
     clock_skew: Duration,
@@ -69,7 +73,14 @@ pub struct Partition<S: Stage> {
 
 impl<S: Stage> Partition<S> {
     /// Goes on from a meta entry; the machine is restored already.
-    pub fn new(number: i32, machine: S::Machine, meta: Meta, log: StateLog, options: &Options) -> Partition<S> {
+    pub fn new(
+        number: i32,
+        machine: S::Machine,
+        meta: Meta,
+        log: StateLog,
+        world: &World,
+        options: &Options,
+    ) -> Partition<S> {
         let offsets: Vec<i64> = S::INPUTS.iter().map(|input| meta.offset(input).unwrap_or(0)).collect();
         Partition {
             number,
@@ -82,6 +93,8 @@ impl<S: Stage> Partition<S> {
             dirty: true,
             saved: false,
             speaks: false,
+            rejudge: rejudge::<S>(&meta, world),
+            fingerprint: meta.fingerprint,
             paused: vec![false; S::INPUTS.len()],
             clock_skew: options.clock_skew,
             meta,
@@ -150,6 +163,9 @@ impl<S: Stage> Partition<S> {
         let fresh = self.telling.is_open(wall);
         self.speaks = S::may_speak(fresh, self.stream_time(), wall, options.attempt_within);
         self.machine.set_open(self.speaks);
+        if !self.rejudged(world, options, out) {
+            return Turn::More;
+        }
         let mut timers = options.timers_per_turn;
         for _ in 0..options.records_per_turn {
             let mut ended = None;
@@ -176,6 +192,20 @@ impl<S: Stage> Partition<S> {
             }
         }
         Turn::More
+    }
+
+    /// Judges a slice by changed rules; true when nothing is left of that.
+    fn rejudged(&mut self, world: &World, options: &Options, out: &mut Output) -> bool {
+        let Some(saved) = self.rejudge else { return true };
+        let max = options.timers_per_turn;
+        let fired = S::rules_changed(&mut self.machine, saved, max, world, &mut out.effects);
+        self.dirty = true;
+        if fired >= max {
+            return false;
+        }
+        self.rejudge = None;
+        self.fingerprint = S::fingerprint(world);
+        true
     }
 
     fn let_pass(&mut self, max: usize, world: &World, out: &mut Output) -> usize {
@@ -220,12 +250,12 @@ impl<S: Stage> Partition<S> {
     }
 
     /// The blocks of this transaction and the meta entry within them.
-    pub fn blocks(&mut self, writer: &str, fingerprint: u64, end: Option<i64>) -> (Vec<Vec<u8>>, Meta) {
+    pub fn blocks(&mut self, writer: &str, end: Option<i64>) -> (Vec<Vec<u8>>, Meta) {
         let mut meta = Meta {
             offsets: S::INPUTS.iter().map(|input| (*input).to_owned()).zip(self.offsets.iter().copied()).collect(),
             stream_time: self.stream_time(),
             writer: writer.to_owned(),
-            fingerprint,
+            fingerprint: self.fingerprint,
             ..self.meta.clone()
         };
         let blocks = self.log.blocks(&mut self.machine.tables(), &mut meta, end);
@@ -247,10 +277,18 @@ impl<S: Stage> Partition<S> {
         self.machine.aborted(world);
         self.log.aborted();
         self.pending = None;
+        self.rejudge = rejudge::<S>(&self.meta, world);
+        self.fingerprint = self.meta.fingerprint;
         self.offsets = S::INPUTS.iter().map(|input| self.meta.offset(input).unwrap_or(0)).collect();
         self.positions = self.offsets.clone();
         self.merge = Merge::new(self.meta.stream_time, self.offsets.iter().copied(), self.clock_skew);
         self.paused = vec![false; S::INPUTS.len()];
         self.dirty = false;
     }
+}
+
+/// From where on what was judged by other rules is to be judged anew; none on a first start.
+fn rejudge<S: Stage>(meta: &Meta, world: &World) -> Option<Timestamp> {
+    let other = meta.fingerprint != S::fingerprint(world) && meta.stream_time != Timestamp::MIN;
+    other.then_some(meta.stream_time)
 }

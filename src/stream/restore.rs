@@ -136,7 +136,7 @@ impl<S: Stage> Restoring<S> {
     }
 
     /// The state log and meta entry to go on with; `first` says where a first start begins in each input.
-    pub fn resume(&self, first: Vec<i64>, partitions: i32) -> (StateLog, Meta) {
+    pub fn resume(&self, first: Vec<i64>, partitions: i32, fingerprint: u64) -> (StateLog, Meta) {
         if let Some(meta) = &self.meta {
             let meta = Meta { epoch: meta.epoch + 1, offsets: named::<S>(first), ..meta.clone() };
             return (StateLog::resumed(meta.walk), meta);
@@ -148,7 +148,7 @@ impl<S: Stage> Restoring<S> {
             stream_time: Timestamp::MIN,
             epoch: 1,
             writer: String::new(),
-            fingerprint: 0,
+            fingerprint,
             walk: Walk { number: 0, cursor: 0, start: self.end, began: Timestamp::MIN, complete_from: self.end },
         };
         (log, meta)

@@ -47,8 +47,15 @@ pub trait Stage: 'static {
     /// Names the rules by which what has passed is judged.
     fn fingerprint(world: &World) -> u64;
 
-    /// The rules are not those of the saved state: what has passed by the saved stream time opens at that time.
-    fn rules_changed(machine: &mut Self::Machine, now: Timestamp, world: &World, out: &mut Vec<Effect>);
+    /// The rules are not those of the saved state: what has passed by the saved stream time opens at that time. At
+    /// most `max`; returns how many, fewer when nothing is left.
+    fn rules_changed(
+        machine: &mut Self::Machine,
+        saved: Timestamp,
+        max: usize,
+        world: &World,
+        out: &mut Vec<Effect>,
+    ) -> usize;
 
     /// Whether it may speak now: the tracker when what it read is fresh, the notifier when its
     /// stream time is close to the wall clock, so that a withdrawal that is already written is read first.
@@ -95,8 +102,14 @@ impl Stage for TrackerStage {
         world.rules.fingerprint()
     }
 
-    fn rules_changed(machine: &mut Tracker, now: Timestamp, world: &World, out: &mut Vec<Effect>) {
-        let _ = (machine, now, world, out);
+    fn rules_changed(
+        machine: &mut Tracker,
+        saved: Timestamp,
+        max: usize,
+        world: &World,
+        out: &mut Vec<Effect>,
+    ) -> usize {
+        machine.rules_changed(saved, max, world, out)
     }
 
     fn may_speak(reads_fresh: bool, _: Timestamp, _: Timestamp, _: std::time::Duration) -> bool {
@@ -104,8 +117,7 @@ impl Stage for TrackerStage {
     }
 
     fn answer(machine: &Tracker, question: &Question, now: Timestamp, world: &World) -> Option<Value> {
-        let _ = (machine, question, now, world);
-        None
+        machine.describe(&question.parcel_id, now, world)
     }
 
     fn observe(machine: &Tracker, partition: i32, metrics: &Metrics) {
@@ -143,7 +155,9 @@ impl Stage for NotifierStage {
         0
     }
 
-    fn rules_changed(_: &mut Notifier, _: Timestamp, _: &World, _: &mut Vec<Effect>) {}
+    fn rules_changed(_: &mut Notifier, _: Timestamp, _: usize, _: &World, _: &mut Vec<Effect>) -> usize {
+        0
+    }
 
     fn may_speak(_: bool, stream_time: Timestamp, wall: Timestamp, within: std::time::Duration) -> bool {
         wall.since(stream_time) <= within

@@ -24,6 +24,9 @@ pub const ALL: [&str; 12] = [
     "instances.v1",
 ];
 
+/// How long the brokers may take to describe the cluster; asked again until they do. A stop waits for it.
+const METADATA_WITHIN: Duration = Duration::from_secs(5);
+
 /// Why the cluster's topics are not fit to start on.
 #[derive(Debug, thiserror::Error)]
 pub enum TopicsError {
@@ -51,7 +54,10 @@ impl Topics {
     /// Reads the cluster's metadata.
     pub fn read(options: &Options) -> Result<Topics, TopicsError> {
         let client: BaseConsumer = options.client.create()?;
-        let metadata = client.fetch_metadata(None, Duration::from_secs(15))?;
+        let metadata = client.fetch_metadata(None, METADATA_WITHIN).inspect_err(|_| {
+            // Why (a refused password, an untrusted certificate) is in the client's own log lines, which wait in its queue.
+            while client.poll(Duration::ZERO).is_some() {}
+        })?;
         let mut full = HashMap::new();
         for name in ALL {
             let topic = options.topic(name);

@@ -39,75 +39,98 @@ fn registered<C: Collector + Clone + 'static>(registry: &Registry, family: C) ->
 
 families! {
     // Records in.
-    scans: IntCounterVec = counters("scans_total", "Scans read, by code and by what became of them: accepted, repeat (seen before), \
-        ended (the journey was over).", &["code", "outcome"]);
-    shipments: IntCounterVec = counters("shipments_total", "Shipment records read, by what became of them.", &["outcome"]);
-    reroutes: IntCounterVec = counters("reroutes_total",
-        "Records of customers' choices and their answers read by the tracker, by what became of them.", &["outcome"]);
-    rejects: IntCounterVec = counters("rejects_total", "Records that could not be used and went to the rejects topic.",
-        &["topic", "reason"]);
+    scans: IntCounterVec = counters("scans_total", &["code", "outcome"],
+        "Scans read, by code and by what became of them: accepted, repeat (seen before), ended (the journey was \
+         over).");
+    shipments: IntCounterVec = counters("shipments_total", &["outcome"],
+        "Shipment records read, by what became of them.");
+    reroutes: IntCounterVec = counters("reroutes_total", &["outcome"],
+        "Records of customers' choices and their answers read by the tracker, by what became of them.");
+    rejects: IntCounterVec = counters("rejects_total", &["topic", "reason"],
+        "Records that could not be used and went to the rejects topic.");
     merchants_rejected: IntCounter = counter("merchants_rejected_total",
         "Records of the merchants table that could not be used; the last good value stays.");
-    misplaced: IntCounterVec = counters("misplaced_records_total",
-        "Records on another partition than their key's: the producer partitions unlike Java's default.", &["topic"]);
-    malformed_fields: IntCounterVec = counters("malformed_fields_total",
-        "Optional fields of inputs that were malformed and count as absent.", &["field"]);
-    corrected_times: IntCounterVec = counters("corrected_event_times_total",
-        "Event times that cannot be and were replaced: future (ahead of the record), no_zone (without offset).", &["hub", "why"]);
-    unknown_parcels: IntCounterVec = counters("unknown_parcels_total",
-        "Parcels with scans whose shipment had not come after 24 hours.", &["hub"]);
+    misplaced: IntCounterVec = counters("misplaced_records_total", &["topic"],
+        "Records on another partition than their key's: the producer partitions unlike Java's default.");
+    malformed_fields: IntCounterVec = counters("malformed_fields_total", &["field"],
+        "Optional fields of inputs that were malformed and count as absent.");
+    corrected_times: IntCounterVec = counters("corrected_event_times_total", &["hub", "why"],
+        "Event times that cannot be and were replaced: future (ahead of the record), no_zone (without offset).");
+    unknown_parcels: IntCounterVec = counters("unknown_parcels_total", &["hub"],
+        "Parcels with scans whose shipment had not come after 24 hours.");
     forgotten_scans: IntCounter = counter("forgotten_scans_total",
         "Scans beyond the 128 newest of a parcel, forgotten: a repeat of one would count as new.");
 
     // Decisions.
-    conditions: IntCounterVec = counters("conditions_total", "Changes of conditions.", &["condition", "change"]);
-    issued: IntCounterVec = counters("notices_issued_total", "Notices that the tracker issued.", &["kind", "audience"]);
-    notices: IntCounterVec = counters("notices_total", "What the notifier decided about notices.",
-        &["kind", "audience", "decision"]);
-    reasons: IntCounterVec = counters("notice_decisions_total", "The notifier's decisions by their reason.",
-        &["decision", "reason"]);
-    attempts: IntCounterVec = counters("attempts_total",
-        "Delivery attempts by outcome; unknown: nobody can say whether it arrived.", &["channel", "outcome"]);
-    attempts_waiting: IntGaugeVec = gauges("attempts_waiting", "Claimed delivery attempts that wait for their turn.", &["channel"]);
-    attempts_running: IntGaugeVec = gauges("attempts_running", "Delivery attempts under way.", &["channel"]);
-    scan_to_notice: Histogram = histogram("scan_to_notice_seconds",
-        "Seconds from the instant at which a notice's reason became true to the commit that issued the notice.", &LATENCY_BUCKETS);
-    delivery: HistogramVec = histograms("notice_delivery_seconds",
-        "Seconds from the instant at which a notice's reason became true to the notice's delivery.", &["channel"], &LATENCY_BUCKETS);
-    send_mode: IntGaugeVec = gauges("send_mode", "1 for what send is set to in general: off, shadow (nothing leaves) or on.", &["mode"]);
+    conditions: IntCounterVec = counters("conditions_total", &["condition", "change"],
+        "Changes of conditions.");
+    issued: IntCounterVec = counters("notices_issued_total", &["kind", "audience"],
+        "Notices that the tracker issued.");
+    notices: IntCounterVec = counters("notices_total", &["kind", "audience", "decision"],
+        "What the notifier decided about notices.");
+    reasons: IntCounterVec = counters("notice_decisions_total", &["decision", "reason"],
+        "The notifier's decisions by their reason.");
+    attempts: IntCounterVec = counters("attempts_total", &["channel", "outcome"],
+        "Delivery attempts by outcome; unknown: nobody can say whether it arrived.");
+    attempts_waiting: IntGaugeVec = gauges("attempts_waiting", &["channel"],
+        "Claimed delivery attempts that wait for their turn.");
+    attempts_running: IntGaugeVec = gauges("attempts_running", &["channel"],
+        "Delivery attempts under way.");
+    scan_to_notice: Histogram = histogram("scan_to_notice_seconds", &LATENCY_BUCKETS,
+        "Seconds from the instant at which a notice's reason became true to the commit that issued the notice.");
+    delivery: HistogramVec = histograms("notice_delivery_seconds", &["channel"], &LATENCY_BUCKETS,
+        "Seconds from the instant at which a notice's reason became true to the notice's delivery.");
+    send_mode: IntGaugeVec = gauges("send_mode", &["mode"],
+        "1 for what send is set to in general: off, shadow (nothing leaves) or on.");
 
     // Time.
-    timers_fired: IntCounter = counter("timers_fired_total", "Limits that passed.");
-    lateness: Histogram = histogram("timer_lateness_seconds",
-        "Seconds of stream time from the instant at which a limit was due to when it took effect.", &LATENESS_BUCKETS);
-    stream_lag: GaugeVec = real_gauges("stream_time_lag_seconds",
-        "Seconds by which a partition's stream time is behind the wall clock.", &["stage", "partition"]);
-    consumer_lag: IntGaugeVec = gauges("consumer_lag_records", "Records of an input that have not been read.", &["topic", "partition"]);
-    telling: IntGaugeVec = gauges("telling", "1 while a partition is caught up and tells; 0 while it only keeps book.", &["stage", "partition"]);
+    timers_fired: IntCounter = counter("timers_fired_total",
+        "Limits that passed.");
+    lateness: Histogram = histogram("timer_lateness_seconds", &LATENESS_BUCKETS,
+        "Seconds of stream time from the instant at which a limit was due to when it took effect.");
+    stream_lag: GaugeVec = real_gauges("stream_time_lag_seconds", &["stage", "partition"],
+        "Seconds by which a partition's stream time is behind the wall clock.");
+    consumer_lag: IntGaugeVec = gauges("consumer_lag_records", &["topic", "partition"],
+        "Records of an input that have not been read.");
+    telling: IntGaugeVec = gauges("telling", &["stage", "partition"],
+        "1 while a partition is caught up and tells; 0 while it only keeps book.");
     clock_departure: Gauge = real_gauge("clock_departure_seconds",
         "Seconds by which the system's clock departs from its value at start plus the time since boot.");
 
     // State.
-    parcels: IntGaugeVec = gauges("parcels",
-        "Parcels that this instance keeps, by stage: the code of the last scan, unscanned, or ended and not yet forgotten.", &["stage"]);
-    threads: IntGauge = gauge("threads", "Threads that this instance keeps: what one recipient is told about one journey of a parcel.");
-    ignored: IntCounterVec = counters("notifier_ignored_total", "Records that the notifier had nothing to do with, by why.", &["why"]);
-    partition_state: IntGaugeVec = gauges("partition_state", "1 for the state that an assigned partition is in.", &["stage", "partition", "state"]);
-    transactions: IntCounterVec = counters("transactions_total", "Kafka transactions by how they ended: committed, aborted.", &["stage", "outcome"]);
-    commit: HistogramVec = histograms("commit_duration_seconds",
-        "Seconds from the start of flushing to the end of a transaction's commit.", &["stage"], &COMMIT_BUCKETS);
-    restore: HistogramVec = histograms("restore_duration_seconds", "Seconds that it took to restore a partition.", &["stage"], &RESTORE_BUCKETS);
-    restore_entries: IntCounterVec = counters("restore_entries_total", "Entries of state that restores read.", &["stage"]);
-    rebalances: IntCounterVec = counters("rebalances_total", "Changes of the partitions assigned to an instance's workers.", &["stage"]);
-    rebuilt: IntCounterVec = counters("workers_rebuilt_total", "Workers that ended by an error and were built anew.", &["stage"]);
+    parcels: IntGaugeVec = gauges("parcels", &["stage"],
+        "Parcels that this instance keeps, by stage: the code of the last scan, unscanned, or ended and \
+         not yet forgotten.");
+    threads: IntGauge = gauge("threads",
+        "Threads that this instance keeps: what one recipient is told about one journey of a parcel.");
+    ignored: IntCounterVec = counters("notifier_ignored_total", &["why"],
+        "Records that the notifier had nothing to do with, by why.");
+    partition_state: IntGaugeVec = gauges("partition_state", &["stage", "partition", "state"],
+        "1 for the state that an assigned partition is in.");
+    transactions: IntCounterVec = counters("transactions_total", &["stage", "outcome"],
+        "Kafka transactions by how they ended: committed, aborted.");
+    commit: HistogramVec = histograms("commit_duration_seconds", &["stage"], &COMMIT_BUCKETS,
+        "Seconds from the start of flushing to the end of a transaction's commit.");
+    restore: HistogramVec = histograms("restore_duration_seconds", &["stage"], &RESTORE_BUCKETS,
+        "Seconds that it took to restore a partition.");
+    restore_entries: IntCounterVec = counters("restore_entries_total", &["stage"],
+        "Entries of state that restores read.");
+    rebalances: IntCounterVec = counters("rebalances_total", &["stage"],
+        "Changes of the partitions assigned to an instance's workers.");
+    rebuilt: IntCounterVec = counters("workers_rebuilt_total", &["stage"],
+        "Workers that ended by an error and were built anew.");
 
     // The program.
-    build: IntGaugeVec = gauges("build_info", "1, labelled with what was built.", &["version", "revision"]);
-    start_time: Gauge = process_gauge("process_start_time_seconds", "Start of the process, in seconds since 1970.");
-    cpu: Counter = Counter::with_opts(Opts::new("process_cpu_seconds_total", "Seconds of CPU time that the process used."))
-        .expect("a legal name");
-    memory: Gauge = process_gauge("process_resident_memory_bytes", "Bytes of memory that the process has in use.");
-    open_files: Gauge = process_gauge("process_open_fds", "File descriptors that the process has open.");
+    build: IntGaugeVec = gauges("build_info", &["version", "revision"],
+        "1, labelled with what was built.");
+    start_time: Gauge = process_gauge("process_start_time_seconds",
+        "Start of the process, in seconds since 1970.");
+    cpu: Counter = process_counter("process_cpu_seconds_total",
+        "Seconds of CPU time that the process used.");
+    memory: Gauge = process_gauge("process_resident_memory_bytes",
+        "Bytes of memory that the process has in use.");
+    open_files: Gauge = process_gauge("process_open_fds",
+        "File descriptors that the process has open.");
 }
 
 fn opts(name: &str, help: &str) -> Opts {
@@ -118,7 +141,7 @@ fn counter(name: &str, help: &str) -> IntCounter {
     IntCounter::with_opts(opts(name, help)).expect("a legal name")
 }
 
-fn counters(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+fn counters(name: &str, labels: &[&str], help: &str) -> IntCounterVec {
     IntCounterVec::new(opts(name, help), labels).expect("legal names")
 }
 
@@ -126,7 +149,7 @@ fn gauge(name: &str, help: &str) -> IntGauge {
     IntGauge::with_opts(opts(name, help)).expect("a legal name")
 }
 
-fn gauges(name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+fn gauges(name: &str, labels: &[&str], help: &str) -> IntGaugeVec {
     IntGaugeVec::new(opts(name, help), labels).expect("legal names")
 }
 
@@ -134,7 +157,7 @@ fn real_gauge(name: &str, help: &str) -> Gauge {
     Gauge::with_opts(opts(name, help)).expect("a legal name")
 }
 
-fn real_gauges(name: &str, help: &str, labels: &[&str]) -> GaugeVec {
+fn real_gauges(name: &str, labels: &[&str], help: &str) -> GaugeVec {
     GaugeVec::new(opts(name, help), labels).expect("legal names")
 }
 
@@ -143,10 +166,14 @@ fn process_gauge(name: &str, help: &str) -> Gauge {
     Gauge::with_opts(Opts::new(name, help)).expect("a legal name")
 }
 
-fn histogram(name: &str, help: &str, buckets: &[f64]) -> Histogram {
+fn process_counter(name: &str, help: &str) -> Counter {
+    Counter::with_opts(Opts::new(name, help)).expect("a legal name")
+}
+
+fn histogram(name: &str, buckets: &[f64], help: &str) -> Histogram {
     Histogram::with_opts(HistogramOpts::from(opts(name, help)).buckets(buckets.to_vec())).expect("legal buckets")
 }
 
-fn histograms(name: &str, help: &str, labels: &[&str], buckets: &[f64]) -> HistogramVec {
+fn histograms(name: &str, labels: &[&str], buckets: &[f64], help: &str) -> HistogramVec {
     HistogramVec::new(HistogramOpts::from(opts(name, help)).buckets(buckets.to_vec()), labels).expect("legal buckets")
 }

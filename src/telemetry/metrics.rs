@@ -159,7 +159,8 @@ impl Metrics {
         let _ = self.families.telling.remove_label_values(&[stage, &partition]);
     }
 
-    /// How far a partition's stream time is behind the wall clock now. While nobody reports it anew it counts as standing still.
+    /// How far a partition's stream time is behind the wall clock now. While nobody reports it anew it counts as
+    /// standing still.
     pub fn stream_time_lag(&self, stage: &'static str, partition: i32, behind: Duration) {
         self.partitions().at(stage, partition).behind = Some((behind, Instant::now()));
     }

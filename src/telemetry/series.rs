@@ -9,11 +9,38 @@ use crate::model::{
     Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, Ignored, NoticeKind, RerouteOutcome,
     ScanOutcome, ShipmentOutcome,
 };
+use crate::notify;
 
 /// The two machines that the runtime drives, as their series are labelled.
 const STAGES: [&str; 2] = ["tracker", "notifier"];
 /// Why a record was rejected, as `model::Reject` names it.
-const REJECT_REASONS: [&str; 8] = ["empty", "utf8", "json", "missing", "type", "range", "time", "unknown_code"];
+pub(super) const REJECT_REASONS: [&str; 10] =
+    ["empty", "utf8", "json", "missing", "type", "range", "time", "unknown_code", "unknown_word", "key"];
+/// Optional fields of scans and shipments, as decoders name them.
+pub(super) const OPTIONAL_FIELDS: [&str; 22] = [
+    "hub",
+    "upload_time",
+    "reason",
+    "place",
+    "place_kind",
+    "pickup_code",
+    "free_until",
+    "shipped_at",
+    "promise",
+    "updated_at",
+    "merchant",
+    "service",
+    "origin",
+    "destination",
+    "route",
+    "route.hub",
+    "route.within",
+    "recipient",
+    "sender",
+    "flags",
+    "consent",
+    "cancelled",
+];
 /// Inputs whose records go to `rejects.v1`.
 const REJECTING_TOPICS: [&str; 5] = ["shipments.v1", "scans.v1", "reroutes.v1", "notices.v1", "receipts.v1"];
 /// Why an `event_time` was replaced.
@@ -41,21 +68,23 @@ impl Families {
         start(&self.shipments, &[&ShipmentOutcome::ALL.map(ShipmentOutcome::name)]);
         start(&self.reroutes, &[&RerouteOutcome::ALL.map(RerouteOutcome::name)]);
         start(&self.rejects, &[&REJECTING_TOPICS, &REJECT_REASONS]);
+        start(&self.malformed_fields, &[&OPTIONAL_FIELDS]);
         start(&self.misplaced, &[&REJECTING_TOPICS]);
         start(&self.corrected_times, &[&[NO_HUB], &CORRECTIONS]);
         start(&self.unknown_parcels, &[&[NO_HUB]]);
         start(&self.conditions, &[&ConditionKind::ALL.map(ConditionKind::name), &Change::ALL.map(Change::name)]);
         start(&self.issued, &[&kinds, &audiences]);
         start(&self.notices, &[&kinds, &audiences, &Decision::ALL.map(Decision::name)]);
+        for (decision, reason) in notify::reasons() {
+            start(&self.reasons, &[&[decision.name()], &[reason]]);
+        }
         start(&self.ignored, &[&Ignored::ALL.map(Ignored::name)]);
         start(&self.attempts, &[&channels, &DeliveryOutcome::ALL.map(DeliveryOutcome::name)]);
         start(&self.attempts_waiting, &[&channels]);
         start(&self.attempts_running, &[&channels]);
         start(&self.delivery, &[&channels]);
         start(&self.send_mode, &[&MODES]);
-        start(&self.parcels, &[&codes]);
-        let stages: Vec<_> = parcel_stages().collect();
-        start(&self.parcels, &[&stages]);
+        start(&self.parcels, &[&parcel_stages().collect::<Vec<_>>()]);
         start(&self.transactions, &[&STAGES, &["committed", "aborted"]]);
         start(&self.commit, &[&STAGES]);
         start(&self.restore, &[&STAGES]);

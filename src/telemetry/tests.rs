@@ -1,8 +1,10 @@
 //! What `/metrics` says.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::*;
+use crate::decode::{self, RecordTime};
 use crate::model::{Change, Channel, Code, ConditionKind, Count, DeliveryOutcome, Level, ScanOutcome};
 
 /// The value of a series, by its text up to the blank.
@@ -20,6 +22,7 @@ fn what_can_be_known_is_there_before_anything_happened() {
         r#"parcelwatch_conditions_total{change="retracted",condition="stalled"}"#,
         r#"parcelwatch_attempts_total{channel="webhook",outcome="unknown"}"#,
         r#"parcelwatch_notices_total{audience="hub_ops",decision="held",kind="digest"}"#,
+        r#"parcelwatch_notice_decisions_total{decision="suppressed",reason="no contact"}"#,
         r#"parcelwatch_rejects_total{reason="utf8",topic="scans.v1"}"#,
         r#"parcelwatch_parcels{stage="unscanned"}"#,
         r#"parcelwatch_commit_duration_seconds_count{stage="notifier"}"#,
@@ -103,4 +106,34 @@ fn the_process_says_when_it_began_and_what_it_uses() {
     assert!(value(&metrics, "process_resident_memory_bytes").unwrap() > 1e5);
     assert!(value(&metrics, "process_open_fds").unwrap() >= 3.0);
     assert!(metrics.render().contains("process_cpu_seconds_total"));
+}
+
+#[test]
+fn every_reason_to_reject_has_its_series_from_the_start() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/decode");
+    let sources = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let source: String = sources.collect();
+    let reasons =
+        source.split("Reject::at(").skip(1).filter_map(|call| call.trim_start().strip_prefix('"')?.split('"').next());
+    for reason in reasons {
+        assert!(super::series::REJECT_REASONS.contains(&reason), "{reason}");
+    }
+}
+
+#[test]
+fn every_field_that_may_be_malformed_has_its_series_from_the_start() {
+    let scan = r#"{"parcel_id":"P","code":"held","event_time":"2026-11-22T00:00:00Z","hub":7,"upload_time":7,"reason":7,
+        "place":7,"place_kind":7,"pickup_code":7,"free_until":7}"#;
+    let scan = decode::scan(Some(scan.as_bytes()), RecordTime::Own).unwrap();
+    let shipment = |route: &str| {
+        let text = format!(
+            r#"{{"parcel_id":"P","ordered_at":"2026-11-22T00:00:00Z","shipped_at":7,"promise":7,"updated_at":7,
+            "merchant":7,"service":7,"origin":7,"destination":7,"recipient":7,"sender":7,"flags":7,"consent":7,
+            "cancelled":7,"route":{route}}}"#
+        );
+        decode::shipment(Some(text.as_bytes())).unwrap().malformed
+    };
+    let inside = shipment(r#"[{"code":"delivered","hub":7,"within":7}]"#);
+    let found: BTreeSet<&str> = [scan.malformed, shipment("7"), inside].concat().into_iter().collect();
+    assert_eq!(found, BTreeSet::from(super::series::OPTIONAL_FIELDS));
 }

@@ -15,7 +15,7 @@ use super::parcel::{EndReason, Ended, Open};
 use super::telling::{self, Told};
 use super::tracker::Tracker;
 use super::view::View;
-use crate::model::{NoticeId, Recipient, Timestamp, World};
+use crate::model::{NoticeId, Recipient, RecipientKey, Timestamp, World};
 
 impl Tracker {
     /// Everything about a parcel at `now`, as JSON; none where it is not known here.
@@ -42,6 +42,7 @@ impl Tracker {
             "collection": collection(parcel_id, view),
             "scans": scans,
             "last_record": parcel.record,
+            "recipient_keys": announced.map_or_else(Vec::new, |announced| recipient_keys(announced, world)),
         }))
     }
 }
@@ -53,6 +54,14 @@ fn ended(ended: Ended) -> Value {
         EndReason::Expired => "expired",
     };
     json!({"by": by, "event_time": ended.event_time, "read": ended.read})
+}
+
+/// Whose notifiers may know of deliveries about this parcel; hubs are told in digests only.
+fn recipient_keys(announced: &Announced, world: &World) -> Vec<RecipientKey> {
+    let people = [&announced.recipient, &announced.sender].into_iter().flatten();
+    let people = people.filter_map(|person| RecipientKey::person(&world.hash_key, person));
+    let merchant = announced.merchant.as_deref().map(RecipientKey::merchant);
+    people.chain(merchant).chain([RecipientKey::service()]).collect()
 }
 
 fn announcement(announced: &Announced) -> Value {

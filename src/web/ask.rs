@@ -11,8 +11,8 @@ const TIMEOUT: Duration = Duration::from_secs(8);
 /// What is known of a parcel is some kilobytes; more is not our answer.
 const LENGTH_MAX: usize = 4 * 1024 * 1024;
 
-/// Present where an instance asks another one, which then does not pass the question on again: while partitions move, two may each hold the
-/// other for the owner.
+/// Present where an instance asks another one, which then does not pass the question on again: while partitions
+/// move, two may each hold the other for the owner.
 pub(super) const PASSED_ON: &str = "x-parcelwatch-passed-on";
 
 /// Who asks.

@@ -4,8 +4,8 @@
 //! In come HTTP requests and the [`ParcelQuery`] that answers from the workers' states; out go answers. Handlers
 //! touch no state. A question about a parcel that another instance tracks is passed on to it, once.
 //!
-//! What always holds: beyond this machine the admin listener answers nobody without the token (health excepted); no answer may be
-//! cached or shown in a frame; no parcel id is logged.
+//! What always holds: beyond this machine the admin listener answers nobody without the token (health excepted);
+//! no answer may be cached or shown in a frame; no parcel id is logged.
 
 mod admin;
 mod ask;

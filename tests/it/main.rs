@@ -12,6 +12,7 @@ mod daemon;
 mod flow;
 #[allow(dead_code, reason = "what a test may ask of brokers is there before the test that asks for it")]
 mod kafka;
+mod promtool;
 mod purity;
 mod replay;
 #[allow(dead_code, reason = "the same")]

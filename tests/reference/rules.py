@@ -26,6 +26,11 @@ def show(t):
 
 def history(records, until, grace):
     """The changes of one parcel id; records: (time, record) in order."""
+    return follow(records, until, grace)[0]
+
+
+def follow(records, until, grace):
+    """The same, and the parcel as it is at last; None where it is forgotten."""
     written, parcel = [], None
     for now, group in groupby(records, key=lambda x: x[0]):
         if parcel:
@@ -41,7 +46,7 @@ def history(records, until, grace):
         parcel.limits_made_to_pass(now)
     if parcel:
         parcel.advance(until)
-    return written
+    return written, None if parcel is None or parcel.forgotten else parcel
 
 
 def main():

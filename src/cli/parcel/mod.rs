@@ -11,7 +11,8 @@ use crate::web::{Caller, client, request};
 
 /// Ask a running instance about a parcel: where it is, what is due, what was told to whom, and why
 ///
-/// Any instance will do: it passes the question on to the one that tracks the parcel. The answer names recipients by their keys, never by phone or address.
+/// Any instance will do: it passes the question on to the one that tracks the parcel. The answer names recipients by
+/// their keys, never by phone or address.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   parcelwatch parcel SF1024000000017

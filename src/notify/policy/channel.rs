@@ -17,20 +17,23 @@ pub struct ChannelPolicy {
     pub retries: Vec<Duration>,
     /// Up to this share of the wait is added, by notice and attempt, so that many do not come at once.
     pub jitter_percent: u8,
+    /// After as many attempts of unknown outcome a notice is not repeated: its reader may have it as often.
+    pub unknown_max: u32,
 }
 
 impl ChannelPolicy {
-    /// Long enough for greylisting (minutes) and a relay's night (hours).
+    /// Long enough for greylisting (minutes) and a relay's night (hours). People see a repeated mail, even under one
+    /// Message-ID, so it is repeated once.
     pub(super) fn email() -> ChannelPolicy {
         let retries = [1, 5, 15, 60, 120, 240, 480].map(|minutes| Duration::from_secs(minutes * 60)).to_vec();
-        ChannelPolicy { total_timeout: Duration::from_secs(60), retries, jitter_percent: 20 }
+        ChannelPolicy { total_timeout: Duration::from_secs(60), retries, jitter_percent: 20, unknown_max: 2 }
     }
 
-    /// The specification of Standard Webhooks, after its immediate first attempt.
+    /// The specification of Standard Webhooks, after its immediate first attempt. Receivers know a repeat by its id.
     pub(super) fn webhook() -> ChannelPolicy {
         let soon = [5, 5 * 60, 30 * 60].map(Duration::from_secs);
         let retries = soon.into_iter().chain([2, 5, 10, 14, 20, 24].map(hours)).collect();
-        ChannelPolicy { total_timeout: Duration::from_secs(30), retries, jitter_percent: 20 }
+        ChannelPolicy { total_timeout: Duration::from_secs(30), retries, jitter_percent: 20, unknown_max: 10 }
     }
 }
 
@@ -44,6 +47,8 @@ struct Named {
     retries: Option<Vec<Duration>>,
     #[serde(deserialize_with = "value::some_percent")]
     jitter_percent: Option<u8>,
+    #[serde(deserialize_with = "value::some_count")]
+    unknown_max: Option<u32>,
 }
 
 impl Named {
@@ -52,6 +57,7 @@ impl Named {
             total_timeout: self.total_timeout.unwrap_or(default.total_timeout),
             retries: self.retries.unwrap_or(default.retries),
             jitter_percent: self.jitter_percent.unwrap_or(default.jitter_percent),
+            unknown_max: self.unknown_max.unwrap_or(default.unknown_max),
         }
     }
 }

@@ -43,6 +43,13 @@ pub fn some_percent<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u8>, D::Er
     }
 }
 
+pub fn some_count<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u32>, D::Error> {
+    match u32::deserialize(d)? {
+        0 => Err(D::Error::custom("expected at least 1, found 0")),
+        count => Ok(Some(count)),
+    }
+}
+
 pub fn list<'de, D: Deserializer<'de>>(d: D) -> Result<usize, D::Error> {
     match usize::deserialize(d)? {
         length @ 1..=100 => Ok(length),

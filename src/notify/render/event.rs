@@ -6,14 +6,15 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::content::Content;
+use super::content::{Content, Digest, DigestParcel};
+use super::text::line;
 use crate::model::{Facts, Issued, Timestamp};
 use crate::notify::policy::NotifyPolicy;
 
-/// Texts of the hubs (reasons, places) are cut to as many characters: a quarter of a kilobyte of Chinese.
-const TEXT_MAX: usize = 80;
-/// Lists of the notice are cut to as many items.
-const LIST_MAX: usize = 32;
+/// Lists of a notice are cut to as many items. Larger: with the longest texts a body outgrows 20 kB.
+const LIST_MAX: usize = 16;
+/// A digest lists parcels up to as many bytes of JSON; with all its counts it stays below 20 kB.
+const PARCELS_MAX_BYTES: usize = 12_000;
 
 #[derive(Serialize)]
 struct Event<'a> {
@@ -33,7 +34,7 @@ struct Event<'a> {
 pub fn event(id: &str, content: &Content, policy: &NotifyPolicy) -> Option<String> {
     let (subject, time, kind, data) = match content {
         Content::Notice(issued) => (Some(&*issued.parcel_id), issued.at, issued.kind.name(), notice(issued)),
-        Content::Digest(digest) => (None, digest.to, "digest", json!(digest)),
+        Content::Digest(digest) => (None, digest.to, "digest", json!(bounded(digest))),
     };
     let event = Event {
         specversion: "1.0",
@@ -63,21 +64,21 @@ fn notice(issued: &Issued) -> Value {
         "facts": facts(&issued.facts),
     });
     if let Some(merchant) = &issued.merchant {
-        data["merchant"] = json!(cut(merchant));
+        data["merchant"] = json!(line(merchant));
     }
     if !issued.options.is_empty() {
-        data["options"] = issued.options.iter().take(LIST_MAX).map(|option| cut(option)).collect();
+        data["options"] = issued.options.iter().take(LIST_MAX).map(|option| line(option)).collect();
         data["offer_until"] = json!(issued.offer_until);
     }
     if !issued.resolves.is_empty() {
-        data["resolves"] = issued.resolves.iter().take(LIST_MAX).map(|id| cut(id.as_str())).collect();
+        data["resolves"] = issued.resolves.iter().take(LIST_MAX).map(|id| line(id.as_str())).collect();
     }
     data
 }
 
 /// The facts without the code of collection, which is the recipient's alone.
 fn facts(facts: &Facts) -> Facts {
-    let cut = |text: &Option<String>| text.as_deref().map(cut);
+    let cut = |text: &Option<String>| text.as_deref().map(line);
     Facts {
         hub: cut(&facts.hub),
         reason: cut(&facts.reason),
@@ -89,6 +90,14 @@ fn facts(facts: &Facts) -> Facts {
     }
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(TEXT_MAX).collect()
+/// A digest whose list is not too long.
+fn bounded(digest: &Digest) -> Digest {
+    let mut bytes = 0;
+    let fits = |parcel: &&DigestParcel| {
+        bytes += serde_json::to_string(parcel).map_or(PARCELS_MAX_BYTES, |json| json.len() + 1);
+        bytes <= PARCELS_MAX_BYTES
+    };
+    let parcels: Vec<DigestParcel> = digest.parcels.iter().take_while(fits).cloned().collect();
+    let more = digest.more.saturating_add((digest.parcels.len() - parcels.len()) as u64);
+    Digest { hub: line(&digest.hub), parcels, more, ..digest.clone() }
 }

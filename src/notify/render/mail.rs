@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::content::Content;
 use super::view::{self, View};
-use super::{Locale, Reader};
+use super::{Locale, Reader, text};
 use crate::model::{Audience, Message};
 use crate::notify::policy::NotifyPolicy;
 
@@ -78,10 +78,10 @@ pub fn mail(content: &Content, reader: &Reader, policy: &NotifyPolicy) -> Option
     };
     let mut paragraphs = paragraphs(&filled);
     let subject = paragraphs.remove(0).join(" ");
-    let from = view::line(&policy.from);
+    let from = text::line(&policy.from);
     let html = page(reader.locale, &subject, &paragraphs, &from)?;
-    let text: Vec<String> = paragraphs.iter().map(|lines| lines.join("\n")).collect();
-    Some(Message::Mail { text: format!("{}\n\n{from}\n", text.join("\n\n")), subject, html })
+    let lines: Vec<String> = paragraphs.iter().map(|lines| lines.join("\n")).collect();
+    Some(Message::Mail { text: format!("{}\n\n{from}\n", lines.join("\n\n")), subject, html })
 }
 
 fn page(locale: Locale, subject: &str, paragraphs: &[Vec<&str>], from: &str) -> Option<String> {

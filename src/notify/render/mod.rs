@@ -7,6 +7,7 @@
 mod content;
 mod event;
 mod mail;
+mod text;
 mod view;
 mod when;
 mod words;

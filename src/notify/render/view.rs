@@ -4,12 +4,10 @@
 use serde::Serialize;
 
 use super::content::Digest;
+use super::text::line;
 use super::{Locale, Reader, when, words};
 use crate::model::{Audience, Eta, Issued, NoticeKind, Timestamp};
 use crate::notify::policy::NotifyPolicy;
-
-/// Texts that come from outside are cut to as many characters.
-const TEXT_MAX: usize = 120;
 
 /// What a template is filled with.
 #[derive(Serialize)]
@@ -138,12 +136,6 @@ pub fn digest(digest: &Digest, reader: &Reader) -> DigestView {
             .collect(),
         more: digest.more,
     }
-}
-
-/// A text from outside as one line of bounded length.
-pub fn line(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(TEXT_MAX).collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The parcel at the beginning of a sentence and within one.

@@ -85,8 +85,6 @@ impl<S: Stage> Worker<S> {
     }
 
     fn try_commit(&mut self) -> Result<Vec<Meta>, WriteError> {
-        let world = self.shared.worlds.get();
-        let fingerprint = world.map_or(0, |world| S::fingerprint(&world));
         let ends = self.state_log_ends();
         let (mut offsets, mut metas) = (TopicPartitionList::new(), Vec::new());
         for held in self.held.values_mut() {
@@ -96,7 +94,7 @@ impl<S: Stage> Worker<S> {
             }
             let number = partition.number;
             let end = ends.as_ref().and_then(|ends| ends.of((&self.state_topic, number)));
-            let (blocks, meta) = partition.blocks(&self.transactional_id, fingerprint, end);
+            let (blocks, meta) = partition.blocks(&self.transactional_id, end);
             for block in blocks {
                 self.writer.produce(&self.state_topic, number, None, Some(&block), None)?;
             }

@@ -9,7 +9,7 @@ use crate::state::Machine;
 use crate::stream::clock::boot;
 use crate::stream::membership::Asked;
 use crate::stream::options::From;
-use crate::stream::partition::{Output, Partition};
+use crate::stream::partition::Partition;
 use crate::stream::restore::{Check, Restoring, first_start};
 use crate::stream::shared::Standing;
 use crate::stream::stage::Stage;
@@ -138,9 +138,8 @@ impl<S: Stage> Worker<S> {
         };
         let saved = restoring.checked(&check, group_offset, options)?.cloned();
         let first = self.first_offsets(partition, saved.as_ref())?;
-        let fingerprint = S::fingerprint(world);
         restoring.machine.restored(world);
-        let (log, meta) = restoring.resume(first, self.partition_count);
+        let (log, meta) = restoring.resume(first, self.partition_count, S::fingerprint(world));
         let took = boot().saturating_sub(restoring.began);
         self.shared.metrics.restored(S::NAME, took, restoring.entries);
         tracing::info!(
@@ -152,12 +151,7 @@ impl<S: Stage> Worker<S> {
             "restored"
         );
         self.reader.unassign([(self.state_topic.as_str(), partition)])?;
-        let mut active = Partition::<S>::new(partition, restoring.machine, meta, log, options);
-        if let Some(saved) = saved.filter(|saved| saved.fingerprint != fingerprint) {
-            let mut output = Output::default();
-            S::rules_changed(&mut active.machine, saved.stream_time, world, &mut output.effects);
-            self.write(output)?;
-        }
+        let active = Partition::<S>::new(partition, restoring.machine, meta, log, world, options);
         let offsets = self.inputs.iter().map(|topic| (topic.as_str(), partition)).zip(active.offsets().iter().copied());
         self.reader.assign(offsets)?;
         self.held.insert(partition, Held::Active(Box::new(active)));

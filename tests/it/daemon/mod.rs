@@ -31,6 +31,8 @@ pub struct Daemon {
     child: Child,
     admin: String,
     log: PathBuf,
+    /// Keeps the folder of the log.
+    _settings: Settings,
 }
 
 impl Daemon {
@@ -54,7 +56,7 @@ impl Daemon {
             .stderr(File::create(&log).expect("the test's folder is writable"))
             .spawn()
             .expect("the binary was built with this test");
-        Daemon { child, admin: settings.admin().to_owned(), log }
+        Daemon { child, admin: settings.admin().to_owned(), log, _settings: settings.clone() }
     }
 
     /// Waits until it is ready; fails the test with its log if it ends instead.
@@ -98,11 +100,16 @@ impl Daemon {
 
     /// SIGTERM; it has ended with success when this returns.
     pub fn stop(mut self) {
+        self.terminate();
+        let status = self.ended(STOPS_WITHIN);
+        assert!(status.success(), "the daemon ended with {status} after SIGTERM:\n{}", tail(&self.log));
+    }
+
+    /// Sends SIGTERM.
+    pub fn terminate(&self) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill is part of every system");
         assert!(sent.success());
-        let status = self.ended(STOPS_WITHIN);
-        assert!(status.success(), "the daemon ended with {status} after SIGTERM:\n{}", tail(&self.log));
     }
 
     /// Waits until it has ended by itself.

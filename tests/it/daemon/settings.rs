@@ -27,12 +27,19 @@ pub struct Settings {
 impl Settings {
     /// For the topics with this prefix. Sends nothing until [`Settings::with`] says so.
     pub fn new(cluster: &Cluster, prefix: &str) -> Settings {
-        let client: String = cluster
-            .client_properties()
-            .into_iter()
-            .filter(|(name, _)| name != "bootstrap.servers" && !name.contains("password"))
-            .map(|(name, value)| format!("{name:?} = {value:?}\n"))
-            .collect();
+        let mut environment = vec![("PARCELWATCH_TEST_HASH_KEY".to_owned(), HASH_KEY.to_owned())];
+        let mut client = String::new();
+        for (name, value) in cluster.client_properties() {
+            match name.as_str() {
+                "bootstrap.servers" => {}
+                // Never in the file itself: the configuration refuses that.
+                "sasl.password" => {
+                    client.push_str("\"sasl.password\" = \"env:PARCELWATCH_TEST_SASL_PASSWORD\"\n");
+                    environment.push(("PARCELWATCH_TEST_SASL_PASSWORD".to_owned(), value));
+                }
+                _ => client.push_str(&format!("{name:?} = {value:?}\n")),
+            }
+        }
         let kafka = format!(
             "[kafka]\nbootstrap = {:?}\nprefix = {prefix:?}\ngroup = {:?}\n[kafka.client]\n{client}",
             cluster.bootstrap(),
@@ -45,7 +52,7 @@ impl Settings {
             kafka,
             runtime: String::new(),
             rest: String::new(),
-            environment: vec![("PARCELWATCH_TEST_HASH_KEY".to_owned(), HASH_KEY.to_owned())],
+            environment,
         }
         .instance("one")
     }

@@ -27,7 +27,7 @@ impl Scene {
         let gate = Gate::before(server.port);
         flow.merchant("M-1", &format!("http://127.0.0.1:{}{path}", gate.port()));
         let settings =
-            flow.settings().with("[notify]\nclaim_window = \"2s\"\n[notify.webhook]\ntotal_timeout = \"3s\"");
+            flow.settings().with("[notify]\nclaim_window = \"10s\"\n[notify.webhook]\ntotal_timeout = \"3s\"");
         Some(Scene { flow, settings, gate, server })
     }
 

@@ -1,7 +1,13 @@
 //! The whole flow of one test: topics of its own on real Kafka, a daemon's settings, and what goes in and comes out.
 
+mod command;
 mod crash;
+mod ends;
+mod history;
 mod notices;
+mod rubbish;
+mod secure;
+mod shifted;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,6 +25,9 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 /// The secret of every merchant of the tests.
 pub const MERCHANT_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+/// The header by which a test knows its rubbish again; the daemon reads no headers.
+pub const RUBBISH: &str = "rubbish";
+
 /// Topics of one test.
 pub struct Flow {
     cluster: &'static Cluster,
@@ -33,7 +42,11 @@ impl Flow {
 
     /// The same, but these topics (without prefix) are created with other settings.
     pub fn with_topics(others: &[(&str, &[(&str, &str)])]) -> Option<Flow> {
-        let cluster = kafka::shared()?;
+        kafka::shared().map(|cluster| Flow::on(cluster, others))
+    }
+
+    /// On a cluster of the test's own.
+    pub fn on(cluster: &'static Cluster, others: &[(&str, &[(&str, &str)])]) -> Flow {
         let prefix = kafka::prefix();
         for (name, settings) in others {
             cluster.create_topic(&format!("{prefix}{name}"), 2, settings);
@@ -42,7 +55,7 @@ impl Flow {
         let overrides = Overrides { replication: Some(1), partitions };
         let plan = topics::plan(&cluster.client(), &prefix, &overrides).expect("a plan");
         topics::apply(&cluster.client(), &plan).expect("topics");
-        Some(Flow { cluster, prefix })
+        Flow { cluster, prefix }
     }
 
     /// Settings of a daemon on these topics that really sends, to loopback only.
@@ -51,7 +64,7 @@ impl Flow {
             .variable("PARCELWATCH_TEST_MERCHANT_SECRET", MERCHANT_SECRET)
             .with("[send]\nmode = \"on\"")
             .with(
-                "[webhook]\ntimeout = \"2s\"\nallow_private = [\"127.0.0.0/8\"]\nallow_http = [\"127.0.0.1\", \"localhost\"]",
+                "[webhook]\nconnect_timeout = \"1s\"\ntimeout = \"2s\"\nallow_private = [\"127.0.0.0/8\"]\nallow_http = [\"127.0.0.1\", \"localhost\"]",
             )
     }
 
@@ -86,9 +99,10 @@ impl Flow {
         self.cluster.read_to_end(&self.topic(topic))
     }
 
-    /// The values of everything committed in a topic.
+    /// The values of everything committed in a topic, but for a test's own rubbish.
     pub fn values(&self, topic: &str) -> Vec<Value> {
-        self.read(topic).iter().map(Stored::json).collect()
+        let good = |record: &&Stored| record.header(RUBBISH).is_none();
+        self.read(topic).iter().filter(good).map(Stored::json).collect()
     }
 
     /// Reads a topic again and again until enough of it is there; gives the values.
@@ -114,4 +128,14 @@ pub fn shipment(parcel: &str) -> Value {
 /// A scan of this moment.
 pub fn scan(parcel: &str, code: &str) -> Value {
     json!({"parcel_id": parcel, "code": code, "hub": "HGH01", "event_time": ago(0)})
+}
+
+/// JSON values, one a line.
+pub fn ndjson(bytes: &[u8]) -> Vec<Value> {
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines
+        .map(|line| {
+            serde_json::from_slice(line).unwrap_or_else(|error| panic!("{}: {error}", String::from_utf8_lossy(line)))
+        })
+        .collect()
 }

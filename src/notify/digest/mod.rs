@@ -5,8 +5,9 @@
 //! makes a large record of state. What is withdrawn before its window ends drops out; a window
 //! from which everything dropped out is not told.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod summary;
+
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::policy::DigestPolicy;
 use super::reason::{Hold, Suppression};
-use super::render::{Digest, DigestCount, DigestParcel};
-use super::thread::{Body, Entry, Phase, Wait};
+use super::render::Digest;
+use super::thread::SEPARATOR;
 use super::timers::Queue;
 use crate::model::{
     Audience, ConditionKind, Count, Decision, Delivery, Effect, Issued, Level, NoticeId, NoticeKind, RecipientKey,
@@ -23,7 +24,8 @@ use crate::model::{
 };
 use crate::state::Table;
 
-const SEPARATOR: char = '\u{1f}';
+pub use summary::entry;
+use summary::summary;
 
 /// A notice to a hub. Part of the saved state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -144,8 +146,12 @@ impl Gathering {
     /// Puts back the table and what derives from it.
     pub fn aborted(&mut self, policy: &DigestPolicy) {
         let touched = self.table.abort();
+        // What is gone goes first: a notice that was gathered anew may be back in an older window.
+        touched.iter().for_each(|key| self.unindex(key));
         for key in &touched {
-            if self.table.get(key).is_some() { self.index(key) } else { self.unindex(key) }
+            if self.table.get(key).is_some() {
+                self.index(key);
+            }
         }
         self.schedule_all(&touched, policy);
     }
@@ -221,53 +227,6 @@ fn recipient_of(window: &str) -> RecipientKey {
 fn until_of(window: &str) -> Timestamp {
     let until = window.rsplit_once(SEPARATOR).and_then(|(_, until)| until.parse().ok());
     Timestamp::from_millis(until.unwrap_or_default())
-}
-
-/// What a window's digest says: each parcel once per condition, at its worst level.
-fn summary(hub: String, until: Timestamp, items: Vec<Item>, policy: &DigestPolicy) -> Digest {
-    let mut worst: BTreeMap<(String, ConditionKind), Level> = BTreeMap::new();
-    for item in items {
-        let level = worst.entry((item.parcel_id, item.kind)).or_insert(item.level);
-        *level = item.level.max(*level);
-    }
-    let mut counted: BTreeMap<(Reverse<Level>, ConditionKind), u64> = BTreeMap::new();
-    for ((_, kind), level) in &worst {
-        *counted.entry((Reverse(*level), *kind)).or_default() += 1;
-    }
-    let counts =
-        counted.into_iter().map(|((Reverse(level), kind), count)| DigestCount { kind, level, count }).collect();
-    let total = worst.keys().map(|(parcel_id, _)| parcel_id).collect::<BTreeSet<_>>().len() as u64;
-    let mut parcels: Vec<DigestParcel> =
-        worst.into_iter().map(|((parcel_id, kind), level)| DigestParcel { parcel_id, kind, level }).collect();
-    // The worst first; within a level by kind and parcel, as they come.
-    parcels.sort_by_key(|parcel| (Reverse(parcel.level), parcel.kind));
-    let more = parcels.len().saturating_sub(policy.list) as u64;
-    parcels.truncate(policy.list);
-    Digest { hub, from: until - policy.window, to: until, total, counts, parcels, more }
-}
-
-/// The digest as a notice of its own, in a thread of its own.
-pub fn entry(digest: &Digest, recipient: &RecipientKey, policy: &DigestPolicy) -> (String, Entry) {
-    let window = digest.to.to_string();
-    let body = Body(serde_json::to_string(digest).expect("a digest is JSON"));
-    let entry = Entry {
-        id: NoticeId::of(&["digest", recipient.as_str(), &window]),
-        kind: NoticeKind::Digest,
-        level: digest.counts.first().map_or(Level::Info, |count| count.level),
-        episode: 0,
-        audience: Audience::HubOps,
-        merchant: None,
-        at: digest.to,
-        expires: digest.to + policy.useful_for,
-        date: None,
-        resolves: Vec::new(),
-        over: false,
-        phase: Phase::Waiting { due: digest.to, wait: Wait::Decision },
-        tried: Vec::new(),
-        body: Some(body),
-    };
-    // No parcel and no journey: the window tells one digest from the next.
-    (format!("{recipient}{SEPARATOR}{SEPARATOR}{window}"), entry)
 }
 
 /// Writes down what was decided about a notice to a hub.

@@ -1,0 +1,57 @@
+//! A window's digest: what it says, and the notice that carries it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Item;
+use crate::model::{Audience, ConditionKind, Level, NoticeId, NoticeKind, RecipientKey, Timestamp};
+use crate::notify::policy::DigestPolicy;
+use crate::notify::render::{Digest, DigestCount, DigestParcel};
+use crate::notify::thread::{Body, Entry, Phase, SEPARATOR, Wait};
+
+/// What a window's digest says: each parcel once per condition, at its worst level.
+pub(super) fn summary(hub: String, until: Timestamp, items: Vec<Item>, policy: &DigestPolicy) -> Digest {
+    let mut worst: BTreeMap<(String, ConditionKind), Level> = BTreeMap::new();
+    for item in items {
+        let level = worst.entry((item.parcel_id, item.kind)).or_insert(item.level);
+        *level = item.level.max(*level);
+    }
+    let mut counted: BTreeMap<(Reverse<Level>, ConditionKind), u64> = BTreeMap::new();
+    for ((_, kind), level) in &worst {
+        *counted.entry((Reverse(*level), *kind)).or_default() += 1;
+    }
+    let counts =
+        counted.into_iter().map(|((Reverse(level), kind), count)| DigestCount { kind, level, count }).collect();
+    let total = worst.keys().map(|(parcel_id, _)| parcel_id).collect::<BTreeSet<_>>().len() as u64;
+    let mut parcels: Vec<DigestParcel> =
+        worst.into_iter().map(|((parcel_id, kind), level)| DigestParcel { parcel_id, kind, level }).collect();
+    // The worst first; within a level by kind and parcel, as they come.
+    parcels.sort_by_key(|parcel| (Reverse(parcel.level), parcel.kind));
+    let more = parcels.len().saturating_sub(policy.list) as u64;
+    parcels.truncate(policy.list);
+    Digest { hub, from: until - policy.window, to: until, total, counts, parcels, more }
+}
+
+/// The digest as a notice of its own, in a thread of its own.
+pub fn entry(digest: &Digest, recipient: &RecipientKey, policy: &DigestPolicy) -> (String, Entry) {
+    let window = digest.to.to_string();
+    let body = Body(serde_json::to_string(digest).expect("a digest is JSON"));
+    let entry = Entry {
+        id: NoticeId::of(&["digest", recipient.as_str(), &window]),
+        kind: NoticeKind::Digest,
+        level: digest.counts.first().map_or(Level::Info, |count| count.level),
+        episode: 0,
+        audience: Audience::HubOps,
+        merchant: None,
+        at: digest.to,
+        expires: digest.to + policy.useful_for,
+        date: None,
+        resolves: Vec::new(),
+        over: false,
+        phase: Phase::Waiting { due: digest.to, wait: Wait::Decision },
+        tried: Vec::new(),
+        body: Some(body),
+    };
+    // No parcel and no journey: the window tells one digest from the next.
+    (format!("{recipient}{SEPARATOR}{SEPARATOR}{window}"), entry)
+}

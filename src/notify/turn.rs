@@ -1,0 +1,142 @@
+//! What happens once time has moved on: a thread's notices are decided and claimed, expire, are given up as
+//! unknown, are forgotten; a hub's window ends.
+
+use std::time::Duration;
+
+use super::decide::{self, Decision};
+use super::machine::Notifier;
+use super::reason::Suppression;
+use super::route::{Gone, Route};
+use super::scribe::Scribe;
+use super::thread::{Entry, Phase, Tried, Wait, split_key};
+use super::{digest, outcome, render};
+use crate::model::{Attempt, Channel, Effect, Message, RecipientKey, Timestamp, World};
+use crate::state::Table;
+
+/// How long after an attempt's deadline and its channel's total timeout an outcome may still be on its way through
+/// `receipts`. Smaller: attempts are repeated whose outcome is already written.
+const OUTCOME_GRACE: Duration = Duration::from_secs(5);
+
+impl Notifier {
+    /// Decides about the thread's notices until one is claimed or all wait.
+    pub(super) fn advance(&mut self, key: &str, now: Timestamp, world: &World, out: &mut Vec<Effect>) {
+        let (recipient, _) = split_key(key);
+        loop {
+            let gone = self.gone.get(recipient.as_str());
+            let Some(thread) = self.threads.get(key) else { break };
+            let Some((i, verdict)) = decide::next(thread, &recipient, now, world, gone) else { break };
+            let Some(thread) = self.threads.get_mut(key) else { break };
+            let touched = thread.touched;
+            let entry = &mut thread.entries[i];
+            let mut scribe = Scribe::new(key, out);
+            match verdict {
+                Decision::Send(why, sent) => {
+                    let (route, content) = *sent;
+                    match render::message(&entry.id, &content, &route, &world.policy.notify) {
+                        Some(message) => {
+                            if entry.tried.is_empty() {
+                                scribe.sent(entry, why);
+                            }
+                            renewed(&mut self.gone, &recipient, &route);
+                            out.push(claim(entry, &recipient, route, message, now, world));
+                        }
+                        None => scribe.suppress(entry, Suppression::NoWords, now),
+                    }
+                }
+                Decision::HoldUntil(until, hold) => {
+                    // Held longer, because something else was told meanwhile, is not another decision.
+                    if !matches!(entry.phase, Phase::Waiting { wait: Wait::Gap, .. }) {
+                        scribe.held(entry, hold, now);
+                    }
+                    entry.phase = Phase::Waiting { due: until, wait: Wait::Gap };
+                }
+                Decision::Suppress(suppression) => scribe.suppress(entry, suppression, now),
+                Decision::Shadow => scribe.shadow(entry, now),
+                Decision::Expired => scribe.expire(entry, entry.expires.next().max(touched)),
+            }
+        }
+        self.touch(key, now, world);
+    }
+
+    /// What happens to a thread by itself at `limit`.
+    pub(super) fn pass(&mut self, key: &str, limit: Timestamp, world: &World, out: &mut Vec<Effect>) {
+        let Some(thread) = self.threads.get_mut(key) else { return };
+        if thread.is_quiet() {
+            self.unindex(key);
+            self.threads.remove(key);
+            return self.schedule(key, world);
+        }
+        let mut scribe = Scribe::new(key, out);
+        let touched = thread.touched;
+        let at = |own: Timestamp| own.next().max(touched);
+        let mut last = touched;
+        for entry in &mut thread.entries {
+            let own = match entry.phase {
+                Phase::Waiting { .. } => entry.expires,
+                Phase::Claimed { unknown_at } => unknown_at,
+                Phase::Ended(_) => continue,
+            };
+            if own > limit {
+                continue;
+            }
+            last = last.max(at(own));
+            if entry.is_waiting() {
+                scribe.expire(entry, at(own));
+            } else {
+                give_up(entry, &mut scribe, at(own), world);
+            }
+        }
+        self.touch(key, last, world);
+    }
+
+    /// Ends a window and passes its digest on to the hub's thread.
+    pub(super) fn close_window(&mut self, window: &str, world: &World, out: &mut Vec<Effect>) {
+        let policy = &world.policy.notify.digest;
+        if let Some((recipient, digest)) = self.gathering.pass(window, policy) {
+            let (key, entry) = digest::entry(&digest, &recipient, policy);
+            self.add(&key, entry, digest.to, world, out);
+        }
+    }
+}
+
+/// An endpoint that differs from the one that is gone is its owner's renewal.
+fn renewed(gone: &mut Table<Gone>, recipient: &RecipientKey, route: &Route) {
+    if route.channel() == Channel::Webhook && gone.get(recipient.as_str()).is_some() {
+        gone.remove(recipient.as_str());
+    }
+}
+
+fn claim(
+    entry: &mut Entry,
+    recipient: &RecipientKey,
+    route: Route,
+    message: Message,
+    now: Timestamp,
+    world: &World,
+) -> Effect {
+    let policy = &world.policy.notify;
+    let channel = route.channel();
+    let deadline = (now + policy.claim_window).min(entry.expires);
+    let unknown_at = deadline + policy.channel(channel).total_timeout + OUTCOME_GRACE;
+    entry.tried.push(Tried { channel, at: now, endpoint: route.endpoint(), outcome: None });
+    entry.phase = Phase::Claimed { unknown_at };
+    Effect::Attempt(Box::new(Attempt {
+        notice_id: entry.id.clone(),
+        recipient_key: recipient.clone(),
+        attempt: u32::try_from(entry.tried.len()).unwrap_or(u32::MAX),
+        deadline,
+        destination: route.destination,
+        message,
+    }))
+}
+
+/// Nothing was heard of an attempt for too long.
+fn give_up(entry: &mut Entry, scribe: &mut Scribe<'_>, at: Timestamp, world: &World) {
+    let attempt = u32::try_from(entry.tried.len()).unwrap_or(u32::MAX);
+    if let Some(applied) = outcome::give_up(entry, at, &world.policy.notify) {
+        scribe.outcome(entry, attempt, applied, None, at);
+        if applied.withdrawn {
+            scribe.suppressed(entry, Suppression::Withdrawn, at);
+        }
+    }
+}
