@@ -266,6 +266,26 @@ fn malformed_fields_of_a_shipment_leave_what_is_known() {
 }
 
 #[test]
+fn every_optional_field_that_can_be_malformed_is_listed() {
+    let malformed = |fields: &[&str]| fields.iter().map(|field| format!(",{field:?}:7")).collect::<String>();
+    let of_scan = malformed(&["hub", "upload_time", "reason", "place", "place_kind", "pickup_code", "free_until"]);
+    let scan = scan_of(&format!(r#"{{"parcel_id":"P1","code":"held","event_time":"2026-11-21T20:10:00Z"{of_scan}}}"#))
+        .expect("a scan");
+    let of_shipment = malformed(&OPTIONAL_FIELDS);
+    let shipment = |route: &str| {
+        shipment_of(&format!(
+            r#"{{"parcel_id":"P1","ordered_at":"2026-11-21T20:10:00Z"{of_shipment},"route":{route}}}"#
+        ))
+        .expect("a shipment")
+    };
+    let route = r#"[{"code":"held","hub":7,"within":7}]"#;
+    let mut listed = [scan.malformed, shipment("7").malformed, shipment(route).malformed].concat();
+    listed.sort();
+    listed.dedup();
+    assert_eq!(listed, OPTIONAL_FIELDS);
+}
+
+#[test]
 fn a_milestone_without_usable_time_or_hub_stays_a_milestone() {
     for within in ["7", "\"soon\"", "\"3 parsecs\""] {
         let route =
