@@ -14,6 +14,9 @@ mod scan;
 mod shipment;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use crate::model::{Reject, Timestamp};
 use crate::track::Input;
 
@@ -22,6 +25,32 @@ pub use notice::{NotifierTopic, notifier_input};
 pub use reroute::reroute;
 pub use scan::{RecordTime, scan};
 pub use shipment::shipment;
+
+/// Fields of the tracker's inputs that count as absent where they are malformed: the labels under which they are counted.
+pub const OPTIONAL_FIELDS: [&str; 22] = [
+    "cancelled",
+    "consent",
+    "destination",
+    "flags",
+    "free_until",
+    "hub",
+    "merchant",
+    "origin",
+    "pickup_code",
+    "place",
+    "place_kind",
+    "promise",
+    "reason",
+    "recipient",
+    "route",
+    "route.hub",
+    "route.within",
+    "sender",
+    "service",
+    "shipped_at",
+    "updated_at",
+    "upload_time",
+];
 
 /// The inputs of the tracker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -35,5 +35,5 @@ pub fn reroute(value: Option<&[u8]>) -> Result<Reroute, Reject> {
 }
 
 fn unknown(path: &'static str, expected: &str, found: &str) -> Reject {
-    Reject::at("unknown_word", path, format!("expected {expected}, found {:?}", field::quoted(found)))
+    Reject::at("unknown_code", path, format!("expected {expected}, found {:?}", field::quoted(found)))
 }

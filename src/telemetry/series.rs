@@ -5,6 +5,7 @@ use prometheus::core::{MetricVec, MetricVecBuilder};
 
 use super::families::Families;
 use super::partitions::PartitionState;
+use crate::decode;
 use crate::model::{
     Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, Ignored, NoticeKind, RerouteOutcome,
     ScanOutcome, ShipmentOutcome,
@@ -70,6 +71,7 @@ impl Families {
         start(&self.rejects, &[&REJECTING_TOPICS, &REJECT_REASONS]);
         start(&self.malformed_fields, &[&OPTIONAL_FIELDS]);
         start(&self.misplaced, &[&REJECTING_TOPICS]);
+        start(&self.malformed_fields, &[&decode::OPTIONAL_FIELDS]);
         start(&self.corrected_times, &[&[NO_HUB], &CORRECTIONS]);
         start(&self.unknown_parcels, &[&[NO_HUB]]);
         start(&self.conditions, &[&ConditionKind::ALL.map(ConditionKind::name), &Change::ALL.map(Change::name)]);

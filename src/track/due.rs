@@ -94,8 +94,8 @@ pub(super) enum Fate {
     Forgotten,
 }
 
-/// Lets it pass; `opened` is when telling opened.
-pub(super) fn pass(step: &mut Step<'_>, what: What, opened: Timestamp) -> Fate {
+/// Lets it pass; what is told late is of use from `late_since`.
+pub(super) fn pass(step: &mut Step<'_>, what: What, late_since: Timestamp) -> Fate {
     match what {
         What::Limit(Limit::Opens(opening)) => step.open(opening),
         What::Limit(Limit::Escalates { kind, level, limit }) => step.escalate(kind, level, limit),
@@ -112,7 +112,7 @@ pub(super) fn pass(step: &mut Step<'_>, what: What, opened: Timestamp) -> Fate {
             ends::close(step);
             return Fate::Forgotten;
         }
-        What::Tell => telling::tell(step, opened),
+        What::Tell => telling::tell(step, late_since),
     }
     Fate::Stays
 }

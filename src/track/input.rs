@@ -57,7 +57,7 @@ impl Correction {
 }
 
 /// Where a parcel waits to be collected, as far as the scan says. Part of saved state.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The facility's id.
     pub place: Option<Box<str>>,
@@ -67,6 +67,13 @@ pub struct Place {
     pub pickup_code: Option<Box<str>>,
     #[allow(missing_docs)]
     pub free_until: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for Place {
+    /// Where it is; who has the code has the parcel.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Place").field("place", &self.place).field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 /// A scan.

@@ -33,6 +33,17 @@ struct Gate {
     opened: Option<Timestamp>,
     /// Parcels with something to be told, while it is closed and until they are queued after it opened.
     withheld: BTreeSet<Box<str>>,
+    /// Those that were queued late, until they are told and that is committed.
+    late: BTreeSet<Box<str>>,
+    /// Those of them that were told since the last commit.
+    told: Vec<Box<str>>,
+}
+
+impl Gate {
+    /// From when a parcel's notices are of use, if not from what they tell.
+    fn late_since(&self, id: &str) -> Timestamp {
+        self.opened.filter(|_| self.late.contains(id)).unwrap_or(Timestamp::MIN)
+    }
 }
 
 /// Why limits are looked at.
@@ -76,6 +87,7 @@ impl Machine for Tracker {
         if open != self.telling.open {
             self.telling.open = open;
             self.telling.opened = None;
+            self.telling.late.clear();
         }
     }
 
@@ -86,6 +98,7 @@ impl Machine for Tracker {
     fn restored(&mut self, world: &World) {
         self.timers.clear();
         self.telling.withheld.clear();
+        self.telling.late.clear();
         self.stages = Stages::default();
         let ids: Vec<Box<str>> = self.parcels.iter().map(|(id, _)| id.into()).collect();
         for id in ids {
@@ -95,11 +108,15 @@ impl Machine for Tracker {
     }
 
     fn committed(&mut self) {
+        for id in self.telling.told.drain(..) {
+            self.telling.late.remove(&id);
+        }
         self.parcels.commit();
         self.announced.commit();
     }
 
     fn aborted(&mut self, world: &World) {
+        self.telling.told.clear();
         for id in self.parcels.touched() {
             self.stages.remove(self.parcels.get(id));
         }
@@ -219,6 +236,7 @@ impl Tracker {
             && let Some(id) = self.telling.withheld.pop_first()
         {
             self.requeue(&id, world);
+            self.telling.late.insert(id);
             queued += 1;
         }
         queued
@@ -249,12 +267,15 @@ impl Tracker {
         {
             out.push(Effect::Count(Count::TimerFired { lateness: now.since(at) }));
         }
-        let opened = self.telling.opened.unwrap_or(Timestamp::MIN);
+        let late_since = self.telling.late_since(id);
+        if due.what == What::Tell && late_since > Timestamp::MIN {
+            self.telling.told.push(id.into());
+        }
         let announced = self.announced.get(id);
         let Some(parcel) = self.parcels.get_mut(id) else { return };
         self.stages.remove(Some(parcel));
         let step = &mut Step { id, parcel, announced, world, at, cause, scan_time: None, out };
-        match due::pass(step, due.what, opened) {
+        match due::pass(step, due.what, late_since) {
             Fate::Stays => {
                 self.stages.add(Some(parcel));
                 self.requeue(id, world);

@@ -14,6 +14,7 @@ mod flow;
 mod kafka;
 mod promtool;
 mod purity;
+mod replay;
 #[allow(dead_code, reason = "the same")]
 mod support;
 mod topics;

@@ -8,6 +8,9 @@ mod limits;
 mod service;
 mod tell;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, de};
 
 use super::duration::Text;
-use crate::model::{Audience, ConditionKind, Level, NoticeKind};
+use crate::model::{Audience, Level, NoticeKind};
 
 /// From which level an audience is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -76,11 +76,6 @@ impl Expires {
     /// How long a notice of this kind is of use.
     pub fn after(&self, kind: NoticeKind) -> Duration {
         self.0.get(&kind).copied().unwrap_or(EXPIRES_OTHERWISE)
-    }
-
-    /// The same for a condition.
-    pub fn after_condition(&self, kind: ConditionKind) -> Duration {
-        self.after(NoticeKind::Condition(kind))
     }
 }
 

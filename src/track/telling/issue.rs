@@ -23,24 +23,24 @@ struct Draft {
     facts: Facts,
 }
 
-/// Tells what is marked and still holds; `opened` is when telling opened, if that was later than the change.
-pub(in crate::track) fn tell(step: &mut Step<'_>, opened: Timestamp) {
+/// Tells what is marked and still holds. What was withheld until `late_since` is of use from then on.
+pub(in crate::track) fn tell(step: &mut Step<'_>, late_since: Timestamp) {
     let mut news = Vec::new();
     for index in 0..step.parcel.open.len() {
-        tell_condition(step, index, opened, &mut news);
+        tell_condition(step, index, late_since, &mut news);
     }
-    tell_collection(step, opened, &mut news);
+    tell_collection(step, late_since, &mut news);
     let Some(at) = step.parcel.telling.over_at.take() else { return };
     for (reader, over) in take_refuted(step.parcel) {
-        resolve(step, NoticeKind::Corrected, at, opened, &reader, &over);
+        resolve(step, NoticeKind::Corrected, at, late_since, &reader, &over);
         news.push(reader);
     }
     for (reader, over) in take_recovered(step.parcel, &news) {
-        resolve(step, NoticeKind::Recovered, at, opened, &reader, &over);
+        resolve(step, NoticeKind::Recovered, at, late_since, &reader, &over);
     }
 }
 
-fn tell_condition(step: &mut Step<'_>, index: usize, opened: Timestamp, news: &mut Vec<(Audience, RecipientKey)>) {
+fn tell_condition(step: &mut Step<'_>, index: usize, late_since: Timestamp, news: &mut Vec<(Audience, RecipientKey)>) {
     let Some(at) = step.parcel.open[index].untold.take() else { return };
     let (view, open) = (step.view(), &step.parcel.open[index]);
     let (kind, level) = (NoticeKind::Condition(open.kind), open.level);
@@ -55,13 +55,13 @@ fn tell_condition(step: &mut Step<'_>, index: usize, opened: Timestamp, news: &m
             continue;
         }
         let id = condition_id(step.id, step.parcel.journey, open, &told);
-        issue(step, &draft, opened, (audience, &told.key), id, Vec::new());
+        issue(step, &draft, late_since, (audience, &told.key), id, Vec::new());
         news.push((audience, told.key.clone()));
         step.parcel.open[index].told.push(told);
     }
 }
 
-fn tell_collection(step: &mut Step<'_>, opened: Timestamp, news: &mut Vec<(Audience, RecipientKey)>) {
+fn tell_collection(step: &mut Step<'_>, late_since: Timestamp, news: &mut Vec<(Audience, RecipientKey)>) {
     let Some(collection) = &mut step.parcel.telling.collection else { return };
     let Some(at) = collection.untold.take() else { return };
     let (kind, level) = (NoticeKind::Collection, Level::Info);
@@ -74,7 +74,7 @@ fn tell_collection(step: &mut Step<'_>, opened: Timestamp, news: &mut Vec<(Audie
             continue;
         };
         let id = collection_id(step.id, step.parcel.journey, collection, &told);
-        issue(step, &draft, opened, (audience, &told.key), id, Vec::new());
+        issue(step, &draft, late_since, (audience, &told.key), id, Vec::new());
         news.push((audience, told.key.clone()));
         step.parcel.telling.collection.as_mut().into_iter().for_each(|known| known.told.push(told.clone()));
     }
@@ -85,7 +85,7 @@ fn resolve(
     step: &mut Step<'_>,
     kind: NoticeKind,
     at: Timestamp,
-    opened: Timestamp,
+    late_since: Timestamp,
     (audience, key): &(Audience, RecipientKey),
     over: &[Over],
 ) {
@@ -99,13 +99,13 @@ fn resolve(
     ended.dedup();
     let facts = Facts { ended, ..facts(step.view()) };
     let draft = Draft { kind, episode: 0, level, at, facts };
-    issue(step, &draft, opened, (audience, key), id, resolves);
+    issue(step, &draft, late_since, (audience, key), id, resolves);
 }
 
 fn issue(
     step: &mut Step<'_>,
     draft: &Draft,
-    opened: Timestamp,
+    late_since: Timestamp,
     (audience, key): (Audience, &RecipientKey),
     id: NoticeId,
     resolves: Vec<NoticeId>,
@@ -132,8 +132,7 @@ fn issue(
         merchant: announced.and_then(|announced| announced.merchant.as_deref()).map(Into::into),
         severity: draft.level,
         at: draft.at,
-        // What was withheld is of use for as long as if it had just happened.
-        expires: draft.at.max(opened) + step.world.rules.expires.after(draft.kind),
+        expires: draft.at.max(late_since) + step.world.rules.expires.after(draft.kind),
         facts: Facts { pickup_code: pickup_code.flatten(), ..draft.facts.clone() },
         options: Vec::new(),
         offer_until: None,

@@ -68,7 +68,8 @@ pub(super) fn take_refuted(parcel: &mut Parcel) -> Readers {
     by_reader(parcel, |over| over.refuted)
 }
 
-/// Takes out what is to be told as over: of readers of whom no told condition stays open and for whom there is no other news.
+/// Takes out what is to be told as over: of readers of whom no told condition stays open and for whom there is no other
+/// news. What waits goes into the next one.
 pub(super) fn take_recovered(parcel: &mut Parcel, news: &[(Audience, RecipientKey)]) -> Readers {
     if is_bad_end(parcel) {
         return Readers::new();

@@ -3,5 +3,7 @@
 mod conditions;
 mod journeys;
 mod notices;
+mod properties;
 mod timeline;
+mod views;
 mod withheld;

@@ -1,0 +1,340 @@
+//! What holds for any history: how it is batched, saved, restored, aborted and told shows in nothing else.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use proptest::prelude::*;
+
+use super::timeline::world;
+use crate::model::{Change, Code, Count, Effect, Notice, Recipient, Timestamp, World};
+use crate::state::Machine;
+use crate::track::{Identity, Input, Milestone, Place, Reroute, RerouteChange, Scan, Shipment, Tracker};
+
+const MINUTE_MS: i64 = 60_000;
+
+/// A record and how long after the one before it comes.
+#[derive(Clone, Debug)]
+struct Step {
+    gap_minutes: i64,
+    parcel: u8,
+    what: Record,
+}
+
+#[derive(Clone, Debug)]
+enum Record {
+    /// `ago` in minutes.
+    Scan {
+        code: Code,
+        hub: u8,
+        ago: i64,
+        place: u8,
+    },
+    Shipment {
+        ago: i64,
+        promise: Option<i64>,
+        service: u8,
+        route: Option<Vec<(Code, u8, u64)>>,
+        cancelled: bool,
+    },
+    Reschedule,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let gap = prop_oneof![4 => Just(0), 4 => 1..120i64, 3 => 120..3000i64, 1 => 3000..100_000i64];
+    let code = || (0..Code::ALL.len()).prop_map(|index| Code::ALL[index]);
+    let scan = (code(), 0..4u8, prop_oneof![3 => Just(0), 3 => 0..300i64, 1 => 0..6000i64], 0..3u8);
+    let scan = scan.prop_map(|(code, hub, ago, place)| Record::Scan { code, hub, ago, place });
+    let route = prop::collection::vec((code(), 0..4u8, 0..2000u64), 0..5);
+    let shipment =
+        (0..3000i64, prop::option::of(-2000..4000i64), 0..5u8, prop::option::of(route), prop::bool::weighted(0.05));
+    let shipment = shipment.prop_map(|(ago, promise, service, route, cancelled)| Record::Shipment {
+        ago,
+        promise,
+        service,
+        route,
+        cancelled,
+    });
+    let record = prop_oneof![8 => scan, 3 => shipment, 1 => Just(Record::Reschedule)];
+    let step = (gap, 0..3u8, record).prop_map(|(gap_minutes, parcel, what)| Step { gap_minutes, parcel, what });
+    prop::collection::vec(step, 1..40)
+}
+
+fn hub(number: u8) -> Option<Box<str>> {
+    (number > 0).then(|| format!("H{number}").into())
+}
+
+fn input(step: &Step, now: Timestamp) -> Input {
+    let parcel_id = format!("P{}", step.parcel);
+    let before = |ago: i64| Timestamp::from_millis(now.as_millis() - ago * MINUTE_MS);
+    match &step.what {
+        Record::Scan { code, hub: at, ago, place } => {
+            let event_time = before(*ago);
+            let second = event_time.as_millis().div_euclid(1000);
+            Input::Scan(Box::new(Scan {
+                parcel_id,
+                identity: Identity { code: *code, hub: hub(*at), second, zoned: true },
+                event_time,
+                offset_minutes: 480,
+                upload_time: None,
+                corrected: None,
+                reason: None,
+                place: Place { pickup_code: hub(*place), ..Place::default() },
+                malformed: Vec::new(),
+            }))
+        }
+        Record::Shipment { ago, promise, service, route, cancelled } => {
+            let milestone = |&(code, at, within): &(Code, u8, u64)| {
+                let within_ms = (within > 0).then_some(within * MINUTE_MS as u64);
+                Milestone { code, hub: hub(at), within_ms }
+            };
+            let services = [None, Some("same-city"), Some("inter-city"), Some("on-demand"), Some("no such")];
+            let person = |id: &str| Some(Recipient { id: Some(id.to_owned()), ..Recipient::default() });
+            Input::Shipment(Box::new(Shipment {
+                parcel_id,
+                ordered_at: before(*ago),
+                shipped_at: None,
+                promise: promise.map(|ahead| before(-ahead)),
+                updated_at: None,
+                merchant: Some("M1".into()),
+                service: services[usize::from(*service)].map(Into::into),
+                origin: None,
+                destination: None,
+                route: route.as_ref().map(|route| route.iter().map(milestone).collect()),
+                recipient: person("r"),
+                sender: person("s"),
+                flags: None,
+                consent: None,
+                cancelled: Some(*cancelled),
+                malformed: Vec::new(),
+            }))
+        }
+        Record::Reschedule => Input::Reroute(Box::new(Reroute {
+            parcel_id,
+            journey: 1,
+            change: RerouteChange::Accepted,
+            option: "reschedule".into(),
+        })),
+    }
+}
+
+/// A tracker with its state log, as far as that is a map of the last values.
+struct Partition {
+    world: World,
+    tracker: Tracker,
+    log: BTreeMap<(usize, String), Vec<u8>>,
+}
+
+impl Partition {
+    fn new(world: &World) -> Partition {
+        let mut tracker = Tracker::default();
+        tracker.restored(world);
+        tracker.set_open(true);
+        Partition { world: world.clone(), tracker, log: BTreeMap::new() }
+    }
+
+    /// Saves what was touched.
+    fn commit(&mut self) {
+        for (number, table) in self.tracker.tables().into_iter().enumerate() {
+            table.changed(1, &mut |key, value| {
+                let key = (number, key.to_owned());
+                match value {
+                    Some(bytes) => self.log.insert(key, bytes.to_vec()),
+                    None => self.log.remove(&key),
+                };
+            });
+        }
+        self.tracker.committed();
+    }
+
+    /// Another instance takes over at `now`, from the log.
+    fn restore(&mut self, now: Timestamp) {
+        let mut tracker = Tracker::default();
+        for ((number, key), bytes) in &self.log {
+            tracker.tables()[*number].restore(key, Some(bytes), 0).expect("what was saved can be read");
+        }
+        tracker.restored(&self.world);
+        tracker.set_open(true);
+        assert_eq!(self.counts(), counts(&tracker));
+        self.tracker = tracker;
+        let mut effects = Vec::new();
+        self.pass(now, &mut effects);
+        assert_eq!(effects, []);
+    }
+
+    fn counts(&self) -> Vec<(&'static str, usize)> {
+        counts(&self.tracker)
+    }
+
+    fn pass(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        while self.tracker.handle_timeout(now, 7, &self.world, out) == 7 {}
+    }
+
+    fn apply(&mut self, step: &Step, now: Timestamp, out: &mut Vec<Effect>) {
+        self.pass(now, out);
+        self.tracker.handle(now, input(step, now), &self.world, out);
+    }
+}
+
+fn counts(tracker: &Tracker) -> Vec<(&'static str, usize)> {
+    tracker.stage_counts().collect()
+}
+
+/// Each step with its time, and a time long after all.
+fn timed(steps: &[Step]) -> (Vec<(&Step, Timestamp)>, Timestamp) {
+    let mut now = super::timeline::instant("1000:00");
+    let timed = steps.iter().map(|step| {
+        now = Timestamp::from_millis(now.as_millis() + step.gap_minutes * MINUTE_MS);
+        (step, now)
+    });
+    let timed = timed.collect();
+    (timed, Timestamp::from_millis(now.as_millis() + 90 * 24 * 60 * MINUTE_MS))
+}
+
+/// The history played in one go.
+fn undisturbed(steps: &[Step]) -> Vec<Effect> {
+    let (steps, end) = timed(steps);
+    let mut partition = Partition::new(&world(&[]));
+    let mut effects = Vec::new();
+    for (step, now) in steps {
+        partition.apply(step, now, &mut effects);
+    }
+    partition.pass(end, &mut effects);
+    effects
+}
+
+/// Without how late a limit was looked at.
+fn without_lateness(effects: Vec<Effect>) -> Vec<Effect> {
+    effects.into_iter().filter(|effect| !matches!(effect, Effect::Count(Count::TimerFired { .. }))).collect()
+}
+
+fn is_condition(effect: &Effect) -> bool {
+    matches!(effect, Effect::Condition(_))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn restoring_from_the_log_shows_in_nothing(steps in steps(), restores in prop::collection::vec(any::<bool>(), 40)) {
+        let (timed, end) = timed(&steps);
+        let mut partition = Partition::new(&world(&[]));
+        let mut effects = Vec::new();
+        for ((step, now), restore) in timed.into_iter().zip(restores) {
+            partition.apply(step, now, &mut effects);
+            partition.commit();
+            if restore {
+                partition.restore(now);
+            }
+        }
+        partition.pass(end, &mut effects);
+        prop_assert_eq!(effects, undisturbed(&steps));
+    }
+
+    #[test]
+    fn an_abort_puts_back_everything(steps in steps(), batches in prop::collection::vec((1..5usize, 0..3u8), 40)) {
+        let (timed, end) = timed(&steps);
+        let mut partition = Partition::new(&world(&[]));
+        let mut effects = Vec::new();
+        let mut rest = &timed[..];
+        for (length, aborts) in batches {
+            let (batch, later) = rest.split_at(length.min(rest.len()));
+            let counted = partition.counts();
+            for _ in 0..aborts {
+                let mut lost = Vec::new();
+                for (step, now) in batch {
+                    partition.apply(step, *now, &mut lost);
+                }
+                partition.tracker.aborted(&partition.world);
+                prop_assert_eq!(&counted, &partition.counts());
+            }
+            for (step, now) in batch {
+                partition.apply(step, *now, &mut effects);
+            }
+            partition.commit();
+            rest = later;
+        }
+        for (step, now) in rest {
+            partition.apply(step, *now, &mut effects);
+        }
+        partition.pass(end, &mut effects);
+        prop_assert_eq!(effects, undisturbed(&steps));
+    }
+
+    #[test]
+    fn how_time_is_cut_into_calls_shows_in_nothing(steps in steps(), spurious in prop::collection::vec(any::<bool>(), 40)) {
+        let (timed, end) = timed(&steps);
+        let mut partition = Partition::new(&world(&[]));
+        let mut effects = Vec::new();
+        let until = |partition: &mut Partition, now: Timestamp, effects: &mut Vec<Effect>| {
+            while let Some(due) = partition.tracker.poll_timeout().filter(|due| *due < now) {
+                partition.tracker.handle_timeout(due.next(), 1, &partition.world, effects);
+            }
+        };
+        for ((step, now), spurious) in timed.into_iter().zip(spurious) {
+            until(&mut partition, now, &mut effects);
+            if spurious {
+                partition.tracker.handle_timeout(now, 100, &partition.world, &mut effects);
+            }
+            partition.tracker.handle(now, input(step, now), &partition.world, &mut effects);
+        }
+        until(&mut partition, end, &mut effects);
+        prop_assert_eq!(without_lateness(effects), without_lateness(undisturbed(&steps)));
+    }
+
+    #[test]
+    fn telling_shows_in_no_condition(steps in steps(), gates in prop::collection::vec(any::<bool>(), 40)) {
+        let (timed, end) = timed(&steps);
+        let mut partition = Partition::new(&world(&[]));
+        let mut effects = Vec::new();
+        for ((step, now), open) in timed.into_iter().zip(gates) {
+            partition.tracker.set_open(open);
+            partition.apply(step, now, &mut effects);
+        }
+        partition.tracker.set_open(false);
+        partition.pass(end, &mut effects);
+        let all = effects.clone();
+        effects.retain(is_condition);
+        let mut expected = undisturbed(&steps);
+        expected.retain(is_condition);
+        prop_assert_eq!(effects, expected);
+        check_notices(&all)?;
+    }
+
+    #[test]
+    fn changes_come_in_the_order_of_their_instants_and_fit_together(steps in steps()) {
+        let effects = undisturbed(&steps);
+        let mut last = Timestamp::MIN;
+        let mut open = HashSet::new();
+        for change in effects.iter().filter_map(|effect| if let Effect::Condition(change) = effect { Some(change) } else { None }) {
+            prop_assert!(change.at >= last, "{change:?} after {last}");
+            last = change.at;
+            let key = (change.parcel_id.clone(), change.journey, change.condition, change.episode);
+            let fits = match change.change {
+                Change::Opened => open.insert(key),
+                Change::Escalated => open.contains(&key),
+                Change::Cleared | Change::Retracted => open.remove(&key),
+            };
+            // An id that was forgotten begins again with journey and episode 1; it was closed before.
+            prop_assert!(fits, "{change:?}");
+        }
+        prop_assert!(open.is_empty(), "still open when all is forgotten: {open:?}");
+        check_notices(&effects)?;
+    }
+}
+
+/// No notice is issued twice, and what is withdrawn was issued, under the same key, and not withdrawn before.
+fn check_notices(effects: &[Effect]) -> Result<(), TestCaseError> {
+    let mut standing = HashMap::new();
+    let mut issued_ids = HashSet::new();
+    for effect in effects {
+        let Effect::Notice { key, notice } = effect else { continue };
+        match notice {
+            Notice::Issued(issued) => {
+                prop_assert!(issued_ids.insert(issued.id.clone()), "issued twice: {issued:?}");
+                prop_assert!(issued.resolves.iter().all(|id| issued_ids.contains(id)), "{issued:?}");
+                standing.insert(issued.id.clone(), key);
+            }
+            Notice::Withdrawn { id } => prop_assert_eq!(standing.remove(id), Some(key)),
+        }
+    }
+    Ok(())
+}
