@@ -3,6 +3,7 @@
 //! Both are written by parcelwatch itself, so their JSON is read as it was written; still nothing here
 //! trusts a byte of it, and no message repeats what stood there.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -17,6 +18,11 @@ pub enum NotifierTopic {
     Notices,
     Receipts,
 }
+
+/// What is kept of a notice or receipt at most, as JSON. Larger: the records made of it (a thread's state, a delivery) outgrow what
+/// the brokers take, and its partition stands still for ever. Smaller: the longest names that shipments may carry do not
+/// fit.
+const KEPT_BYTES_MAX: usize = 32 * 1024;
 
 /// No recipient key, notice id or parcel id that we write is longer.
 const NAME_MAX: usize = 256;
@@ -36,6 +42,7 @@ pub fn notifier_input(topic: NotifierTopic, key: Option<&[u8]>, value: Option<&[
 
 fn notice(value: &[u8]) -> Result<Notice, Reject> {
     let notice: Notice = typed(value, "a notice")?;
+    bounded(value, &notice)?;
     name("id", notice.id().as_str())?;
     if let Notice::Issued(issued) = &notice {
         check(issued)?;
@@ -53,6 +60,19 @@ fn check(issued: &Issued) -> Result<(), Reject> {
         return Err(Reject::at("range", "parcel_id", "expected 1 to 64 printable characters, found others"));
     }
     issued.resolves.iter().try_for_each(|id| name("resolves", id.as_str()))
+}
+
+/// Refuses what would be too much to keep; unknown fields, which are not kept, may have any length.
+pub(super) fn bounded(value: &[u8], read: &impl Serialize) -> Result<(), Reject> {
+    let kept = || serde_json::to_vec(read).map_or(usize::MAX, |json| json.len());
+    if value.len() > KEPT_BYTES_MAX && kept() > KEPT_BYTES_MAX {
+        return Err(Reject::at(
+            "range",
+            "",
+            format!("expected at most {KEPT_BYTES_MAX} bytes in known fields, found more"),
+        ));
+    }
+    Ok(())
 }
 
 fn recipient_key(key: Option<&[u8]>) -> Result<RecipientKey, Reject> {
@@ -114,6 +134,8 @@ mod tests {
         assert_eq!(key.as_str(), "p:1");
         let again = serde_json::to_vec(&notice).unwrap();
         assert_eq!(notices(b"p:1", &again), Ok(Input::Notice { key, notice }));
+        let talkative = ISSUED.replace("[1,2]", &format!("{:?}", "x".repeat(1_000_000)));
+        assert_eq!(notices(b"p:1", talkative.as_bytes()), notices(b"p:1", ISSUED.as_bytes()));
         let withdrawn = notices(b"p:1", br#"{"id":"ntc_1","change":"withdrawn"}"#);
         assert!(matches!(withdrawn, Ok(Input::Notice { notice: Notice::Withdrawn { .. }, .. })), "{withdrawn:?}");
     }
@@ -134,6 +156,7 @@ mod tests {
             (ISSUED.replace("SF1", "\\u001f").into_bytes(), "range", "parcel_id"),
             (ISSUED.replace("2026-11-25", "9999-11-25").into_bytes(), "type", ""),
             (ISSUED.replace("ntc_1", "").into_bytes(), "range", "id"),
+            (ISSUED.replace("HGH01", &"h".repeat(40_000)).into_bytes(), "range", ""),
         ] {
             let reject = notices(b"p:1", &value).expect_err(&String::from_utf8_lossy(&value));
             assert_eq!((reject.reason, &*reject.path), (reason, path), "{reject}");

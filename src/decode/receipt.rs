@@ -1,11 +1,12 @@
 //! Records of `receipts.v1`: outcomes of attempts.
 
-use super::notice::{name, typed};
+use super::notice::{bounded, name, typed};
 use crate::model::{Receipt, RecipientKey, Reject};
 
 /// Decodes a receipt, which must concern whom its key names: the key decided who reads it.
 pub(super) fn receipt(key: &RecipientKey, value: &[u8]) -> Result<Receipt, Reject> {
     let receipt: Receipt = typed(value, "a receipt")?;
+    bounded(value, &receipt)?;
     name("notice_id", receipt.notice_id.as_str())?;
     if receipt.recipient_key != *key {
         return Err(Reject::at("key", "recipient_key", "expected the record's key, found another"));
@@ -43,6 +44,7 @@ mod tests {
             ("\"attempt\":1", "\"attempt\":-1", "type"),
             ("\"delivered\"", "\"perhaps\"", "type"),
             ("\"attempt\":1,", "", "missing"),
+            ("q1", &"q".repeat(40_000), "range"),
         ] {
             assert_eq!(receipts(&DELIVERED.replace(from, to)).expect_err(to).reason, reason, "{to}");
         }

@@ -100,11 +100,6 @@ impl StateLog {
     pub fn aborted(&mut self) {
         self.walk = self.committed;
     }
-
-    /// The log is complete from here on.
-    pub fn complete_from(&self) -> i64 {
-        self.committed.complete_from
-    }
 }
 
 /// Applies a block that was read back to tables; a meta entry goes to `meta`. Returns how many entries.

@@ -91,14 +91,16 @@ impl Instance {
     /// Waits for the brokers, checks the topics and starts everything.
     pub fn start(setup: Setup, runtime: &Runtime) -> Result<Instance, InstanceError> {
         let Setup { options, world, transports, metrics, stop, advertise } = setup;
+        let clock = Clock::start();
+        let started = clock.now();
         let topics = reach(&stop, || match Topics::read(&options) {
             Err(TopicsError::Metadata(error)) => Err(error),
             read => Ok(read),
         })??;
         topics.co_partitioned::<TrackerStage>()?;
         topics.co_partitioned::<NotifierStage>()?;
+        let waited = clock.now().since(started);
         preflight::warn(&options, &topics, runtime);
-        let clock = Clock::start();
         let receipts = Arc::new(Receipts::new(&options, &topics)?);
         let wall: WallClock = Arc::new({
             let clock = clock.clone();
@@ -115,6 +117,10 @@ impl Instance {
         let (workers, outbox) = ((options.tracker_workers, options.notifier_workers), Arc::clone(&dispatcher));
         let shared = Shared::new(options, clock, topics, worlds, metrics, outbox, trim_to, Arc::clone(&stop));
         let shared = Arc::new(shared);
+        if waited > shared.options.tell_within {
+            // Started in the middle of an outage: it counts from here at least.
+            shared.outage().failed(started);
+        }
         runtime.spawn(trim(shared.options.client.clone(), trims));
         runtime.spawn(announce(Arc::clone(&shared), advertise));
         let mut instance = Instance { shared, receipts, dispatcher, threads: Vec::new(), failure: Arc::default() };

@@ -86,7 +86,7 @@ impl<S: Stage> Partition<S> {
             number,
             machine,
             merge: Merge::new(meta.stream_time, offsets.iter().copied(), options.clock_skew),
-            telling: Telling::new(S::INPUTS.len(), options.tell_within, options.settle_for),
+            telling: Telling::new(S::INPUTS.len(), options.tell_within),
             pending: None,
             positions: offsets.clone(),
             offsets,
@@ -156,11 +156,18 @@ impl<S: Stage> Partition<S> {
     }
 
     /// Applies what may be applied: at most `records` records and `timers` timers.
-    pub fn turn(&mut self, wall: Timestamp, world: &World, options: &Options, out: &mut Output) -> Turn {
+    pub fn turn(
+        &mut self,
+        wall: Timestamp,
+        is_settled: bool,
+        world: &World,
+        options: &Options,
+        out: &mut Output,
+    ) -> Turn {
         for input in 0..self.offsets.len() {
             self.telling.applied(input, self.applied(input));
         }
-        let fresh = self.telling.is_open(wall);
+        let fresh = is_settled && self.telling.is_open(wall);
         self.speaks = S::may_speak(fresh, self.stream_time(), wall, options.attempt_within);
         self.machine.set_open(self.speaks);
         if !self.rejudged(world, options, out) {

@@ -14,6 +14,7 @@ use super::topics::Topics;
 use super::world::Worlds;
 use crate::model::{Attempt, NoticeId};
 use crate::telemetry::Metrics;
+use crate::time::Outage;
 
 /// Where attempts go once their claim is committed.
 pub trait Outbox: Send + Sync {
@@ -65,6 +66,7 @@ pub struct Shared {
     pub stop: Arc<AtomicBool>,
     /// Raised whenever `owned` changes, so that it is announced.
     pub changed: tokio::sync::Notify,
+    outage: Mutex<Outage>,
     owned: Mutex<Owned>,
     /// Per stage, whether its workers have heard from their groups.
     joined: Mutex<BTreeMap<(&'static str, usize), bool>>,
@@ -83,13 +85,18 @@ impl Shared {
         stop: Arc<AtomicBool>,
     ) -> Shared {
         let changed = tokio::sync::Notify::new();
-        let (owned, joined) = (Mutex::default(), Mutex::default());
-        Shared { options, clock, topics, worlds, metrics, outbox, trim, stop, changed, owned, joined }
+        let (outage, owned, joined) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Shared { options, clock, topics, worlds, metrics, outbox, trim, stop, changed, outage, owned, joined }
     }
 
     /// Whether everybody is to finish.
     pub fn stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Whether and since when the brokers are out of reach.
+    pub fn outage(&self) -> std::sync::MutexGuard<'_, Outage> {
+        self.outage.lock().expect("no holder of this lock panics")
     }
 
     /// A worker's partition stands like this now.

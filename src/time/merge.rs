@@ -95,11 +95,6 @@ impl<R> Merge<R> {
         self.inputs[input].waiting.len()
     }
 
-    /// How many inputs there are.
-    pub fn inputs(&self) -> usize {
-        self.inputs.len()
-    }
-
     /// Takes a fetched record. `time` is its broker timestamp, `wall` the wall clock at this fetch: a
     /// record from the future is taken as of now, once and for all, so that it neither fires
     /// everything nor blocks for ever. `queries` is how many end-offset queries had been sent.
@@ -119,11 +114,6 @@ impl<R> Merge<R> {
     /// to be compared: transaction markers between the last record and the position count as read.
     pub fn applied(&self, input: usize, position: i64) -> i64 {
         self.inputs[input].waiting.front().map_or(position, |head| head.offset)
-    }
-
-    /// The time of the earliest record that waits. Timers with an earlier limit go before it.
-    pub fn peek(&self) -> Option<Timestamp> {
-        self.earliest().map(|(_, time)| time.max(self.stream_time))
     }
 
     fn earliest(&self) -> Option<(usize, Timestamp)> {

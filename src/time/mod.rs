@@ -3,7 +3,9 @@
 //! actually read (runtime.md, "Time").
 
 mod merge;
+mod outage;
 mod telling;
 
 pub use merge::{Answer, Merge, Step};
+pub use outage::Outage;
 pub use telling::Telling;

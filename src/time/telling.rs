@@ -22,31 +22,16 @@ struct Input {
 pub struct Telling {
     inputs: Vec<Input>,
     tell_within: Duration,
-    settle_for: Duration,
-    /// The last answer of any input.
-    answered: Option<Timestamp>,
-    settled_at: Timestamp,
 }
 
 impl Telling {
     /// For so many inputs; nothing may be told before each was read up to a recent end.
-    pub fn new(inputs: usize, tell_within: Duration, settle_for: Duration) -> Telling {
-        Telling {
-            inputs: (0..inputs).map(|_| Input::default()).collect(),
-            tell_within,
-            settle_for,
-            answered: None,
-            settled_at: Timestamp::MIN,
-        }
+    pub fn new(inputs: usize, tell_within: Duration) -> Telling {
+        Telling { inputs: (0..inputs).map(|_| Input::default()).collect(), tell_within }
     }
 
-    /// Takes the end offset of an input, asked for at `asked_at`. After brokers were out of reach for
-    /// longer than `tell_within`, hubs have yet to send what they kept: nothing is told for a while.
+    /// Takes the end offset of an input, asked for at `asked_at`.
     pub fn asked(&mut self, input: usize, asked_at: Timestamp, end: i64) {
-        if self.answered.is_some_and(|last| asked_at.since(last) > self.tell_within) {
-            self.settled_at = asked_at + self.settle_for;
-        }
-        self.answered = self.answered.max(Some(asked_at));
         let asked = &mut self.inputs[input].asked;
         let soon = asked.back().is_some_and(|(last, _)| asked_at.since(*last) < Duration::from_secs(1));
         // One question a second is kept; a full list drops its newest, since the oldest is met first.
@@ -67,7 +52,7 @@ impl Telling {
     /// Whether it may tell now.
     pub fn is_open(&self, wall: Timestamp) -> bool {
         let fresh = |input: &Input| input.met.is_some_and(|met| wall.since(met) < self.tell_within);
-        wall >= self.settled_at && self.inputs.iter().all(fresh)
+        self.inputs.iter().all(fresh)
     }
 }
 
@@ -80,7 +65,7 @@ mod tests {
     }
 
     fn telling() -> Telling {
-        Telling::new(2, Duration::from_secs(120), Duration::from_secs(600))
+        Telling::new(2, Duration::from_secs(120))
     }
 
     #[test]
@@ -106,26 +91,5 @@ mod tests {
             telling.applied(1, 0);
             assert_eq!(telling.is_open(at(second)), second >= 60, "second {second}");
         }
-    }
-
-    #[test]
-    fn after_a_long_outage_it_waits_for_what_hubs_kept() {
-        let mut telling = telling();
-        let ask = |telling: &mut Telling, second| {
-            for input in 0..2 {
-                telling.asked(input, at(second), 0);
-                telling.applied(input, 0);
-            }
-        };
-        ask(&mut telling, 0);
-        assert!(telling.is_open(at(1)));
-        ask(&mut telling, 121);
-        assert!(!telling.is_open(at(122)), "brokers were away for longer than two minutes");
-        for second in (122..721).step_by(60) {
-            ask(&mut telling, second);
-            assert!(!telling.is_open(at(second)));
-        }
-        ask(&mut telling, 721);
-        assert!(telling.is_open(at(721)));
     }
 }

@@ -21,13 +21,13 @@ impl<S: Stage> Worker<S> {
     pub(super) fn fetch(&mut self) -> Result<(), WorkerError> {
         let busy = self.ask || self.active().any(|p| (0..S::INPUTS.len()).any(|input| p.waiting(input) > 0));
         let mut wait = if busy { Duration::ZERO } else { IDLE_WAIT };
-        let wall = self.shared.clock.now();
         for _ in 0..self.shared.options.records_per_turn {
             // Taken out for the call, so that the message, which borrows the reader, can be handed on.
             let Some(polled) = self.reader.poll(wait) else { break };
             wait = Duration::ZERO;
             match polled {
                 Ok(message) => {
+                    let wall = self.shared.clock.now();
                     let fetched = Fetching {
                         inputs: &self.inputs,
                         partition_count: self.partition_count,
@@ -106,10 +106,13 @@ impl<S: Stage> Worker<S> {
             (Ok(ends), Ok(positions)) => (ends, positions),
             (Err(error), _) | (_, Err(error)) => {
                 tracing::warn!(stage = S::NAME, %error, "no answer about end offsets: stream time stands still");
+                self.shared.outage().failed(asked_at);
                 return;
             }
         };
-        if departure > self.shared.options.clock_skew {
+        let options = &self.shared.options;
+        self.shared.outage().answered(self.shared.clock.now(), options.tell_within, options.settle_for);
+        if departure > options.clock_skew {
             return;
         }
         let (inputs, shared) = (&self.inputs, &self.shared);

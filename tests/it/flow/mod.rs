@@ -4,6 +4,7 @@ mod command;
 mod crash;
 mod ends;
 mod history;
+mod instances;
 mod notices;
 mod rubbish;
 mod secure;

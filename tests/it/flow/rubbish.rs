@@ -155,13 +155,7 @@ fn reschedule(flow: &Flow) -> Vec<String> {
     let one = scan("RUBBISH", "arrived_hub");
     let mut scans = Interleaved::new(flow, "scans.v1", rubbish(&one, &kinds::of_a_scan()));
     let of_each = |make: &dyn Fn(&str) -> Value| -> Vec<(String, Value)> {
-        let big = |n: usize, mut record: Value| {
-            if n < 2 {
-                record["note"] = json!("n".repeat(kinds::BIG_BYTES - 1000));
-            }
-            record
-        };
-        parcels.iter().enumerate().map(|(n, parcel)| (parcel.clone(), big(n, make(parcel)))).collect()
+        parcels.iter().enumerate().map(|(n, parcel)| (parcel.clone(), kinds::filled(n, make(parcel)))).collect()
     };
     shipments.put(of_each(&shipment));
     scans.put(of_each(&|parcel| scan(parcel, "attempt_failed")));

@@ -80,6 +80,11 @@ impl Cluster {
         records
     }
 
+    /// How many offsets a topic has used: its records, aborted ones and the markers of transactions.
+    pub fn length(&self, topic: &str) -> i64 {
+        self.ends(topic).values().sum()
+    }
+
     /// High watermarks of the partitions that hold anything.
     fn ends(&self, topic: &str) -> BTreeMap<i32, i64> {
         let consumer = self.consumer("read_uncommitted");

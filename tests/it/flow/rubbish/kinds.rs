@@ -86,6 +86,19 @@ pub fn with_fields(good: &Value, changes: &[(&'static str, &str, Value)]) -> Vec
     changes.iter().map(changed).collect()
 }
 
+/// The first good records as big as they may be: an unknown field, and a shipment with the longest route that is kept.
+pub fn filled(n: usize, mut good: Value) -> Value {
+    match n {
+        0 => good["note"] = json!(noise(BIG_BYTES - 1000)),
+        1 if good["ordered_at"].is_string() => {
+            let milestone = |n: usize| json!({"code": "sorted", "hub": format!("{n:04}{}", "杭".repeat(196))});
+            good["route"] = (0..1000).map(milestone).collect();
+        }
+        _ => {}
+    }
+    good
+}
+
 /// Changes that spoil the fields of a shipment.
 pub fn of_a_shipment() -> Vec<(&'static str, &'static str, Value)> {
     let mut changes = of_a_parcel();
@@ -145,6 +158,7 @@ pub fn of_a_notice() -> Vec<(&'static str, &'static str, Value)> {
         ("year 9999", "at", json!("9999-12-31T23:59:59.000Z")),
         ("year 9999 as its end", "expires", json!("9999-12-31T23:59:59.000Z")),
         ("a text for a number", "journey", json!("1")),
+        ("a fact beyond measure", "facts", json!({"reason": noise(BIG_BYTES - 1000)})),
         ("a parcel with a control character", "parcel_id", json!("N\u{0}1")),
     ]
 }
@@ -158,6 +172,7 @@ pub fn of_a_receipt() -> Vec<(&'static str, &'static str, Value)> {
         ("an unknown outcome", "outcome", json!("eaten")),
         ("an unknown channel", "channel", json!("pigeon")),
         ("an unknown kind", "kind", json!("rumour")),
+        ("a reason beyond measure", "reason", json!(noise(BIG_BYTES - 1000))),
         ("no notice", "notice_id", Value::Null),
         ("year 9999", "at", json!("9999-12-31T23:59:59.000Z")),
     ]
@@ -186,6 +201,15 @@ fn of_a_parcel() -> Vec<(&'static str, &'static str, Value)> {
         ("a big parcel", "parcel_id", json!("x".repeat(BIG_BYTES - 1000))),
         ("a deep parcel", "parcel_id", deep()),
     ]
+}
+
+/// Text that does not become smaller by compression.
+fn noise(bytes: usize) -> String {
+    let step = |state: &mut u32| {
+        *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        Some(char::from(b'0' + (*state >> 24) as u8 % 64))
+    };
+    std::iter::repeat_n((), bytes).scan(1, |state, ()| step(state)).map(|c| if c == '\\' { '/' } else { c }).collect()
 }
 
 /// As deep as serde_json itself writes and reads.
