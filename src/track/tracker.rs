@@ -112,7 +112,8 @@ impl Tracker {
     /// today's rules: what has passed by `saved`, the saved stream time, takes effect at that instant with the cause
     /// `rules` and is told to nobody. Returns how many, at most `max`; fewer mean that nothing is left.
     pub fn rules_changed(&mut self, saved: Timestamp, max: usize, world: &World, out: &mut Vec<Effect>) -> usize {
-        self.pass(Turn { instant: saved, phase: Phase::Made }, Pass::Rules(saved), max, world, out)
+        // What the last record itself made pass cannot be told apart from what the rules did; telling nobody is the lesser evil.
+        self.pass(Turn { instant: saved, phase: Phase::Tell }, Pass::Rules(saved), max, world, out)
     }
 
     /// How many parcels are in each stage, by the stage's label; every label is there from the start.
