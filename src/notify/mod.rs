@@ -11,8 +11,8 @@
 //!   suppressed or expired.
 //! - Whether somebody *was told* is derived from outcomes (delivered or unknown), never from decisions.
 //!
-//! A notice passes, at the instant of its decision: [`judge`] (is it worse or other?), then the gap
-//! between two notices, then [`route`] (by which way?), then the sending mode; see [`decide`].
+//! A notice passes, at the instant of its decision: `judge` (is it worse or other?), then the gap
+//! between two notices, then `route` (by which way?), then the sending mode; see `decide`.
 
 mod decide;
 mod describe;
