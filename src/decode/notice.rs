@@ -24,8 +24,9 @@ pub enum NotifierTopic {
 /// fit.
 const KEPT_BYTES_MAX: usize = 32 * 1024;
 
-/// No recipient key, notice id or parcel id that we write is longer.
-const NAME_MAX: usize = 256;
+/// Bytes of a recipient key, notice id or parcel id at most. Smaller: a merchant or hub with the longest name that shipments and
+/// scans may carry (200 characters, some of four bytes) is never told anything.
+const NAME_MAX: usize = 1024;
 
 /// Decodes a record of one of the notifier's inputs. The key says whom it concerns.
 ///
@@ -135,6 +136,8 @@ mod tests {
         let again = serde_json::to_vec(&notice).unwrap();
         assert_eq!(notices(b"p:1", &again), Ok(Input::Notice { key, notice }));
         let talkative = ISSUED.replace("[1,2]", &format!("{:?}", "x".repeat(1_000_000)));
+        let long = format!("merchant:{}", "\u{20000}".repeat(200));
+        assert!(notices(long.as_bytes(), ISSUED.as_bytes()).is_ok(), "the longest key that the tracker writes");
         assert_eq!(notices(b"p:1", talkative.as_bytes()), notices(b"p:1", ISSUED.as_bytes()));
         let withdrawn = notices(b"p:1", br#"{"id":"ntc_1","change":"withdrawn"}"#);
         assert!(matches!(withdrawn, Ok(Input::Notice { notice: Notice::Withdrawn { .. }, .. })), "{withdrawn:?}");

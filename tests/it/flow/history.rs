@@ -32,14 +32,24 @@ struct Outcome {
 
 /// Tells the history, lets a daemon run until it has come to today and everybody is told, and checks what holds of every
 /// history.
-fn run(history: &History, limits: &str) -> Option<Outcome> {
+///
+/// Each time as many offsets of `conditions.v1` are used as `kills` says, the daemon is killed and another one takes over.
+fn run(history: &History, limits: &str, kills: &[i64]) -> Option<Outcome> {
     let (flow, ends) = (History::topics()?, Ends::start()?);
     history.tell(&flow, |_, _| None);
     ends.register(&flow, MERCHANTS);
     // Without the gap everything is told now that would be told in four hours.
     let settings = ends.settings(&flow).with(limits).with("[notify]\ngap = \"0s\"\n[notify.digest]\nwindow = \"1s\"");
-    let settings = settings.runtime("save_time_every = \"1s\"");
+    let settings = settings.runtime("save_time_every = \"1s\"\nsession_timeout = \"4s\"");
     let parcelwatch = Parcelwatch::with(&settings);
+    for used in kills {
+        let daemon = Daemon::spawn(&settings, &["--from", "earliest"]);
+        until("the history to be amid", PATIENCE, || match flow.cluster().length(&flow.topic("conditions.v1")) {
+            length if length >= *used => Ok(()),
+            length => Err(format!("{length} of {used} offsets")),
+        });
+        daemon.kill();
+    }
     let daemon = Daemon::start(&settings);
 
     parcelwatch.until_saved_beyond("tracker", history.last());
@@ -183,10 +193,10 @@ fn tells_once(outcome: &Outcome) {
 }
 
 #[test]
-fn cargo2000_through_kafka_is_its_replay_and_nobody_hears_what_is_long_over() {
+fn cargo2000_through_kafka_and_kills_is_its_replay_and_nobody_hears_what_is_long_over() {
     let Some(source) = shared_data("data/cargo2000") else { return };
     let Some(history) = History::shifted(&source, 1.0, 0) else { return };
-    let Some(outcome) = run(&history, "[limits]\noverdue_scan_grace = \"0s\"") else { return };
+    let Some(outcome) = run(&history, "[limits]\noverdue_scan_grace = \"0s\"", &[2000, 12_000, 24_000]) else { return };
     let overdue =
         outcome.conditions.iter().filter(|c| c["condition"] == "overdue_scan" && c["change"] == "opened").count();
     assert!(overdue > 1000, "the log has thousands of late milestones, found {overdue}");
@@ -197,9 +207,9 @@ fn cargo2000_through_kafka_is_its_replay_and_nobody_hears_what_is_long_over() {
 }
 
 #[test]
-fn a_dirty_history_through_kafka_is_its_replay_and_tells_once_what_is_left_of_it() {
+fn a_dirty_history_through_kafka_and_kills_is_its_replay_and_tells_once_what_is_left_of_it() {
     let Some(history) = History::made_up(5, 300, 1.0) else { return };
-    let Some(outcome) = run(&history, "") else { return };
+    let Some(outcome) = run(&history, "", &[200, 3000]) else { return };
     tells_the_truth(&history, &outcome);
     tells_once(&outcome);
 }
@@ -207,7 +217,7 @@ fn a_dirty_history_through_kafka_is_its_replay_and_tells_once_what_is_left_of_it
 #[test]
 fn a_dirty_history_cut_off_in_its_midst_tells_once_what_is_true_of_parcels_on_their_way() {
     let Some(history) = History::made_up(6, 400, 0.5) else { return };
-    let Some(outcome) = run(&history, "") else { return };
+    let Some(outcome) = run(&history, "", &[]) else { return };
     tells_the_truth(&history, &outcome);
     tells_once(&outcome);
     assert!(outcome.received.len() > 100, "many are told, found {}", outcome.received.len());
