@@ -35,7 +35,8 @@ fn shipment(parcel: usize) -> Vec<u8> {
 
 fn scan(parcel: usize, minute: i64) -> Vec<u8> {
     let at = Timestamp::from_millis(NOW.as_millis() + minute * 60_000);
-    format!(r#"{{"parcel_id":"SF{parcel:013}","code":"arrived_hub","hub":"H{minute}","event_time":"{at}"}}"#).into_bytes()
+    format!(r#"{{"parcel_id":"SF{parcel:013}","code":"arrived_hub","hub":"H{minute}","event_time":"{at}"}}"#)
+        .into_bytes()
 }
 
 /// A tracker with parcels that are announced and scanned once.
