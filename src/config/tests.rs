@@ -290,3 +290,30 @@ fn the_configuration_in_the_kubernetes_manifest_can_be_loaded() {
     let text = block.replace("/run/secrets/parcelwatch", folder.path().to_str().unwrap());
     assert_eq!(errors(&text, &[("PARCELWATCH__RUNTIME__INSTANCE", "parcelwatch-0")]), [""; 0]);
 }
+
+#[test]
+fn a_wrong_order_of_levels_hides_no_other_error_and_makes_none() {
+    let text = r#"
+[limits]
+stalled_at_hub = { info = "12h", warn = "6h", major = "72h" }
+[limits.services.slow]
+uncollected = { info = "50h" }
+[runtime]
+tracker_workers = 0
+[services.slow]
+promise = "x"
+[kafka.client]
+"sasl.password" = "hunter2"
+"#;
+    let levels = "expected info no later than warn and warn no later than major, found another order";
+    assert_eq!(
+        errors(text, &[]),
+        [
+            format!("p.toml:3:27: limits.stalled_at_hub: {levels}"),
+            "p.toml:5:15: limits.services.slow.uncollected.warn: expected a value, found none".to_owned(),
+            "p.toml:7:19: runtime.tracker_workers: expected 1 to 256, found 0".to_owned(),
+            "p.toml:9:11: services.slow.promise: expected a duration (24h, 3d) or \"\" for none, found \"x\"".to_owned(),
+            "p.toml:11:19: kafka.client.sasl.password: expected env:NAME or file:PATH, found the secret itself".to_owned(),
+        ]
+    );
+}
