@@ -317,3 +317,18 @@ promise = "x"
         ]
     );
 }
+
+#[test]
+fn a_variable_names_a_merchant_or_a_hub_as_it_is_written() {
+    let variables =
+        [("PARCELWATCH__SEND__MERCHANT__M-0042", "off"), ("PARCELWATCH__NOTIFY__HUB_NAMES__HGH01", "Hangzhou")];
+    let policy = read_with("", &variables).unwrap().policy;
+    assert!(policy.send.merchant.contains_key("M-0042"), "{:?}", policy.send);
+    assert_eq!(policy.notify.hub_names["HGH01"], "Hangzhou");
+}
+
+#[test]
+fn a_password_in_clear_is_refused_while_no_mail_is_sent_too() {
+    let expected = "p.toml:1:22: email.password: expected env:NAME or file:PATH, found something else";
+    assert_eq!(errors("email = { password = \"hunter2\" }", &[]), [expected]);
+}
