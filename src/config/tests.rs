@@ -312,8 +312,10 @@ promise = "x"
             format!("p.toml:3:27: limits.stalled_at_hub: {levels}"),
             "p.toml:5:15: limits.services.slow.uncollected.warn: expected a value, found none".to_owned(),
             "p.toml:7:19: runtime.tracker_workers: expected 1 to 256, found 0".to_owned(),
-            "p.toml:9:11: services.slow.promise: expected a duration (24h, 3d) or \"\" for none, found \"x\"".to_owned(),
-            "p.toml:11:19: kafka.client.sasl.password: expected env:NAME or file:PATH, found the secret itself".to_owned(),
+            "p.toml:9:11: services.slow.promise: expected a duration (24h, 3d) or \"\" for none, found \"x\""
+                .to_owned(),
+            "p.toml:11:19: kafka.client.sasl.password: expected env:NAME or file:PATH, found the secret itself"
+                .to_owned(),
         ]
     );
 }
