@@ -63,9 +63,12 @@ impl Reader {
         self.reading.incremental_assign(&list)
     }
 
-    /// Reads these no more.
+    /// Reads these no more. A pause outlives an assignment in the client, so it ends here: who is assigned them again
+    /// begins unpaused.
     pub fn unassign<'a>(&self, places: impl IntoIterator<Item = Place<'a>>) -> KafkaResult<()> {
-        self.reading.incremental_unassign(&list(places))
+        let list = list(places);
+        self.reading.resume(&list)?;
+        self.reading.incremental_unassign(&list)
     }
 
     /// Fetches nothing more of these for now.
