@@ -211,6 +211,8 @@ fn keep_working<S: Stage>(shared: &Arc<Shared>, slot: usize) -> Result<(), Worke
                 shared.metrics.rebuilt(S::NAME);
                 tracing::warn!(stage = S::NAME, slot, %error, "the worker is built anew");
                 shared.joined(S::NAME, slot, false);
+                // As above where a worker cannot even be built.
+                shared.outage().failed(shared.clock.now());
                 std::thread::sleep(RETRY_AFTER);
             }
             Err(WorkerError::Rebuild(_)) => return Ok(()),

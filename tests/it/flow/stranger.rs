@@ -116,3 +116,34 @@ fn a_pending_offset_is_waited_for() {
     daemon.wait_until_ready();
     daemon.stop();
 }
+
+/// Whoever is told something after an outage of this length might be told what hubs have yet to refute.
+#[test]
+fn an_outage_is_noticed_whatever_the_workers_were_doing() {
+    let Some(cluster) = crate::kafka::Cluster::start(crate::kafka::Brokers::One) else { return };
+    let cluster: &'static crate::kafka::Cluster = Box::leak(Box::new(cluster));
+    let flow = Flow::on(cluster, &[]);
+    let settings = flow
+        .settings()
+        .runtime("tell_within = \"5s\"\nsettle_for = \"25s\"\nsave_time_every = \"100ms\"\ncommit_every = \"1ms\"");
+    let mut daemon = Daemon::start(&settings);
+    let telling = |daemon: &Daemon| daemon.metric("parcelwatch_telling", &["tracker"]);
+    until("telling to be open", PATIENCE, || match telling(&daemon) {
+        2.0 => Ok(()),
+        other => Err(other),
+    });
+    for round in 0..3 {
+        cluster.kill(1);
+        std::thread::sleep(Duration::from_secs(12));
+        cluster.restart(1);
+        daemon.wait_until_ready();
+        // The gauge is of the last answer before the outage until there is another one.
+        std::thread::sleep(Duration::from_secs(12));
+        assert_ne!(telling(&daemon), 2.0, "round {round}: nobody is told for settle_for");
+        until("telling to be open again", PATIENCE, || match telling(&daemon) {
+            2.0 => Ok(()),
+            other => Err(other),
+        });
+    }
+    daemon.stop();
+}
