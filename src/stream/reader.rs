@@ -124,6 +124,12 @@ impl Offsets {
             _ => None,
         }
     }
+
+    /// Whether the broker answered that no record is of the time that was asked for or later.
+    pub fn is_after_all(&self, (topic, partition): Place<'_>) -> bool {
+        let element = self.0.find_partition(topic, partition);
+        element.is_some_and(|element| element.error().is_ok() && element.offset() == Offset::End)
+    }
 }
 
 fn list<'a>(places: impl IntoIterator<Item = Place<'a>>) -> TopicPartitionList {
