@@ -15,11 +15,12 @@ use crate::config::{self, Config};
 use crate::model::{Channel, Timestamp, World};
 use crate::stream::{Asker, From, GroupProtocol, Instance, InstanceError, Options, Setup};
 use crate::telemetry::{Metrics, start_logs};
+use crate::time::Backlog;
 use crate::web::{self, ParcelQuery, QueryError, QueryFuture};
 
-/// An input that is this far ahead of the others is paused: more costs memory while another input is slow, less makes
-/// fetching stutter.
-const WAITING_MAX: usize = 20_000;
+/// An input of a partition that is this far ahead of the others is paused: more costs memory while another input is slow,
+/// less makes fetching stutter.
+const WAITING_MAX: Backlog = Backlog { records: 20_000, bytes: 16 * 1024 * 1024 };
 
 /// A stop takes less than this, whatever the brokers do: what is not committed then is put back by the next start.
 const STOP_WITHIN: Duration = Duration::from_secs(9);

@@ -122,7 +122,9 @@ impl Instance {
         let shared = Arc::new(shared);
         if waited > shared.options.tell_within {
             // Started in the middle of an outage: it counts from here at least.
-            shared.outage().failed(started);
+            for slot in 0..workers.0 {
+                shared.outage().failed((TrackerStage::NAME, slot), started);
+            }
         }
         runtime.spawn(trim(shared.options.client.clone(), trims));
         runtime.spawn(announce(Arc::clone(&shared), advertise));
@@ -212,7 +214,7 @@ fn keep_working<S: Stage>(shared: &Arc<Shared>, slot: usize) -> Result<(), Worke
                 tracing::warn!(stage = S::NAME, slot, %error, "the worker is built anew");
                 shared.joined(S::NAME, slot, false);
                 // As above where a worker cannot even be built.
-                shared.outage().failed(shared.clock.now());
+                shared.outage().failed((S::NAME, slot), shared.clock.now());
                 std::thread::sleep(RETRY_AFTER);
             }
             Err(WorkerError::Rebuild(_)) => return Ok(()),

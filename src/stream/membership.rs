@@ -15,8 +15,12 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMe
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::TopicPartitionList;
 
+use super::clock::boot;
 use super::ffi;
 use super::options::Options;
+
+/// In an outage the client reports an error with every poll; one line in this time is enough.
+const WARN_EVERY: Duration = Duration::from_secs(10);
 
 /// What the group asks of us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,11 +35,17 @@ pub enum Asked {
 struct Noting {
     asked: Mutex<Vec<Asked>>,
     closing: AtomicBool,
+    /// When an error of the client was logged last.
+    warned: Mutex<Option<Duration>>,
 }
 
 impl ClientContext for Noting {
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, reason, "membership consumer");
+        let mut warned = self.warned.lock().expect("no holder of this lock panics");
+        if warned.is_none_or(|at| boot().saturating_sub(at) >= WARN_EVERY) {
+            *warned = Some(boot());
+            tracing::warn!(%error, reason, "membership consumer");
+        }
     }
 }
 

@@ -63,8 +63,8 @@ pub struct Options {
     pub timers_per_turn: usize,
     /// At most so many records are fetched per turn.
     pub records_per_turn: usize,
-    /// An input with more waiting records than this is paused.
-    pub waiting_max: usize,
+    /// An input of which more waits than this is paused.
+    pub waiting_max: crate::time::Backlog,
     /// Where a very first start begins; none: it must be said.
     pub from: Option<From>,
     /// Go on from the state log although the group's offsets are gone (they expire after a week of absence).

@@ -8,7 +8,7 @@ use super::reject::Rejected;
 use super::stage::Stage;
 use crate::model::{Effect, Timestamp, World};
 use crate::state::{Machine, Meta, StateLog};
-use crate::time::{Answer, Merge, Step, Telling};
+use crate::time::{Answer, Backlog, Fetch, Merge, Step, Telling};
 
 /// A fetched record: decoded, or to be put aside.
 pub type Fetched<S> = Result<<<S as Stage>::Machine as Machine>::Input, Box<Rejected>>;
@@ -112,22 +112,14 @@ impl<S: Stage> Partition<S> {
         &self.offsets
     }
 
-    /// How many fetched records of an input wait.
-    pub fn waiting(&self, input: usize) -> usize {
+    /// What of an input was fetched and waits.
+    pub fn waiting(&self, input: usize) -> Backlog {
         self.merge.waiting(input)
     }
 
     /// Takes a fetched record.
-    pub fn fetched(
-        &mut self,
-        input: usize,
-        offset: i64,
-        time: Timestamp,
-        wall: Timestamp,
-        queries: u64,
-        record: Fetched<S>,
-    ) {
-        self.merge.fetched(input, offset, time, wall, queries, record);
+    pub fn fetched(&mut self, input: usize, fetch: Fetch, record: Fetched<S>) {
+        self.merge.fetched(input, fetch, record);
     }
 
     /// Takes the answer to an end-offset query.

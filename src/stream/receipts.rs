@@ -16,6 +16,10 @@ const TOPIC: &str = "receipts.v1";
 /// How long the last outcomes may take to be acknowledged at the end. What is lost then is declared unknown.
 const FLUSH_WITHIN: Duration = Duration::from_secs(3);
 
+/// How often a full queue is waited for, 50 ms each; more would hold up the channels while brokers are away, and an
+/// outcome that is lost is declared unknown.
+const QUEUE_FULL_TRIES: usize = 20;
+
 /// Writes receipts.
 pub struct Receipts {
     producer: ThreadedProducer<DefaultProducerContext>,
@@ -36,7 +40,8 @@ impl Receipts {
         let value = serde_json::to_vec(receipt).expect("a receipt is made of texts and numbers");
         let partition = partitioner::partition(key.as_bytes(), self.partitions);
         let mut record = BaseRecord::to(&self.topic).key(key).payload(&value).partition(partition);
-        while let Err((error, back)) = self.producer.send(record) {
+        for _ in 0..QUEUE_FULL_TRIES {
+            let Err((error, back)) = self.producer.send(record) else { return };
             if !matches!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull)) {
                 tracing::error!(notice = %receipt.notice_id, %error, "an outcome cannot be written");
                 return;
@@ -44,6 +49,7 @@ impl Receipts {
             super::ffi::flush(&self.producer, Duration::from_millis(50));
             record = back;
         }
+        tracing::error!(notice = %receipt.notice_id, "an outcome cannot be written: too many wait for the brokers");
     }
 
     /// Waits for the last ones.

@@ -66,7 +66,7 @@ pub struct Shared {
     pub stop: Arc<AtomicBool>,
     /// Raised whenever `owned` changes, so that it is announced.
     pub changed: tokio::sync::Notify,
-    outage: Mutex<Outage>,
+    outage: Mutex<Outage<(&'static str, usize)>>,
     owned: Mutex<Owned>,
     /// Per stage, whether its workers have heard from their groups.
     joined: Mutex<BTreeMap<(&'static str, usize), bool>>,
@@ -95,7 +95,7 @@ impl Shared {
     }
 
     /// Whether and since when the brokers are out of reach.
-    pub fn outage(&self) -> std::sync::MutexGuard<'_, Outage> {
+    pub fn outage(&self) -> std::sync::MutexGuard<'_, Outage<(&'static str, usize)>> {
         self.outage.lock().expect("no holder of this lock panics")
     }
 

@@ -22,6 +22,7 @@ use super::reader::Reader;
 use super::restore::{CannotResume, Restoring};
 use super::shared::{Query, Shared};
 use super::stage::Stage;
+use super::topics::{Topics, TopicsError};
 use super::writer::{WriteError, Writer};
 use crate::model::{Attempt, Count, NoticeId, Timestamp};
 
@@ -41,6 +42,9 @@ pub enum WorkerError {
     /// The instance stops: an operator has to act.
     #[error(transparent)]
     CannotResume(#[from] CannotResume),
+    /// As above, about the topics.
+    #[error(transparent)]
+    Topics(TopicsError),
     /// As above, about an input.
     #[error(
         "{topic} [{partition}]: the records from offset {offset} on are gone: {error}; retention must outlast any outage; to skip what was \
@@ -56,6 +60,15 @@ pub enum WorkerError {
         #[allow(missing_docs)]
         error: String,
     },
+}
+
+impl From<TopicsError> for WorkerError {
+    fn from(error: TopicsError) -> WorkerError {
+        match error {
+            TopicsError::Metadata(error) => WorkerError::Rebuild(error.to_string()),
+            error => WorkerError::Topics(error),
+        }
+    }
 }
 
 impl From<rdkafka::error::KafkaError> for WorkerError {
@@ -112,7 +125,7 @@ impl<S: Stage> Worker<S> {
     /// Joins the group and takes over the transactional id.
     pub fn new(shared: Arc<Shared>, slot: usize) -> Result<Worker<S>, WorkerError> {
         let topics = &shared.topics;
-        let partition_count = topics.co_partitioned::<S>().map_err(|e| WorkerError::Rebuild(e.to_string()))?;
+        let partition_count = unchanged::<S>(&shared)?;
         let inputs: Vec<String> = S::INPUTS.iter().map(|input| topics.name(input).to_owned()).collect();
         let state_topic = topics.name(S::STATE).to_owned();
         let group = shared.options.group_of(S::NAME);
@@ -152,7 +165,7 @@ impl<S: Stage> Worker<S> {
         let ended = self.work();
         if let (Err(_), Some(last)) = (&ended, self.answered) {
             // Perhaps because the brokers are out of reach: the next answer says how long.
-            self.shared.outage().failed(last);
+            self.shared.outage().failed((S::NAME, self.slot), last);
         }
         let held = std::mem::take(&mut self.held);
         for partition in held.into_keys() {
@@ -229,6 +242,18 @@ impl<S: Stage> Worker<S> {
             Held::Restoring(_) => None,
         })
     }
+}
+
+/// The partition count of the stage's topics, which must be what it was when the instance started: a topic may grow meanwhile.
+fn unchanged<S: Stage>(shared: &Shared) -> Result<i32, WorkerError> {
+    let found = Topics::read(&shared.options)?.co_partitioned::<S>()?;
+    let main = S::INPUTS[S::MAIN];
+    let saved = shared.topics.partitions(main);
+    if found == saved {
+        return Ok(found);
+    }
+    let topic = shared.topics.name(main).to_owned();
+    Err(CannotResume::Repartitioned { topic, saved: saved as u32, found }.into())
 }
 
 impl From<WriteError> for WorkerError {

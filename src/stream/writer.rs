@@ -12,6 +12,7 @@ use rdkafka::message::OwnedHeaders;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use rdkafka::topic_partition_list::TopicPartitionList;
 
+use super::clock::boot;
 use super::ffi;
 use super::options::Options;
 
@@ -25,6 +26,10 @@ pub enum WriteError {
     #[error("{0}")]
     Fatal(String),
 }
+
+/// For how many timeouts of a transaction a passing error may last. More holds a worker long after an outage; fewer
+/// builds workers anew for a moment without a coordinator.
+const CALLS: u32 = 3;
 
 /// One transactional producer.
 pub struct Writer {
@@ -46,7 +51,8 @@ impl Writer {
 
     /// Repeats a call for as long as its error is a passing one, and sorts the others.
     fn repeat(&self, call: impl Fn() -> Result<(), KafkaError>) -> Result<(), WriteError> {
-        for _ in 0..100 {
+        let until = boot() + CALLS * self.timeout;
+        while boot() < until {
             match call() {
                 Ok(()) => return Ok(()),
                 Err(KafkaError::Transaction(error)) if error.is_fatal() => {
@@ -61,7 +67,7 @@ impl Writer {
                 Err(error) => return Err(WriteError::Fatal(error.to_string())),
             }
         }
-        Err(WriteError::Fatal("a retriable error did not pass after 100 tries".to_owned()))
+        Err(WriteError::Fatal(format!("expected the brokers to answer within {:?}", CALLS * self.timeout)))
     }
 
     /// Whether a transaction is open.

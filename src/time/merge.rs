@@ -46,18 +46,55 @@ pub struct Answer {
     pub position: i64,
 }
 
+/// How a record came.
+#[derive(Clone, Copy, Debug)]
+pub struct Fetch {
+    #[allow(missing_docs)]
+    pub offset: i64,
+    /// Its broker timestamp.
+    pub time: Timestamp,
+    /// The wall clock at this fetch.
+    pub wall: Timestamp,
+    /// How many end-offset queries had been sent.
+    pub queries: u64,
+    /// Its size, key and value.
+    pub bytes: usize,
+}
+
+/// What of an input was fetched and waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Backlog {
+    pub records: usize,
+    pub bytes: usize,
+}
+
+impl Backlog {
+    /// Whether it is more than `most`, in either.
+    pub fn exceeds(self, most: Backlog) -> bool {
+        self.records > most.records || self.bytes > most.bytes
+    }
+
+    /// Half of it.
+    pub fn half(self) -> Backlog {
+        Backlog { records: self.records / 2, bytes: self.bytes / 2 }
+    }
+}
+
 #[derive(Debug)]
 struct Waiting<R> {
     offset: i64,
     time: Timestamp,
     /// How many queries had been sent when it was fetched.
     fetched_after: u64,
+    bytes: usize,
     record: R,
 }
 
 #[derive(Debug)]
 struct Input<R> {
     waiting: VecDeque<Waiting<R>>,
+    waiting_bytes: usize,
     /// The newest query that found this input read to its end.
     empty: Option<Answer>,
     /// Where to go on after a restart: after the last record handed out.
@@ -76,7 +113,7 @@ pub struct Merge<R> {
 impl<R> Merge<R> {
     /// Resumes at the saved stream time and offsets.
     pub fn new(stream_time: Timestamp, next: impl IntoIterator<Item = i64>, clock_skew: Duration) -> Merge<R> {
-        let input = |next| Input { waiting: VecDeque::new(), empty: None, next };
+        let input = |next| Input { waiting: VecDeque::new(), waiting_bytes: 0, empty: None, next };
         Merge { inputs: next.into_iter().map(input).collect(), stream_time, clock_skew }
     }
 
@@ -90,17 +127,19 @@ impl<R> Merge<R> {
         self.inputs[input].next
     }
 
-    /// How many fetched records of an input wait: the caller pauses it when they become many.
-    pub fn waiting(&self, input: usize) -> usize {
-        self.inputs[input].waiting.len()
+    /// What of an input waits: the caller pauses it when that becomes much.
+    pub fn waiting(&self, input: usize) -> Backlog {
+        let input = &self.inputs[input];
+        Backlog { records: input.waiting.len(), bytes: input.waiting_bytes }
     }
 
-    /// Takes a fetched record. `time` is its broker timestamp, `wall` the wall clock at this fetch: a
-    /// record from the future is taken as of now, once and for all, so that it neither fires
-    /// everything nor blocks for ever. `queries` is how many end-offset queries had been sent.
-    pub fn fetched(&mut self, input: usize, offset: i64, time: Timestamp, wall: Timestamp, queries: u64, record: R) {
-        let time = time.min(wall);
-        self.inputs[input].waiting.push_back(Waiting { offset, time, fetched_after: queries, record });
+    /// Takes a fetched record. One from the future is taken as of now, once and for all, so that it neither fires
+    /// everything nor blocks for ever.
+    pub fn fetched(&mut self, input: usize, fetch: Fetch, record: R) {
+        let Fetch { offset, time, wall, queries, bytes } = fetch;
+        let input = &mut self.inputs[input];
+        input.waiting_bytes += bytes;
+        input.waiting.push_back(Waiting { offset, time: time.min(wall), fetched_after: queries, bytes, record });
     }
 
     /// Takes an answer. It confirms that the input is empty if we have been handed all of it.
@@ -136,6 +175,7 @@ impl<R> Merge<R> {
         }
         let input = &mut self.inputs[index];
         let head = input.waiting.pop_front().expect("the earliest input has a record");
+        input.waiting_bytes -= head.bytes;
         input.next = head.offset + 1;
         self.stream_time = self.stream_time.max(head.time);
         Step::Record { input: index, offset: head.offset, at: self.stream_time, record: head.record }
@@ -180,6 +220,10 @@ mod tests {
         Answer { query, asked_at: at(asked_at), end, position }
     }
 
+    fn fetch(offset: i64, time: i64, wall: i64, queries: u64) -> Fetch {
+        Fetch { offset, time: at(time), wall: at(wall), queries, bytes: 10 }
+    }
+
     fn applied(step: Step<&'static str>) -> (&'static str, i64) {
         match step {
             Step::Record { record, at, .. } => (record, at.as_millis()),
@@ -190,10 +234,10 @@ mod tests {
     #[test]
     fn records_come_in_the_order_of_their_times_and_shipments_first() {
         let mut merge = merge();
-        merge.fetched(SCANS, 0, at(100), at(1000), 0, "scan 100");
-        merge.fetched(SCANS, 1, at(200), at(1000), 0, "scan 200");
-        merge.fetched(SHIPMENTS, 0, at(100), at(1000), 0, "shipment 100");
-        merge.fetched(SHIPMENTS, 1, at(150), at(1000), 0, "shipment 150");
+        merge.fetched(SCANS, fetch(0, 100, 1000, 0), "scan 100");
+        merge.fetched(SCANS, fetch(1, 200, 1000, 0), "scan 200");
+        merge.fetched(SHIPMENTS, fetch(0, 100, 1000, 0), "shipment 100");
+        merge.fetched(SHIPMENTS, fetch(1, 150, 1000, 0), "shipment 150");
         assert_eq!(applied(merge.step()), ("shipment 100", 100));
         assert_eq!(applied(merge.step()), ("scan 100", 100));
         assert_eq!(applied(merge.step()), ("shipment 150", 150));
@@ -206,11 +250,11 @@ mod tests {
     fn a_silent_input_holds_the_others_back_until_a_later_query_finds_it_empty() {
         let mut merge = merge();
         merge.answered(SHIPMENTS, answer(1, 900, 0, 0));
-        merge.fetched(SCANS, 0, at(100), at(1000), 1, "scan");
+        merge.fetched(SCANS, fetch(0, 100, 1000, 1), "scan");
         assert_eq!(merge.step(), Step::Ask, "the answer is older than the fetch");
         merge.answered(SHIPMENTS, answer(2, 1000, 3, 0));
         assert_eq!(merge.step(), Step::Ask, "three shipments are on their way");
-        merge.fetched(SHIPMENTS, 2, at(90), at(1010), 2, "shipment");
+        merge.fetched(SHIPMENTS, fetch(2, 90, 1010, 2), "shipment");
         assert_eq!(applied(merge.step()), ("shipment", 90));
     }
 
@@ -218,8 +262,8 @@ mod tests {
     fn time_never_goes_back_and_never_beyond_the_wall_clock() {
         let mut merge = merge();
         merge.answered(SHIPMENTS, answer(9, 0, 0, 0));
-        merge.fetched(SCANS, 0, at(9_000_000), at(1000), 0, "from the future");
-        merge.fetched(SCANS, 1, at(400), at(1001), 0, "late");
+        merge.fetched(SCANS, fetch(0, 9_000_000, 1000, 0), "from the future");
+        merge.fetched(SCANS, fetch(1, 400, 1001, 0), "late");
         assert_eq!(applied(merge.step()), ("from the future", 1000));
         assert_eq!(applied(merge.step()), ("late", 1000));
     }
@@ -246,7 +290,19 @@ mod tests {
         merge.answered(SHIPMENTS, answer(1, 5_000, 0, 0));
         merge.answered(SCANS, answer(1, 5_000, 7, 7));
         assert_eq!(merge.applied(SCANS, 7), 7);
-        merge.fetched(SCANS, 7, at(3_000), at(5_000), 1, "scan");
+        merge.fetched(SCANS, fetch(7, 3_000, 5_000, 1), "scan");
         assert_eq!(merge.applied(SCANS, 8), 7, "fetched, not applied");
+    }
+
+    #[test]
+    fn what_waits_is_known_in_records_and_bytes() {
+        let mut merge = merge();
+        merge.fetched(SCANS, fetch(0, 100, 1000, 0), "scan 100");
+        merge.fetched(SCANS, fetch(1, 200, 1000, 0), "scan 200");
+        assert_eq!(merge.waiting(SCANS), Backlog { records: 2, bytes: 20 });
+        assert!(merge.waiting(SCANS).exceeds(Backlog { records: 9, bytes: 19 }));
+        merge.answered(SHIPMENTS, answer(1, 1000, 0, 0));
+        applied(merge.step());
+        assert_eq!(merge.waiting(SCANS), Backlog { records: 1, bytes: 10 });
     }
 }

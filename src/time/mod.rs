@@ -6,6 +6,6 @@ mod merge;
 mod outage;
 mod telling;
 
-pub use merge::{Answer, Merge, Step};
+pub use merge::{Answer, Backlog, Fetch, Merge, Step};
 pub use outage::Outage;
 pub use telling::Telling;

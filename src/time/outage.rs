@@ -1,34 +1,47 @@
 //! How long the brokers were out of reach, and for how long nobody is told afterwards: hubs have yet to send
 //! what they kept.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::Timestamp;
 
-/// One for the whole instance: partitions and workers come and go with an outage.
-#[derive(Debug, Default)]
-pub struct Outage {
-    /// The first query that went unanswered.
-    since: Option<Timestamp>,
+/// One for the whole instance: partitions come and go with an outage. `W` names a worker: one may reach its brokers while
+/// another does not.
+#[derive(Debug)]
+pub struct Outage<W> {
+    /// For each worker without an answer, since when.
+    since: BTreeMap<W, Timestamp>,
     settled_at: Option<Timestamp>,
 }
 
-impl Outage {
-    /// The brokers did not answer.
-    pub fn failed(&mut self, at: Timestamp) {
-        self.since.get_or_insert(at);
+impl<W> Default for Outage<W> {
+    fn default() -> Outage<W> {
+        Outage { since: BTreeMap::new(), settled_at: None }
+    }
+}
+
+impl<W: Ord> Outage<W> {
+    /// A worker's brokers did not answer; they last did `at` then.
+    pub fn failed(&mut self, worker: W, at: Timestamp) {
+        self.since.entry(worker).or_insert(at);
     }
 
-    /// The brokers answered. After more than `tell_within` without, nobody is told for `settle_for`.
-    pub fn answered(&mut self, at: Timestamp, tell_within: Duration, settle_for: Duration) {
-        if self.since.take().is_some_and(|since| at.since(since) > tell_within) {
+    /// A worker's brokers answered. After more than `tell_within` without, nobody is told for `settle_for`.
+    pub fn answered(&mut self, worker: W, at: Timestamp, tell_within: Duration, settle_for: Duration) {
+        if self.since.remove(&worker).is_some_and(|since| at.since(since) > tell_within) {
             self.settled_at = Some(at + settle_for);
         }
     }
 
+    /// Whether a worker waits for an answer.
+    pub fn concerns(&self, worker: &W) -> bool {
+        self.since.contains_key(worker)
+    }
+
     /// Whether nothing of an outage is left.
     pub fn is_settled(&self, wall: Timestamp) -> bool {
-        self.since.is_none() && self.settled_at.is_none_or(|settled_at| wall >= settled_at)
+        self.since.is_empty() && self.settled_at.is_none_or(|settled_at| wall >= settled_at)
     }
 }
 
@@ -46,28 +59,39 @@ mod tests {
     #[test]
     fn after_a_long_outage_it_waits_for_what_hubs_kept() {
         let mut outage = Outage::default();
-        outage.answered(at(0), TELL_WITHIN, SETTLE_FOR);
-        outage.failed(at(10));
-        outage.failed(at(100));
+        outage.answered("a", at(0), TELL_WITHIN, SETTLE_FOR);
+        outage.failed("a", at(10));
+        outage.failed("a", at(100));
         assert!(!outage.is_settled(at(100)), "nobody answers");
-        outage.answered(at(131), TELL_WITHIN, SETTLE_FOR);
+        outage.answered("a", at(131), TELL_WITHIN, SETTLE_FOR);
         assert!(!outage.is_settled(at(730)));
         assert!(outage.is_settled(at(731)));
     }
 
     #[test]
+    fn one_workers_answer_says_nothing_of_anothers_brokers() {
+        let mut outage = Outage::default();
+        outage.failed("a", at(0));
+        outage.failed("b", at(0));
+        outage.answered("b", at(1), TELL_WITHIN, SETTLE_FOR);
+        assert!(outage.concerns(&"a") && !outage.is_settled(at(1)));
+        outage.answered("a", at(3600), TELL_WITHIN, SETTLE_FOR);
+        assert!(!outage.is_settled(at(4199)) && outage.is_settled(at(4200)));
+    }
+
+    #[test]
     fn a_short_outage_is_no_reason_to_wait() {
         let mut outage = Outage::default();
-        outage.failed(at(10));
-        outage.answered(at(130), TELL_WITHIN, SETTLE_FOR);
+        outage.failed("a", at(10));
+        outage.answered("a", at(130), TELL_WITHIN, SETTLE_FOR);
         assert!(outage.is_settled(at(130)), "not longer than two minutes");
     }
 
     #[test]
     fn silence_without_a_question_is_no_outage() {
         let mut outage = Outage::default();
-        outage.answered(at(0), TELL_WITHIN, SETTLE_FOR);
-        outage.answered(at(5000), TELL_WITHIN, SETTLE_FOR);
+        outage.answered("a", at(0), TELL_WITHIN, SETTLE_FOR);
+        outage.answered("a", at(5000), TELL_WITHIN, SETTLE_FOR);
         assert!(outage.is_settled(at(5000)));
     }
 }

@@ -27,7 +27,8 @@ impl Gate {
         if open != self.open {
             self.open = open;
             self.opened = None;
-            self.late.clear();
+            // Queued and not told before it closed: still late when it opens again.
+            self.withheld.append(&mut self.late);
         }
     }
 

@@ -12,14 +12,14 @@ use crate::stream::partitioner;
 use crate::stream::reader::ReadError;
 use crate::stream::reject::Rejected;
 use crate::stream::stage::Stage;
-use crate::time::Answer;
+use crate::time::{Answer, Fetch};
 
 /// How long to wait for a first record when there is nothing else to do.
 const IDLE_WAIT: Duration = Duration::from_millis(10);
 
 impl<S: Stage> Worker<S> {
     pub(super) fn fetch(&mut self) -> Result<(), WorkerError> {
-        let busy = self.ask || self.active().any(|p| (0..S::INPUTS.len()).any(|input| p.waiting(input) > 0));
+        let busy = self.ask || self.active().any(|p| (0..S::INPUTS.len()).any(|input| p.waiting(input).records > 0));
         let mut wait = if busy { Duration::ZERO } else { IDLE_WAIT };
         for _ in 0..self.shared.options.records_per_turn {
             // Taken out for the call, so that the message, which borrows the reader, can be handed on.
@@ -65,15 +65,15 @@ impl<S: Stage> Worker<S> {
 
     /// Pauses inputs that are far ahead of the others, and resumes them when they are not any more.
     fn hold_back(&mut self) -> Result<(), WorkerError> {
-        let max = self.shared.options.waiting_max;
+        let most = self.shared.options.waiting_max;
         for held in self.held.values_mut() {
             let Held::Active(partition) = held else { continue };
             for (input, topic) in self.inputs.iter().enumerate() {
                 let (waiting, place) = (partition.waiting(input), [(topic.as_str(), partition.number)]);
-                if waiting > max && !partition.paused[input] {
+                if waiting.exceeds(most) && !partition.paused[input] {
                     self.reader.pause(place)?;
                     partition.paused[input] = true;
-                } else if waiting <= max / 2 && partition.paused[input] {
+                } else if !waiting.exceeds(most.half()) && partition.paused[input] {
                     self.reader.resume(place)?;
                     partition.paused[input] = false;
                 }
@@ -85,11 +85,12 @@ impl<S: Stage> Worker<S> {
     /// One batched query for the ends of all inputs: at once where records wait for it, else now and then.
     pub(super) fn ask_for_ends(&mut self) {
         let every = if self.ask { ASK_BUSY_EVERY } else { ASK_IDLE_EVERY };
-        if self.active().next().is_none() {
-            self.answered = None;
+        if boot().saturating_sub(self.asked) < every {
             return;
         }
-        if boot().saturating_sub(self.asked) < every {
+        if self.active().next().is_none() {
+            self.answered = None;
+            self.ask_whether_it_is_over();
             return;
         }
         self.ask = false;
@@ -110,7 +111,10 @@ impl<S: Stage> Worker<S> {
             (Ok(ends), Ok(positions)) => (ends, positions),
             (Err(error), _) | (_, Err(error)) => {
                 tracing::warn!(stage = S::NAME, %error, "no answer about end offsets: stream time stands still");
-                self.shared.outage().failed(self.answered.unwrap_or(asked_at));
+                self.shared.outage().failed((S::NAME, self.slot), self.answered.unwrap_or(asked_at));
+                for partition in self.active() {
+                    self.shared.metrics.telling(S::NAME, partition.number, false);
+                }
                 return;
             }
         };
@@ -118,9 +122,9 @@ impl<S: Stage> Worker<S> {
         let now = self.shared.clock.now();
         if let Some(last) = self.answered.replace(asked_at).filter(|last| now.since(*last) > options.tell_within) {
             // Nothing was asked all the while: a commit waited for the brokers.
-            self.shared.outage().failed(last);
+            self.shared.outage().failed((S::NAME, self.slot), last);
         }
-        self.shared.outage().answered(now, options.tell_within, options.settle_for);
+        self.shared.outage().answered((S::NAME, self.slot), now, options.tell_within, options.settle_for);
         if departure > options.clock_skew {
             return;
         }
@@ -140,6 +144,21 @@ impl<S: Stage> Worker<S> {
             shared.metrics.stream_time_lag(S::NAME, partition.number, lag);
             shared.metrics.telling(S::NAME, partition.number, partition.may_speak());
             S::observe(&partition.machine, partition.number, &shared.metrics);
+        }
+    }
+}
+
+impl<S: Stage> Worker<S> {
+    /// A worker that lost its partitions in an outage has nothing to ask about but whether it is over.
+    fn ask_whether_it_is_over(&mut self) {
+        let (me, options) = ((S::NAME, self.slot), &self.shared.options);
+        if !self.shared.outage().concerns(&me) {
+            return;
+        }
+        self.asked = boot();
+        if self.reader.ends([(self.inputs[S::MAIN].as_str(), 0)]).is_ok() {
+            let now = self.shared.clock.now();
+            self.shared.outage().answered(me, now, options.tell_within, options.settle_for);
         }
     }
 }
@@ -169,9 +188,10 @@ impl Fetching<'_> {
                 let Some(input) = self.inputs.iter().position(|name| name == topic) else { return Ok(()) };
                 let (key, value) = (message.key(), message.payload());
                 let time = message.timestamp().to_millis().map_or(self.wall, Timestamp::from_millis).min(self.wall);
+                let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
                 let record = S::decode(input, key, value, time)
                     .map_err(|reject| Box::new(Rejected::new(reject, input, (topic, number, offset), key, value)));
-                partition.fetched(input, offset, time, self.wall, queries, record);
+                partition.fetched(input, Fetch { offset, time, wall: self.wall, queries, bytes }, record);
                 if key.is_some_and(|key| partitioner::partition(key, self.partition_count) != number) {
                     metrics.misplaced(S::INPUTS[input]);
                 }

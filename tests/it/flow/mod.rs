@@ -3,13 +3,13 @@
 mod command;
 mod crash;
 mod ends;
+mod faults;
 mod history;
 mod instances;
 mod notices;
 mod rubbish;
 mod secure;
 mod shifted;
-mod stranger;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
