@@ -6,9 +6,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 
-use super::{Outcome, Settings};
+use super::{Failure, Outcome, Settings};
 use crate::config::Config;
 use crate::model::{Timestamp, World};
 use crate::notify::Policy;
@@ -45,8 +45,24 @@ pub struct Args {
     notices: Option<PathBuf>,
 }
 
+impl Args {
+    /// Standard input and output are each good for one file.
+    fn check(&self) -> Outcome {
+        for (one, other, names) in [
+            (Some(&self.shipments), Some(&self.scans), "--shipments and --scans"),
+            (self.conditions.as_ref(), self.notices.as_ref(), "--conditions and --notices"),
+        ] {
+            if one.is_some_and(is_dash) && other.is_some_and(is_dash) {
+                return Err(Failure::Usage(format!("expected - for one of {names}, found it for both")));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Replays, and says on standard error what it came to.
 pub fn run(args: Args) -> Outcome {
+    args.check()?;
     let config = args.settings.load()?;
     let summary = replay(&args, &config)?;
     eprint!("{}", report(&summary));
@@ -54,15 +70,6 @@ pub fn run(args: Args) -> Outcome {
 }
 
 fn replay(args: &Args, config: &Config) -> anyhow::Result<Summary> {
-    ensure!(
-        !(is_dash(&args.shipments) && is_dash(&args.scans)),
-        "expected one of --shipments and --scans from standard input, found both"
-    );
-    let outputs = [&args.conditions, &args.notices];
-    ensure!(
-        outputs.iter().filter(|path| path.as_deref().is_some_and(is_dash)).count() < 2,
-        "expected one of --conditions and --notices on standard output, found both"
-    );
     let world = World {
         rules: Arc::new(config.rules.clone()),
         policy: Arc::new(Policy::default()),

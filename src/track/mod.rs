@@ -6,7 +6,9 @@
 //! - `parcel` and `announced` are the saved state, `history`, `stage` and `route` its facts;
 //! - `scans`, `shipments` and `ends` apply records to the facts and ask the rules;
 //! - `conditions` holds the rules, one per file; `step` is where conditions change and records are written;
-//! - `due` derives what passes next, `timers` is the queue of that, `tracker` the machine around it all.
+//! - `telling` decides who is told, and when (`gate`: only while that is open);
+//! - `due` derives what passes next, `timers` is the queue of that, `tracker` and `records` the machine around it all;
+//! - `describe` and `stages` say what there is.
 //!
 //! What always holds: the effects are a function of the records, their times and the rules: no batching,
 //! restore or abort shows in them. Timers are derived from state and never stored. A limit takes effect at the first
@@ -17,9 +19,11 @@ mod conditions;
 mod describe;
 mod due;
 mod ends;
+mod gate;
 mod history;
 mod input;
 mod parcel;
+mod records;
 mod route;
 mod rules;
 mod scans;

@@ -1,18 +1,16 @@
 //! The state machine of a partition's parcels.
 
-use std::collections::BTreeSet;
-
 use super::announced::Announced;
 use super::due::{self, Due, Fate, Phase, Turn, What};
-use super::input::{Input, Reroute, RerouteChange, Scan, Shipment};
+use super::gate::Gate;
+use super::input::Input;
 use super::parcel::Parcel;
-use super::shipments::Announcement;
 use super::stages::Stages;
 use super::step::Step;
+use super::telling;
 use super::timers::Timers;
 use super::view::View;
-use super::{conditions, ends, scans, shipments, telling};
-use crate::model::{Cause, Count, Effect, RerouteOutcome, Timestamp, World};
+use crate::model::{Cause, Count, Effect, Timestamp, World};
 use crate::state::{Machine, Table, Tables};
 
 /// Every parcel of a partition: its state, its timers, and what is judged of it.
@@ -23,27 +21,6 @@ pub struct Tracker {
     timers: Timers,
     stages: Stages,
     telling: Gate,
-}
-
-/// Whether notices may be issued.
-#[derive(Default)]
-struct Gate {
-    open: bool,
-    /// When it opened, once time was seen after that.
-    opened: Option<Timestamp>,
-    /// Parcels with something to be told, while it is closed and until they are queued after it opened.
-    withheld: BTreeSet<Box<str>>,
-    /// Those that were queued late, until they are told and that is committed.
-    late: BTreeSet<Box<str>>,
-    /// Those of them that were told since the last commit.
-    told: Vec<Box<str>>,
-}
-
-impl Gate {
-    /// From when a parcel's notices are of use, if not from what they tell.
-    fn late_since(&self, id: &str) -> Timestamp {
-        self.opened.filter(|_| self.late.contains(id)).unwrap_or(Timestamp::MIN)
-    }
 }
 
 /// Why limits are looked at.
@@ -77,18 +54,14 @@ impl Machine for Tracker {
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {
-        if self.telling.open && !self.telling.withheld.is_empty() {
+        if self.telling.has_backlog() {
             return Some(Timestamp::MIN);
         }
         self.timers.first().map(|turn| turn.instant)
     }
 
     fn set_open(&mut self, open: bool) {
-        if open != self.telling.open {
-            self.telling.open = open;
-            self.telling.opened = None;
-            self.telling.late.clear();
-        }
+        self.telling.set(open);
     }
 
     fn tables(&mut self) -> Tables<'_> {
@@ -97,8 +70,7 @@ impl Machine for Tracker {
 
     fn restored(&mut self, world: &World) {
         self.timers.clear();
-        self.telling.withheld.clear();
-        self.telling.late.clear();
+        self.telling.clear();
         self.stages = Stages::default();
         let ids: Vec<Box<str>> = self.parcels.iter().map(|(id, _)| id.into()).collect();
         for id in ids {
@@ -108,15 +80,13 @@ impl Machine for Tracker {
     }
 
     fn committed(&mut self) {
-        for id in self.telling.told.drain(..) {
-            self.telling.late.remove(&id);
-        }
+        self.telling.committed();
         self.parcels.commit();
         self.announced.commit();
     }
 
     fn aborted(&mut self, world: &World) {
-        self.telling.told.clear();
+        self.telling.aborted();
         for id in self.parcels.touched() {
             self.stages.remove(self.parcels.get(id));
         }
@@ -142,7 +112,8 @@ impl Tracker {
     /// today's rules: what has passed by `saved`, the saved stream time, takes effect at that instant with the cause
     /// `rules` and is told to nobody. Returns how many, at most `max`; fewer mean that nothing is left.
     pub fn rules_changed(&mut self, saved: Timestamp, max: usize, world: &World, out: &mut Vec<Effect>) -> usize {
-        self.pass(Turn { instant: saved, phase: Phase::Made }, Pass::Rules(saved), max, world, out)
+        // What the last record itself made pass cannot be told apart from what the rules did; telling nobody is the lesser evil.
+        self.pass(Turn { instant: saved, phase: Phase::Tell }, Pass::Rules(saved), max, world, out)
     }
 
     /// How many parcels are in each stage, by the stage's label; every label is there from the start.
@@ -150,93 +121,13 @@ impl Tracker {
         self.stages.counts()
     }
 
-    fn scan(&mut self, now: Timestamp, scan: &Scan, world: &World, out: &mut Vec<Effect>) {
-        count_malformed(&scan.malformed, out);
-        if let Some(correction) = scan.corrected {
-            let hub = scan.hub().map(Into::into);
-            out.push(Effect::Count(Count::CorrectedTime { hub, why: correction.name() }));
-        }
-        let id = &scan.parcel_id;
-        let announced = self.announced.get(id);
-        let unknown_since = announced.is_none().then_some(now);
-        let parcel = self.parcels.entry(id, || Parcel { unknown_since, ..Parcel::new(now) });
-        let mut step =
-            Step { id, parcel, announced, world, at: now, cause: Cause::Scan, scan_time: Some(scan.event_time), out };
-        let outcome = scans::apply(&mut step, scan);
-        out.push(Effect::Count(Count::Scan { code: scan.code(), outcome }));
-    }
-
-    fn shipment(&mut self, now: Timestamp, shipment: &Shipment, world: &World, out: &mut Vec<Effect>) {
-        count_malformed(&shipment.malformed, out);
-        let id = &shipment.parcel_id;
-        let announcement = Announcement::of(shipment, self.parcels.get(id), self.announced.get(id));
-        out.push(Effect::Count(Count::Shipment(announcement.outcome())));
-        let (announced, after) = match announcement {
-            Announcement::Ignored => {
-                if let Some(parcel) = self.parcels.get_mut(id) {
-                    parcel.record = now;
-                }
-                return;
-            }
-            Announcement::First { announced, after } => (announced, after),
-            Announcement::Changed(announced) => (announced, None),
-        };
-        let before = self.announced.get(id).filter(|_| after.is_none());
-        let route_changed = shipment.route.is_some() && before.is_none_or(|before| before.route != announced.route);
-        let was_shell = before.is_none();
-        let unchanged = before == Some(&announced);
-        let parcel = self.parcels.entry(id, || Parcel::new(now));
-        if let Some(end) = after {
-            let announced = self.announced.get(id);
-            let step =
-                &mut Step { id, parcel, announced, world, at: now, cause: Cause::Shipment, scan_time: None, out };
-            ends::close(step);
-            *parcel = parcel.next_journey(end, now);
-        }
-        parcel.record = now;
-        if !unchanged {
-            self.announced.remove(id);
-            self.announced.entry(id, || announced);
-        }
-        let announced = self.announced.get(id);
-        let step = &mut Step { id, parcel, announced, world, at: now, cause: Cause::Shipment, scan_time: None, out };
-        shipments::apply(step, shipment, was_shell, route_changed);
-    }
-
-    fn reroute(&mut self, now: Timestamp, reroute: &Reroute, world: &World, out: &mut Vec<Effect>) {
-        let id = &reroute.parcel_id;
-        let concerned =
-            self.parcels.get(id).is_some_and(|parcel| parcel.is_live() && parcel.journey == reroute.journey);
-        let mut outcome = RerouteOutcome::Ignored;
-        if concerned && let Some(parcel) = self.parcels.get_mut(id) {
-            parcel.record = now;
-            let open_before = parcel.open.len();
-            let announced = self.announced.get(id);
-            let step = &mut Step { id, parcel, announced, world, at: now, cause: Cause::Reroute, scan_time: None, out };
-            if reroute.change == RerouteChange::Accepted {
-                for rule in conditions::RULES {
-                    rule.rerouted(step, &reroute.option);
-                }
-            }
-            if step.parcel.open.len() != open_before {
-                outcome = RerouteOutcome::Applied;
-            }
-        }
-        out.push(Effect::Count(Count::Reroute(outcome)));
-    }
-
     /// After telling opened: queues what was withheld, at most `max`.
     fn queue_withheld(&mut self, now: Timestamp, max: usize, world: &World) -> usize {
-        if !self.telling.open {
-            return 0;
-        }
-        self.telling.opened.get_or_insert(now);
         let mut queued = 0;
         while queued < max
-            && let Some(id) = self.telling.withheld.pop_first()
+            && let Some(id) = self.telling.release(now)
         {
             self.requeue(&id, world);
-            self.telling.late.insert(id);
             queued += 1;
         }
         queued
@@ -267,10 +158,8 @@ impl Tracker {
         {
             out.push(Effect::Count(Count::TimerFired { lateness: now.since(at) }));
         }
-        let late_since = self.telling.late_since(id);
-        if due.what == What::Tell && late_since > Timestamp::MIN {
-            self.telling.told.push(id.into());
-        }
+        let late_since = if due.what == What::Tell { self.telling.tell(id) } else { None };
+        let late_since = late_since.unwrap_or(Timestamp::MIN);
         let announced = self.announced.get(id);
         let Some(parcel) = self.parcels.get_mut(id) else { return };
         self.stages.remove(Some(parcel));
@@ -283,29 +172,22 @@ impl Tracker {
             Fate::Forgotten => {
                 self.parcels.remove(id);
                 self.announced.remove(id);
-                self.telling.withheld.remove(id);
+                self.telling.withhold(id, false);
             }
         }
     }
 
     fn next(&self, id: &str, world: &World) -> Option<Due> {
         let parcel = self.parcels.get(id)?;
-        due::next(View { parcel, announced: self.announced.get(id), rules: &world.rules }, self.telling.open)
+        due::next(View { parcel, announced: self.announced.get(id), rules: &world.rules }, self.telling.is_open())
     }
 
     /// Puts the parcel's entry where it belongs, if that is earlier than where it is; remembers what is withheld.
     fn requeue(&mut self, id: &str, world: &World) {
         self.timers.set(id, self.next(id, world).map(|due| due.turn));
-        if self.telling.open {
-            return;
+        if !self.telling.is_open() {
+            let untold = self.parcels.get(id).and_then(telling::untold);
+            self.telling.withhold(id, untold.is_some());
         }
-        match self.parcels.get(id).and_then(telling::untold) {
-            Some(_) => self.telling.withheld.insert(id.into()),
-            None => self.telling.withheld.remove(id),
-        };
     }
-}
-
-fn count_malformed(fields: &[&'static str], out: &mut Vec<Effect>) {
-    out.extend(fields.iter().map(|field| Effect::Count(Count::MalformedField { field })));
 }
