@@ -2,8 +2,8 @@
 //! scans waiting, of which the last is from yesterday.
 //!
 //! What should be told is worked out by the reference of rules.md in `tests/reference`, which shares nothing with the
-//! product. What is true may change between the last record and today without any further record (a stall becomes worse, say);
-//! then what was true yesterday may be told, and what is true today must be.
+//! product. What is true may change between the last record and today without any further record (a stall becomes worse, say): then
+//! what is true today is told, and only that.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,8 +26,8 @@ struct Outcome {
     notices: Vec<Value>,
     deliveries: Vec<Value>,
     received: BTreeMap<String, usize>,
-    /// The instant up to which all of this is complete.
-    end: i64,
+    /// Between these instants the daemon came to today; up to the second all of this is complete.
+    came: [i64; 2],
 }
 
 /// Tells the history, lets a daemon run until it has come to today and everybody is told, and checks what holds of every
@@ -50,6 +50,7 @@ fn run(history: &History, limits: &str, kills: &[i64]) -> Option<Outcome> {
         });
         daemon.kill();
     }
+    let start = chrono::Utc::now().timestamp_millis();
     let daemon = Daemon::start(&settings);
 
     parcelwatch.until_saved_beyond("tracker", history.last());
@@ -66,7 +67,7 @@ fn run(history: &History, limits: &str, kills: &[i64]) -> Option<Outcome> {
         notices: flow.values("notices.v1"),
         deliveries,
         received: ends.received(),
-        end,
+        came: [start, end],
     })
 }
 
@@ -136,10 +137,11 @@ fn rejects_are_the_rejected(flow: &Flow, history: &History) {
 
 /// Whether what was issued is what is true: nothing else, nothing twice, and everything.
 fn tells_the_truth(history: &History, outcome: &Outcome) {
-    let (then, now) = (Wanted::of(&history.truth(history.last())), Wanted::of(&history.truth(outcome.end)));
+    // The two differ where a limit passed in the very seconds between them.
+    let [then, now] = outcome.came.map(|instant| Wanted::of(&history.truth(instant)));
     let may: BTreeSet<Told> = [then.must, then.may, now.may].into_iter().flatten().collect();
     let mut told = BTreeMap::<Told, usize>::new();
-    let by_then = |notice: &&Value| notice["at"].as_str().is_some_and(|at| millis(at) <= outcome.end);
+    let by_then = |notice: &&Value| notice["at"].as_str().is_some_and(|at| millis(at) <= outcome.came[1]);
     for notice in outcome.notices.iter().filter(|notice| notice["change"] == "issued").filter(by_then) {
         *told.entry(Told::by(notice)).or_default() += 1;
     }
