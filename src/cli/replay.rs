@@ -1,7 +1,7 @@
 //! `parcelwatch replay`: history through the same machines as `run`, without Kafka.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use anyhow::Context;
 
 use super::{Failure, Outcome, Settings};
 use crate::config::Config;
-use crate::model::{Timestamp, World};
-use crate::notify::Policy;
+use crate::model::{Merchant, Timestamp, World};
+use crate::notify::{Mode, Policy, Sending};
 use crate::replay::{self, History, MEMORY_BYTES, Results, Summary};
 
 /// Replay history: what would have opened, and who would have been told
 ///
 /// Runs files of shipments and scans (one JSON object per line; gzip and zstd are recognised) through the same
-/// tracker as `run`, on a simulated clock. Records are taken in the order of their `upload_time`, else `event_time`
+/// tracker and notifier as `run`, on a simulated clock. Records are taken in the order of their `upload_time`, else `event_time`
 /// (shipments: `updated_at`, else `ordered_at`), whatever the files' order. The same files give the same bytes. Nothing is
 /// sent. Records that cannot be decoded are counted and left out.
 #[derive(clap::Args)]
@@ -34,6 +34,9 @@ pub struct Args {
     /// Scans; - for standard input
     #[arg(long, value_name = "FILE")]
     scans: PathBuf,
+    /// Merchants, as records of merchants.v1; without them notices to merchants have no contact
+    #[arg(long, value_name = "FILE")]
+    merchants: Option<PathBuf>,
     /// Let time pass up to this instant (RFC 3339) and read no later records; else up to the last record
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     until: Option<Timestamp>,
@@ -72,9 +75,9 @@ pub fn run(args: Args) -> Outcome {
 fn replay(args: &Args, config: &Config) -> anyhow::Result<Summary> {
     let world = World {
         rules: Arc::new(config.rules.clone()),
-        policy: Arc::new(Policy::default()),
+        policy: Arc::new(policy(config)),
         hash_key: config.privacy.hash_key()?,
-        merchants: Arc::new(HashMap::new()),
+        merchants: Arc::new(merchants(args.merchants.as_deref())?),
     };
     let history = History {
         shipments: args.shipments.clone(),
@@ -84,6 +87,24 @@ fn replay(args: &Args, config: &Config) -> anyhow::Result<Summary> {
     };
     let results = Results { conditions: output(&args.conditions)?, notices: output(&args.notices)? };
     Ok(replay::replay(&history, &world, results)?)
+}
+
+/// The policy as it is configured, but as if everything were sent: what people would hear is the question.
+fn policy(config: &Config) -> Policy {
+    let send = Sending { mode: Mode::On, ..Sending::default() };
+    Policy { send, ..config.policy.clone() }
+}
+
+fn merchants(file: Option<&Path>) -> anyhow::Result<HashMap<String, Merchant>> {
+    let Some(file) = file else { return Ok(HashMap::new()) };
+    let text = fs::read_to_string(file).with_context(|| format!("{}: cannot read", file.display()))?;
+    let mut merchants = HashMap::new();
+    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+        let merchant: Merchant =
+            serde_json::from_str(line).with_context(|| format!("{}:{number}: expected a merchant", file.display()))?;
+        merchants.insert(merchant.merchant.clone(), merchant);
+    }
+    Ok(merchants)
 }
 
 fn is_dash(path: impl AsRef<Path>) -> bool {
@@ -110,6 +131,9 @@ fn report(summary: &Summary) -> String {
     for ((kind, change), count) in &summary.conditions {
         lines.push(format!("  {:20} {change:9} {count}", kind.name()));
     }
-    lines.push(format!("{} notices", summary.notices));
+    lines.push(format!("{} notices issued or withdrawn; had every attempt been delivered:", summary.notices));
+    for ((kind, audience, decision, reason), count) in &summary.decisions {
+        lines.push(format!("  {:20} {:16} {:10} {count} ({reason})", kind.name(), audience.name(), decision.name()));
+    }
     lines.join("\n") + "\n"
 }

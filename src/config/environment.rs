@@ -58,6 +58,7 @@ fn step<'a>(
         None => {
             let name = match free(path) {
                 Some(Free::Properties) => segment.to_lowercase().replace('_', "."),
+                Some(Free::Names) => segment.to_owned(),
                 // Below a name of the user's the keys are ours again.
                 Some(Free::Entries) if !last => segment.to_owned(),
                 _ => segment.to_lowercase(),

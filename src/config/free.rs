@@ -6,6 +6,8 @@
 pub(super) enum Free {
     /// Properties of something else, lower-case words with dots; what they are is checked by who takes them.
     Properties,
+    /// Values by the user's own names, taken as they are written.
+    Names,
     /// Entries by a name; the type that reads them knows their keys.
     Entries,
 }
@@ -18,8 +20,8 @@ const FREE: [(&[&str], Free); 11] = [
     (&["contact", "hub"], Free::Entries),
     (&["send", "channel"], Free::Entries),
     (&["send", "kind"], Free::Entries),
-    (&["send", "merchant"], Free::Entries),
-    (&["notify", "hub_names"], Free::Entries),
+    (&["send", "merchant"], Free::Names),
+    (&["notify", "hub_names"], Free::Names),
     (&["limits", "services"], Free::Entries),
     (&["services"], Free::Entries),
     (&["tell", "*"], Free::Entries),

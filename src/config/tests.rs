@@ -293,3 +293,47 @@ fn the_configuration_in_the_kubernetes_manifest_can_be_loaded() {
     let text = block.replace("/run/secrets/parcelwatch", folder.path().to_str().unwrap());
     assert_eq!(errors(&text, &[("PARCELWATCH__RUNTIME__INSTANCE", "parcelwatch-0")]), [""; 0]);
 }
+
+#[test]
+fn a_wrong_order_of_levels_hides_no_other_error_and_makes_none() {
+    let text = r#"
+[limits]
+stalled_at_hub = { info = "12h", warn = "6h", major = "72h" }
+[limits.services.slow]
+uncollected = { info = "50h" }
+[runtime]
+tracker_workers = 0
+[services.slow]
+promise = "x"
+[kafka.client]
+"sasl.password" = "hunter2"
+"#;
+    let levels = "expected info no later than warn and warn no later than major, found another order";
+    assert_eq!(
+        errors(text, &[]),
+        [
+            format!("p.toml:3:27: limits.stalled_at_hub: {levels}"),
+            "p.toml:5:15: limits.services.slow.uncollected.warn: expected a value, found none".to_owned(),
+            "p.toml:7:19: runtime.tracker_workers: expected 1 to 256, found 0".to_owned(),
+            "p.toml:9:11: services.slow.promise: expected a duration (24h, 3d) or \"\" for none, found \"x\""
+                .to_owned(),
+            "p.toml:11:19: kafka.client.sasl.password: expected env:NAME or file:PATH, found the secret itself"
+                .to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn a_variable_names_a_merchant_or_a_hub_as_it_is_written() {
+    let variables =
+        [("PARCELWATCH__SEND__MERCHANT__M-0042", "off"), ("PARCELWATCH__NOTIFY__HUB_NAMES__HGH01", "Hangzhou")];
+    let policy = read_with("", &variables).unwrap().policy;
+    assert!(policy.send.merchant.contains_key("M-0042"), "{:?}", policy.send);
+    assert_eq!(policy.notify.hub_names["HGH01"], "Hangzhou");
+}
+
+#[test]
+fn a_password_in_clear_is_refused_while_no_mail_is_sent_too() {
+    let expected = "p.toml:1:22: email.password: expected env:NAME or file:PATH, found something else";
+    assert_eq!(errors("email = { password = \"hunter2\" }", &[]), [expected]);
+}

@@ -112,9 +112,20 @@ impl Node {
             Some((index, rest))
         });
         let Some((index, rest)) = inner else {
-            let before = entries.len();
-            entries.retain(|entry| entry.node.place == Place::Default);
-            return entries.len() < before;
+            // The table as a whole is at fault, or lacks a value: without a default of its own it goes as a whole.
+            let Some(default) = default else { return false };
+            let mut mended = false;
+            entries.retain_mut(|entry| {
+                if entry.node.place == Place::Default {
+                    return true;
+                }
+                mended = true;
+                default.get(&entry.name).is_some_and(|default| {
+                    entry.node = default.clone();
+                    true
+                })
+            });
+            return mended;
         };
         let default = below(&entries[index].name);
         if entries[index].node.mend(rest, default) {

@@ -13,7 +13,7 @@ const OPTIONS: [&str; 9] =
 /// # Errors
 /// A [`Reject`] where it is no JSON object in UTF-8, or `parcel_id`, `journey`, `change` or `option` is missing or malformed.
 pub fn reroute(value: Option<&[u8]>) -> Result<Reroute, Reject> {
-    let fields = text::object(text::text(value)?)?;
+    let fields = text::object(text::text(value)?, &["parcel_id", "journey", "change", "option"])?;
     let parcel_id = field::parcel_id(&fields.get("parcel_id"))?.to_owned();
     let journey = match fields.get("journey") {
         None => Err(Reject::at("missing", "journey", "expected a number from 1, found nothing")),

@@ -11,12 +11,31 @@ use crate::track::{Endpoint, Shipment};
 /// Texts in a list (`flags`, `consent`) at most; a longer list is malformed. Longer: hostile records fill the state.
 const TEXTS_MAX: usize = 32;
 
+/// The fields that are read.
+const FIELDS: [&str; 15] = [
+    "parcel_id",
+    "ordered_at",
+    "shipped_at",
+    "promise",
+    "updated_at",
+    "merchant",
+    "service",
+    "origin",
+    "destination",
+    "route",
+    "recipient",
+    "sender",
+    "flags",
+    "consent",
+    "cancelled",
+];
+
 /// Decodes a shipment record.
 ///
 /// # Errors
 /// A [`Reject`] where it is no JSON object in UTF-8, or `parcel_id` or `ordered_at` is missing or malformed.
 pub fn shipment(value: Option<&[u8]>) -> Result<Shipment, Reject> {
-    let fields = text::object(text::text(value)?)?;
+    let fields = text::object(text::text(value)?, &FIELDS)?;
     let mut malformed = Vec::new();
     let mut time = |path| field::time(&fields.get(path), path, &mut malformed).map(|stamp| stamp.at);
     let (shipped_at, promise, updated_at) = (time("shipped_at"), time("promise"), time("updated_at"));

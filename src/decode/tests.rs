@@ -339,3 +339,20 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_an_unknown_field_holds_is_never_an_error() {
+    let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+    for unknown in ["1e999", r#""\ud800""#, &deep] {
+        let fields = [
+            (InputTopic::Shipments, r#""ordered_at":"2026-11-22T00:00:00Z""#),
+            (InputTopic::Scans, r#""code":"picked_up","event_time":"2026-11-22T00:00:00Z""#),
+            (InputTopic::Reroutes, r#""journey":1,"change":"requested","option":"hold""#),
+        ];
+        for (topic, fields) in fields {
+            let json = format!(r#"{{"parcel_id":"P1",{fields},"unknown":{unknown}}}"#);
+            let read = tracker_input(topic, Some(json.as_bytes()), Timestamp::FIRST);
+            assert!(read.is_ok(), "{topic:?} {}: {}", &unknown[..5], read.err().unwrap());
+        }
+    }
+}

@@ -25,12 +25,12 @@ pub(super) fn text(value: Option<&[u8]>) -> Result<&str, Reject> {
     })
 }
 
-/// The record as a tree, for the inputs that are rare or nested. The last of two equal keys counts.
-pub(super) fn object(text: &str) -> Result<Map<String, Value>, Reject> {
-    match serde_json::from_str(text).map_err(|error| syntax(&error))? {
-        Value::Object(fields) => Ok(fields),
-        other => Err(no_object(kind(&other))),
-    }
+/// The named fields of a record as trees, for the inputs that are rare or nested. Others are read over, whatever they
+/// hold: a number or a depth that no tree of ours takes is no error there. The last of two equal keys counts.
+pub(super) fn object(text: &str, names: &[&str]) -> Result<Map<String, Value>, Reject> {
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let read = parser.deserialize_any(Trees { names }).and_then(|read| parser.end().map(|()| read));
+    read.map_err(|error| syntax(&error))?.map_err(no_object)
 }
 
 /// A reject for text that is no JSON: the parser's words name the place and never the content.
@@ -128,6 +128,40 @@ pub(super) fn flat<'a, const N: usize>(text: &'a str, names: &[&str; N]) -> Resu
     read.map_err(|error| syntax(&error))?.map_err(no_object)
 }
 
+/// What is found where an object was expected.
+macro_rules! no_object {
+    () => {
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(Err("null"))
+        }
+
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok(Err("a boolean"))
+        }
+
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok(Err("a number"))
+        }
+
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok(Err("a number"))
+        }
+
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok(Err("a number"))
+        }
+
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok(Err("a text"))
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(Err("a list"))
+        }
+    };
+}
+
 struct Fields<'n, const N: usize> {
     names: &'n [&'n str; N],
 }
@@ -150,34 +184,33 @@ impl<'de, const N: usize> Visitor<'de> for Fields<'_, N> {
         Ok(Ok(fields))
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Err("null"))
+    no_object!();
+}
+
+struct Trees<'n> {
+    names: &'n [&'n str],
+}
+
+impl<'de> Visitor<'de> for Trees<'_> {
+    type Value = Result<Map<String, Value>, &'static str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Err("a boolean"))
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Map::new();
+        while let Some(Key(name)) = object.next_key()? {
+            if self.names.contains(&&*name) {
+                fields.insert(name.into_owned(), object.next_value()?);
+            } else {
+                object.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(Ok(fields))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Err("a number"))
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Err("a number"))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Err("a number"))
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(Err("a text"))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Err("a list"))
-    }
+    no_object!();
 }
 
 /// A key, borrowed where it has no escapes.

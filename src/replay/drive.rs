@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Error;
+use super::hear::{Decisions, Hearing};
 use super::sort::Record;
 use super::write::Output;
 use crate::model::{Change, ConditionKind, Count, Effect, ScanOutcome, Timestamp, World};
@@ -28,6 +29,8 @@ pub struct Summary {
     pub conditions: BTreeMap<(ConditionKind, &'static str), u64>,
     /// Notices issued or withdrawn.
     pub notices: u64,
+    /// What the notifier would have done with them, had every attempt been delivered.
+    pub decisions: Decisions,
     /// Up to when time passed.
     pub until: Option<Timestamp>,
 }
@@ -36,6 +39,7 @@ pub struct Summary {
 pub(super) struct Drive<'a> {
     world: &'a World,
     tracker: Tracker,
+    hearing: Hearing,
     effects: Vec<Effect>,
     output: Output,
     summary: Summary,
@@ -46,7 +50,7 @@ impl<'a> Drive<'a> {
         let mut tracker = Tracker::default();
         tracker.restored(world);
         tracker.set_open(true);
-        Drive { world, tracker, effects: Vec::new(), output, summary: Summary::default() }
+        Drive { world, tracker, hearing: Hearing::new(world), effects: Vec::new(), output, summary: Summary::default() }
     }
 
     /// Lets time pass up to a record and applies it.
@@ -71,7 +75,11 @@ impl<'a> Drive<'a> {
             self.pass(until, Tracker::handle_timeout)?;
             self.pass(until, Tracker::finish_instant)?;
         }
+        if let Some(until) = until {
+            self.hearing.until(until, self.world);
+        }
         self.summary.until = until;
+        self.summary.decisions = self.hearing.decisions();
         self.output.finish()?;
         Ok(self.summary)
     }
@@ -97,8 +105,9 @@ impl<'a> Drive<'a> {
                     *self.summary.conditions.entry((change.condition, name)).or_default() += 1;
                     self.output.condition(*change)?;
                 }
-                Effect::Notice { notice, .. } => {
+                Effect::Notice { key, notice } => {
                     self.summary.notices += 1;
+                    self.hearing.notice(key, notice.clone(), self.world);
                     self.output.notice(notice)?;
                 }
                 Effect::Count(Count::Scan { outcome: ScanOutcome::Repeat, .. }) => self.summary.repeats += 1,

@@ -1,11 +1,12 @@
-//! History through the same tracker as `run`, on a simulated clock (wire.md, "replay").
+//! History through the same tracker and notifier as `run`, on a simulated clock (wire.md, "replay").
 //!
 //! In come files of shipments and scans in any order, out go conditions and notices in the order of their logical
 //! instants, the same bytes for the same files. Three steps: `read` opens files, plain or compressed; `sort`
 //! brings their records into the order of their time, on disk where they do not fit in memory; `drive` hands them to
-//! the machine and lets time pass. Nothing is sent.
+//! the tracker and lets time pass; `hear` is the notifier behind it. Nothing is sent.
 
 mod drive;
+mod hear;
 mod order;
 mod progress;
 mod read;
@@ -20,6 +21,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 pub use self::drive::Summary;
+pub use self::hear::Decisions;
 pub use self::sort::MEMORY_BYTES;
 
 use self::drive::Drive;

@@ -27,6 +27,12 @@ impl Settings {
         if !self.email.host.is_empty() {
             self.email.check(&mut problems);
         }
+        // Also while no mail is sent: what stands there instead of a name is the secret itself, and would be shown.
+        if !self.email.password.is_empty()
+            && let Err(error) = Secrets::check(&self.email.password)
+        {
+            problems.push(Problem::at("email.password", error.to_string()));
+        }
         if self.webhook.enabled {
             self.webhook.check(&mut problems);
         }
@@ -48,16 +54,11 @@ impl Email {
         if self.username.is_empty() != self.password.is_empty() {
             problems.push(Problem::at("email.password", "expected user name and password both or neither, found one"));
         }
-        if !self.password.is_empty() {
-            if let Err(error) = Secrets::check(&self.password) {
-                problems.push(Problem::at("email.password", error.to_string()));
-            }
-            if self.tls == Tls::None {
-                problems.push(Problem::at(
-                    "email.tls",
-                    "expected starttls or tls, found none: a password never goes out in clear",
-                ));
-            }
+        if !self.password.is_empty() && self.tls == Tls::None {
+            problems.push(Problem::at(
+                "email.tls",
+                "expected starttls or tls, found none: a password never goes out in clear",
+            ));
         }
         check_limits(
             [("email.connect_timeout", self.connect_timeout), ("email.timeout", self.timeout)],
@@ -127,9 +128,9 @@ mod tests {
             keys,
             [
                 "email.from",
-                "email.password",
                 "email.tls",
                 "email.queue",
+                "email.password",
                 "webhook.allow_http",
                 "webhook.connect_timeout"
             ]

@@ -192,7 +192,7 @@ The courier tried on Tue 24 Nov, 9:40 am (nobody was there).
             issued.facts.stage = Some(Code::OutForDelivery);
         },
         EN(Audience::Sender),
-        "The parcel you sent (…0017) was not delivered today",
+        "The parcel you sent (…0017) was not delivered",
         "
 The parcel you sent (…0017) is now expected Wed 25 Nov, 2–6 pm.
 
@@ -219,13 +219,52 @@ Your parcel …0017 has been delivered: Tue 24 Nov, 9:40 am.
     );
     check(
         "corrected",
-        |issued| issued.facts.eta = None,
+        |issued| {
+            issued.facts.eta = None;
+            issued.at = Timestamp::parse("2026-11-24T12:00:00+08:00").unwrap();
+            issued.facts.ended = vec![ConditionKind::NeverUploaded, ConditionKind::Stalled];
+        },
         EN(Audience::Recipient),
-        "Our last message about your parcel …0017 was mistaken",
+        "A message of ours about your parcel …0017 was mistaken",
         "
-Please disregard our last message about your parcel …0017. It is still promised for Tue 24 Nov, 6 pm.
+Please disregard our message that your parcel …0017 had not been handed over and that it had not moved. It is still promised for Tue 24 Nov, 6 pm.
 
 A scan reached us late, and our records were wrong. Sorry.
+
+顺达 Shunda",
+    );
+}
+
+#[test]
+fn a_correction_after_the_promise_does_not_promise_the_past() {
+    check(
+        "corrected",
+        |issued| issued.facts.eta = None,
+        EN(Audience::Recipient),
+        "A message of ours about your parcel …0017 was mistaken",
+        "
+Please disregard our message that your parcel …0017 had not moved.
+
+A scan reached us late, and our records were wrong. Sorry.
+
+顺达 Shunda",
+    );
+}
+
+#[test]
+fn nobody_is_asked_to_collect_by_a_day_that_is_past() {
+    check(
+        "uncollected",
+        |issued| {
+            issued.options.clear();
+            issued.at = Timestamp::parse("2026-11-30T09:00:00+08:00").unwrap();
+        },
+        EN(Audience::Recipient),
+        "Your parcel …0017 is waiting to be collected",
+        "
+Please collect your parcel …0017: parcel locker LK-0310.
+
+Code: 8-4-2017
 
 顺达 Shunda",
     );

@@ -87,7 +87,8 @@ pub fn notice(issued: &Issued, reader: &Reader, policy: &NotifyPolicy) -> Notice
         stage_label: facts.stage.map(|code| words::stage(locale, code)),
         hub: facts.hub.as_deref().and_then(|code| hub(code, is_own, policy)),
         last_scan: moment(facts.last_scan),
-        promise: moment(facts.promise),
+        // "Still promised" is said of what is to come.
+        promise: moment(facts.promise.filter(|promise| issued.kind != NoticeKind::Corrected || *promise > issued.at)),
         eta: facts.eta.map(|Eta { from, to }| when::window(Eta { from: from.min(to), to }, reader)),
         due: moment(facts.due),
         reason: facts.reason.as_deref().and_then(|word| match words::reason(locale, word) {
@@ -97,7 +98,8 @@ pub fn notice(issued: &Issued, reader: &Reader, policy: &NotifyPolicy) -> Notice
         }),
         place: place(issued, locale),
         pickup_code: facts.pickup_code.as_deref().map(line).filter(|_| is_own),
-        free_until: moment(facts.free_until),
+        // Nobody can collect by a day that is past.
+        free_until: moment(facts.free_until.filter(|until| !is_own || *until > issued.at)),
         ended: facts.ended.iter().map(|kind| kind.name()).collect(),
         ended_labels: facts.ended.iter().map(|kind| words::condition(locale, *kind)).collect::<Vec<_>>().join(", "),
         options: options(issued, locale),

@@ -175,7 +175,7 @@ fn a_delay_that_was_none_because_the_scan_came_late() {
         72h merchant: parcelwatch.notice.delayed
         72h recipient: Your parcel …0017 is late
         80h merchant: parcelwatch.notice.corrected
-        80h recipient: Our last message about your parcel …0017 was mistaken
+        80h recipient: A message of ours about your parcel …0017 was mistaken
         ",
     );
 }
@@ -215,6 +215,28 @@ fn a_parcel_that_is_damaged_and_then_lost() {
         30h merchant: parcelwatch.notice.lost
         30h recipient: Your parcel …0017 is lost
         30h service: Lost: parcel …0017
+        ",
+    );
+}
+
+#[test]
+fn a_stall_that_was_none_is_taken_back_while_the_delay_stands() {
+    check(
+        "
+        1  1  picked_up
+        10 10 arrived_hub hub=SHA02
+        80 15 departed_hub hub=SHA02
+        ",
+        "
+        34h merchant: parcelwatch.notice.stalled
+        34h recipient: Your parcel …0017 has not moved since Sun 22 Nov, 6 pm
+        72h merchant: parcelwatch.notice.delayed
+        72h recipient: Your parcel …0017 is late
+        80h merchant: parcelwatch.notice.corrected
+        80h recipient: A message of ours about your parcel …0017 was mistaken
+        240h merchant: parcelwatch.notice.thoroughly_delayed
+        240h recipient: Your parcel …0017 is much later than promised
+        240h service: Very late: parcel …0017
         ",
     );
 }
