@@ -67,6 +67,11 @@ pub struct Limits {
     pub total_timeout: Duration,
 }
 
+/// Whether a text is a mail address, with or without a name before it.
+pub fn is_address(text: &str) -> bool {
+    email::mailbox(text).is_some()
+}
+
 /// Makes the channels that the settings configure, in the order of [`Settings::configured`]. Reads certificates
 /// and resolves the mail server's password once, to say at the start what would fail at the first mail; talks to
 /// no server.

@@ -59,20 +59,36 @@ impl Args {
                 return Err(Failure::Usage(format!("expected - for one of {names}, found it for both")));
             }
         }
+        let inputs = [Some(&self.shipments), Some(&self.scans), self.merchants.as_ref()];
+        let read: Vec<&PathBuf> = inputs.into_iter().flatten().collect();
+        for (written, also) in [(&self.conditions, &self.notices), (&self.notices, &None)] {
+            let Some(written) = written else { continue };
+            if read.iter().copied().chain(also).any(|other| is_same_file(written, other)) {
+                let path = written.display();
+                return Err(Failure::Usage(format!("expected a file of its own for each result, found {path} twice")));
+            }
+        }
         Ok(())
     }
+}
+
+/// Whether writing one would overwrite the other.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    !is_dash(one) && real(one) == real(other)
 }
 
 /// Replays, and says on standard error what it came to.
 pub fn run(args: Args) -> Outcome {
     args.check()?;
     let config = args.settings.load()?;
-    let summary = replay(&args, &config)?;
-    eprint!("{}", report(&summary));
+    if let Some(summary) = replay(&args, &config)? {
+        eprint!("{}", report(&summary));
+    }
     Ok(())
 }
 
-fn replay(args: &Args, config: &Config) -> anyhow::Result<Summary> {
+fn replay(args: &Args, config: &Config) -> anyhow::Result<Option<Summary>> {
     let world = World {
         rules: Arc::new(config.rules.clone()),
         policy: Arc::new(policy(config)),
@@ -86,7 +102,11 @@ fn replay(args: &Args, config: &Config) -> anyhow::Result<Summary> {
         memory_bytes: MEMORY_BYTES,
     };
     let results = Results { conditions: output(&args.conditions)?, notices: output(&args.notices)? };
-    Ok(replay::replay(&history, &world, results)?)
+    match replay::replay(&history, &world, results) {
+        // A reader who has seen enough (`| head`) is no failure.
+        Err(replay::Error::Write { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => Ok(None),
+        replayed => Ok(Some(replayed?)),
+    }
 }
 
 /// The policy as it is configured, but as if everything were sent: what people would hear is the question.

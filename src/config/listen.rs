@@ -65,6 +65,11 @@ impl Listen {
             ),
             Some(token) => check_strength(check, token, "listen.admin_token"),
         }
+        check.fit(
+            self.public.is_none_or(|public| public != self.admin || public.0.port() == 0),
+            ["listen.public", "listen.admin"],
+            "expected another address than that of listen.admin, found the same",
+        );
         if let Some(address) = &self.advertise {
             check.that(
                 address.starts_with("http://") || address.starts_with("https://"),

@@ -230,6 +230,14 @@ impl Config {
         let hubs = self.policy.contact.hub.iter().map(|(code, contact)| (vec!["contact", "hub", code], contact));
         let contacts = hubs.chain([(vec!["contact", "service"], &self.policy.contact.service)]);
         for (path, contact) in contacts {
+            if contact.email.as_deref().is_some_and(|email| !channel::is_address(email)) {
+                check.wrong_at(&[&path[..], &["email"]].concat(), "expected a mail address, found another text");
+            }
+            let is_url = |url: &str| url.starts_with("https://") || url.starts_with("http://");
+            if contact.webhook.as_ref().is_some_and(|webhook| !is_url(&webhook.url)) {
+                let path = [&path[..], &["webhook", "url"]].concat();
+                check.wrong_at(&path, "expected a URL that begins with https:// or http://");
+            }
             for secret in contact.webhook.iter().flat_map(|webhook| &webhook.secrets) {
                 if let Err(error) = Secrets::new().resolve(secret) {
                     check.wrong_at(&[&path[..], &["webhook", "secrets"]].concat(), error.to_string());

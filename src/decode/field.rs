@@ -173,7 +173,9 @@ pub(super) fn required_time(field: &impl Field, path: &'static str) -> Result<St
     stamp(required(field, path)?).map_err(|error| no_time(path, error))
 }
 
-/// A word of a fixed vocabulary in a message: short and printable, so that a log line stays one.
+/// A word of a fixed vocabulary in a message, as long as it looks like one: what a broken feed puts in its place may
+/// be a contact, and messages go to logs and headers.
 pub(super) fn quoted(word: &str) -> Cow<'_, str> {
-    if word.chars().count() <= 32 && word.chars().all(printable) { Cow::Borrowed(word) } else { "a longer text".into() }
+    let is_word = (1..=32).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    if is_word { Cow::Borrowed(word) } else { "another text".into() }
 }

@@ -57,7 +57,7 @@ pub struct Results {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file could not be read.
-    #[error("{path}: cannot read: {source}")]
+    #[error("{path}: cannot read")]
     Read {
         #[allow(missing_docs)]
         path: String,
@@ -65,7 +65,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// Records could not be sorted on disk.
-    #[error("cannot sort on disk in {directory}: {source}")]
+    #[error("cannot sort on disk in {directory}")]
     Sort {
         /// The directory for temporary files.
         directory: String,
@@ -73,7 +73,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The result could not be written.
-    #[error("cannot write {what}: {source}")]
+    #[error("cannot write {what}")]
     Write {
         /// `conditions` or `notices`.
         what: &'static str,

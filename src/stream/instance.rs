@@ -72,6 +72,9 @@ pub enum InstanceError {
     #[allow(missing_docs)]
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
+    /// A mistake of ours.
+    #[error("a thread has panicked")]
+    Panicked,
     /// It was told to stop before the brokers were reached.
     #[error("stopped before the brokers were reached")]
     Stopped,
@@ -150,7 +153,10 @@ impl Instance {
         work: impl FnOnce(Arc<Shared>, Arc<Mutex<Option<WorkerError>>>) + Send + 'static,
     ) -> Result<(), InstanceError> {
         let (shared, failure) = (Arc::clone(&self.shared), Arc::clone(&self.failure));
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || work(shared, failure))?;
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let _stop = StopOnPanic(Arc::clone(&shared));
+            work(shared, failure);
+        })?;
         self.threads.push(thread);
         Ok(())
     }
@@ -168,17 +174,29 @@ impl Instance {
 
     /// Waits until every worker has ended, lets the channels finish, and says why it ended.
     pub fn join(self, runtime: &Handle) -> Result<(), InstanceError> {
+        let mut panicked = false;
         for thread in self.threads {
-            if thread.join().is_err() {
-                // The panic's message is on stderr; the others must not go on without this one.
-                self.shared.stop.store(true, Ordering::Relaxed);
-            }
+            panicked |= thread.join().is_err();
         }
         runtime.block_on(self.dispatcher.shutdown(CHANNELS_WITHIN));
         self.receipts.flush();
         match self.failure.lock().expect("no holder of this lock panics").take() {
             Some(error) => Err(error.into()),
+            // The panic's message is on stderr.
+            None if panicked => Err(InstanceError::Panicked),
             None => Ok(()),
+        }
+    }
+}
+
+/// The others must not go on without a thread that has panicked: its partitions would look owned for ever. Whoever joins them
+/// one after the other learns of it too late.
+struct StopOnPanic(Arc<Shared>);
+
+impl Drop for StopOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop.store(true, Ordering::Relaxed);
         }
     }
 }
@@ -193,6 +211,8 @@ fn keep_working<S: Stage>(shared: &Arc<Shared>, slot: usize) -> Result<(), Worke
                 shared.metrics.rebuilt(S::NAME);
                 tracing::warn!(stage = S::NAME, slot, %error, "the worker is built anew");
                 shared.joined(S::NAME, slot, false);
+                // As above where a worker cannot even be built.
+                shared.outage().failed(shared.clock.now());
                 std::thread::sleep(RETRY_AFTER);
             }
             Err(WorkerError::Rebuild(_)) => return Ok(()),

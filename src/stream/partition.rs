@@ -165,7 +165,10 @@ impl<S: Stage> Partition<S> {
         out: &mut Output,
     ) -> Turn {
         for input in 0..self.offsets.len() {
-            self.telling.applied(input, self.applied(input));
+            // Beyond the last record: markers and aborted records are read, too. Saved as unread, they would be missed once
+            // retention has removed them.
+            self.offsets[input] = self.applied(input);
+            self.telling.applied(input, self.offsets[input]);
         }
         self.speaks = S::may_speak(&self.standing(wall, is_settled), options);
         self.machine.set_open(self.speaks);

@@ -63,9 +63,12 @@ impl Reader {
         self.reading.incremental_assign(&list)
     }
 
-    /// Reads these no more.
+    /// Reads these no more. A pause outlives an assignment in the client, so it ends here: who is assigned them again
+    /// begins unpaused.
     pub fn unassign<'a>(&self, places: impl IntoIterator<Item = Place<'a>>) -> KafkaResult<()> {
-        self.reading.incremental_unassign(&list(places))
+        let list = list(places);
+        self.reading.resume(&list)?;
+        self.reading.incremental_unassign(&list)
     }
 
     /// Fetches nothing more of these for now.
@@ -120,6 +123,12 @@ impl Offsets {
             Offset::Offset(offset) => Some(offset),
             _ => None,
         }
+    }
+
+    /// Whether the broker answered that no record is of the time that was asked for or later.
+    pub fn is_after_all(&self, (topic, partition): Place<'_>) -> bool {
+        let element = self.0.find_partition(topic, partition);
+        element.is_some_and(|element| element.error().is_ok() && element.offset() == Offset::End)
     }
 }
 

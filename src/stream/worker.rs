@@ -97,6 +97,8 @@ pub struct Worker<S: Stage> {
     /// How many end-offset queries were sent.
     queries: u64,
     asked: Duration,
+    /// When the last answered one was sent; none before the first, and while no partition asks.
+    answered: Option<Timestamp>,
     /// Records wait for an answer.
     ask: bool,
     /// When the first change of the open transaction was made.
@@ -135,6 +137,7 @@ impl<S: Stage> Worker<S> {
             after: AfterCommit::default(),
             queries: 0,
             asked: Duration::ZERO,
+            answered: None,
             ask: false,
             dirty_since: None,
             time_saved: boot(),
@@ -147,6 +150,10 @@ impl<S: Stage> Worker<S> {
     /// Works until the instance stops or something ends it. Partitions are let go of in any case.
     pub fn run(mut self) -> Result<(), WorkerError> {
         let ended = self.work();
+        if let (Err(_), Some(last)) = (&ended, self.answered) {
+            // Perhaps because the brokers are out of reach: the next answer says how long.
+            self.shared.outage().failed(last);
+        }
         let held = std::mem::take(&mut self.held);
         for partition in held.into_keys() {
             self.left(partition);

@@ -17,31 +17,6 @@ const STAGES: [&str; 2] = ["tracker", "notifier"];
 /// Why a record was rejected, as `model::Reject` names it.
 pub(super) const REJECT_REASONS: [&str; 10] =
     ["empty", "utf8", "json", "missing", "type", "range", "time", "unknown_code", "unknown_word", "key"];
-/// Optional fields of scans and shipments, as decoders name them.
-pub(super) const OPTIONAL_FIELDS: [&str; 22] = [
-    "hub",
-    "upload_time",
-    "reason",
-    "place",
-    "place_kind",
-    "pickup_code",
-    "free_until",
-    "shipped_at",
-    "promise",
-    "updated_at",
-    "merchant",
-    "service",
-    "origin",
-    "destination",
-    "route",
-    "route.hub",
-    "route.within",
-    "recipient",
-    "sender",
-    "flags",
-    "consent",
-    "cancelled",
-];
 /// Inputs whose records go to `rejects.v1`.
 const REJECTING_TOPICS: [&str; 5] = ["shipments.v1", "scans.v1", "reroutes.v1", "notices.v1", "receipts.v1"];
 /// Why an `event_time` was replaced.
@@ -69,7 +44,6 @@ impl Families {
         start(&self.shipments, &[&ShipmentOutcome::ALL.map(ShipmentOutcome::name)]);
         start(&self.reroutes, &[&RerouteOutcome::ALL.map(RerouteOutcome::name)]);
         start(&self.rejects, &[&REJECTING_TOPICS, &REJECT_REASONS]);
-        start(&self.malformed_fields, &[&OPTIONAL_FIELDS]);
         start(&self.misplaced, &[&REJECTING_TOPICS]);
         start(&self.malformed_fields, &[&decode::OPTIONAL_FIELDS]);
         start(&self.corrected_times, &[&[NO_HUB], &CORRECTIONS]);

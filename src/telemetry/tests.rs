@@ -135,5 +135,5 @@ fn every_field_that_may_be_malformed_has_its_series_from_the_start() {
     };
     let inside = shipment(r#"[{"code":"delivered","hub":7,"within":7}]"#);
     let found: BTreeSet<&str> = [scan.malformed, shipment("7"), inside].concat().into_iter().collect();
-    assert_eq!(found, BTreeSet::from(super::series::OPTIONAL_FIELDS));
+    assert_eq!(found, BTreeSet::from(decode::OPTIONAL_FIELDS));
 }

@@ -68,6 +68,7 @@ fn clock(at: &Local, reader: &Reader) -> String {
     let (is_pm, hour) = at.hour12();
     match (is_pm, hour, at.minute()) {
         (true, 12, 0) => "12 noon".to_owned(),
+        (false, 12, 0) => "midnight".to_owned(),
         (_, _, 0) => format!("{hour} {}", if is_pm { "pm" } else { "am" }),
         (_, _, minute) => format!("{hour}:{minute:02} {}", if is_pm { "pm" } else { "am" }),
     }
@@ -95,6 +96,8 @@ mod tests {
         assert_eq!(moment(at, &reader(Locale::En, Tz::UTC)), "Wed 25 Nov, 6 am UTC");
         let noon = Timestamp::parse("2026-11-25T12:00:00+08:00").unwrap();
         assert_eq!(moment(noon, &reader(Locale::En, Tz::Asia__Shanghai)), "Wed 25 Nov, 12 noon");
+        let midnight = Timestamp::parse("2026-11-25T00:00:00+08:00").unwrap();
+        assert_eq!(moment(midnight, &reader(Locale::En, Tz::Asia__Shanghai)), "Wed 25 Nov, midnight");
     }
 
     #[test]

@@ -73,7 +73,7 @@ fn a_digest_counts_by_kind_lists_the_worst_first_and_is_bounded() {
     assert_eq!(subject, "HGH01: 5 parcels need attention");
     assert_eq!(
         text,
-        "HGH01, Sun 22 Nov, 12–12:15 am UTC: 5 parcels need attention.\n\n\
+        "HGH01, Sun 22 Nov, midnight–12:15 am UTC: 5 parcels need attention.\n\n\
          No movement, major: 3\nScan overdue, warning: 1\nNo movement, warning: 1\n\n\
          SF0: No movement, major\nSF1: No movement, major\nSF4: No movement, major\nand 2 more\n\n\
          parcelwatch\n"

@@ -171,7 +171,7 @@ fn a_delay_that_was_none_because_the_scan_came_late() {
         40h merchant: parcelwatch.notice.recovered
         40h recipient: Your parcel …0017 is moving again
         64h merchant: parcelwatch.notice.stalled
-        64h recipient: Your parcel …0017 has not moved since Tue 24 Nov, 12 am
+        64h recipient: Your parcel …0017 has not moved since Tue 24 Nov, midnight
         72h merchant: parcelwatch.notice.delayed
         72h recipient: Your parcel …0017 is late
         80h merchant: parcelwatch.notice.corrected

@@ -152,11 +152,13 @@ impl<S: Stage> Worker<S> {
         for at in noticed {
             metrics.scan_to_notice(now.since(at));
         }
-        for notice in cancels {
-            self.shared.outbox.cancel(&notice);
-        }
         for attempt in attempts {
             self.shared.outbox.start(attempt);
+        }
+        // After them: a notice that was claimed and withdrawn within one transaction must not leave. None is claimed after
+        // its withdrawal.
+        for notice in cancels {
+            self.shared.outbox.cancel(&notice);
         }
     }
 

@@ -85,7 +85,11 @@ impl<S: Stage> Worker<S> {
     /// One batched query for the ends of all inputs: at once where records wait for it, else now and then.
     pub(super) fn ask_for_ends(&mut self) {
         let every = if self.ask { ASK_BUSY_EVERY } else { ASK_IDLE_EVERY };
-        if boot().saturating_sub(self.asked) < every || self.active().next().is_none() {
+        if self.active().next().is_none() {
+            self.answered = None;
+            return;
+        }
+        if boot().saturating_sub(self.asked) < every {
             return;
         }
         self.ask = false;
@@ -106,12 +110,17 @@ impl<S: Stage> Worker<S> {
             (Ok(ends), Ok(positions)) => (ends, positions),
             (Err(error), _) | (_, Err(error)) => {
                 tracing::warn!(stage = S::NAME, %error, "no answer about end offsets: stream time stands still");
-                self.shared.outage().failed(asked_at);
+                self.shared.outage().failed(self.answered.unwrap_or(asked_at));
                 return;
             }
         };
         let options = &self.shared.options;
-        self.shared.outage().answered(self.shared.clock.now(), options.tell_within, options.settle_for);
+        let now = self.shared.clock.now();
+        if let Some(last) = self.answered.replace(asked_at).filter(|last| now.since(*last) > options.tell_within) {
+            // Nothing was asked all the while: a commit waited for the brokers.
+            self.shared.outage().failed(last);
+        }
+        self.shared.outage().answered(now, options.tell_within, options.settle_for);
         if departure > options.clock_skew {
             return;
         }

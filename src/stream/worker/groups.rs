@@ -115,11 +115,16 @@ impl<S: Stage> Worker<S> {
             }
         };
         for partition in complete {
-            let element = committed.find_partition(&self.inputs[S::MAIN], partition);
-            let offset = element.and_then(|element| match element.offset() {
+            let Some(element) = committed.find_partition(&self.inputs[S::MAIN], partition) else { continue };
+            if let Err(error) = element.error() {
+                // No answer is not the answer that there is none: asked again in the next turn.
+                tracing::info!(stage = S::NAME, partition, %error, "the group's offset is not told");
+                continue;
+            }
+            let offset = match element.offset() {
                 Offset::Offset(offset) => Some(offset),
                 _ => None,
-            });
+            };
             self.activate(partition, offset, &world)?;
         }
         // A first start commits where it began before it applies anything.
@@ -175,10 +180,12 @@ impl<S: Stage> Worker<S> {
             let found = match from {
                 From::Earliest => self.reader.beginnings([place])?.of(place),
                 From::Latest => self.reader.ends([place])?.of(place),
-                From::Time(time) => match self.reader.at_time([place], time.as_millis())?.of(place) {
-                    Some(offset) => Some(offset),
-                    None => self.reader.ends([place])?.of(place),
-                },
+                From::Time(time) => {
+                    // Asked before: what is written between the two questions is not to be skipped.
+                    let end = self.reader.ends([place])?.of(place);
+                    let found = self.reader.at_time([place], time.as_millis())?;
+                    if found.is_after_all(place) { end } else { found.of(place) }
+                }
             };
             offsets.push(found.ok_or_else(|| {
                 WorkerError::Rebuild(format!("{topic} [{partition}]: the broker does not tell where it begins"))

@@ -9,6 +9,7 @@ mod notices;
 mod rubbish;
 mod secure;
 mod shifted;
+mod stranger;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
