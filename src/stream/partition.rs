@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::options::Options;
 use super::reject::Rejected;
-use super::stage::Stage;
+use super::stage::{Stage, Standing};
 use crate::model::{Effect, Timestamp, World};
 use crate::state::{Machine, Meta, StateLog};
 use crate::time::{Answer, Backlog, Fetch, Merge, Step, Telling};
@@ -162,8 +162,7 @@ impl<S: Stage> Partition<S> {
             self.offsets[input] = self.applied(input);
             self.telling.applied(input, self.offsets[input]);
         }
-        let fresh = is_settled && self.telling.is_open(wall);
-        self.speaks = S::may_speak(fresh, self.stream_time(), wall, options.attempt_within);
+        self.speaks = S::may_speak(&self.standing(wall, is_settled), options);
         self.machine.set_open(self.speaks);
         if !self.rejudged(world, options, out) {
             return Turn::More;
@@ -194,6 +193,16 @@ impl<S: Stage> Partition<S> {
             }
         }
         Turn::More
+    }
+
+    fn standing(&self, wall: Timestamp, is_settled: bool) -> Standing {
+        let now = self.stream_time();
+        Standing {
+            reads_fresh: is_settled && self.telling.is_open(wall),
+            behind: wall.since(now),
+            limits_wait: self.machine.poll_timeout().is_some_and(|limit| limit < now),
+            speaks: self.speaks,
+        }
     }
 
     /// Judges a slice by changed rules; true when nothing is left of that.
@@ -294,3 +303,6 @@ fn rejudge<S: Stage>(meta: &Meta, world: &World) -> Option<Timestamp> {
     let other = meta.fingerprint != S::fingerprint(world) && meta.stream_time != Timestamp::MIN;
     other.then_some(meta.stream_time)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,10 @@
 //! The two stages of the flow as the runtime sees them.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
+use super::options::Options;
 use crate::decode;
 use crate::model::{Effect, RecipientKey, Reject, Timestamp, World};
 use crate::notify::{self, Notifier};
@@ -16,6 +19,19 @@ pub struct Question {
     pub parcel_id: String,
     /// Which recipient's view, for the notifier.
     pub recipient: Option<RecipientKey>,
+}
+
+/// How far a partition is.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Every input was read up to a recent end.
+    pub reads_fresh: bool,
+    /// How far stream time is behind the wall clock.
+    pub behind: Duration,
+    /// Limits before stream time have yet to pass.
+    pub limits_wait: bool,
+    /// It spoke until now.
+    pub speaks: bool,
 }
 
 /// A pure machine with its place in the flow. Topics are named without prefix.
@@ -57,9 +73,9 @@ pub trait Stage: 'static {
         out: &mut Vec<Effect>,
     ) -> usize;
 
-    /// Whether it may speak now: the tracker when what it read is fresh, the notifier when its
-    /// stream time is close to the wall clock, so that a withdrawal that is already written is read first.
-    fn may_speak(reads_fresh: bool, stream_time: Timestamp, wall: Timestamp, within: std::time::Duration) -> bool;
+    /// Whether it may speak now: the tracker when what it read is fresh and its clock has come to today, the notifier when
+    /// its clock is close to the wall clock, so that a withdrawal that is already written is read first.
+    fn may_speak(standing: &Standing, options: &Options) -> bool;
 
     /// Answers a question from the partition's state.
     fn answer(machine: &Self::Machine, question: &Question, now: Timestamp, world: &World) -> Option<Value>;
@@ -112,8 +128,11 @@ impl Stage for TrackerStage {
         machine.rules_changed(saved, max, world, out)
     }
 
-    fn may_speak(reads_fresh: bool, _: Timestamp, _: Timestamp, _: std::time::Duration) -> bool {
-        reads_fresh
+    /// Having read everything is not enough: after an outage without scans the limits of hours pass within a moment, and what
+    /// one of them says is stale by the next. They pass first; then what holds is told, once.
+    fn may_speak(standing: &Standing, options: &Options) -> bool {
+        let has_come_to_today = standing.behind <= options.tell_within && (standing.speaks || !standing.limits_wait);
+        standing.reads_fresh && has_come_to_today
     }
 
     fn answer(machine: &Tracker, question: &Question, now: Timestamp, world: &World) -> Option<Value> {
@@ -159,8 +178,8 @@ impl Stage for NotifierStage {
         0
     }
 
-    fn may_speak(_: bool, stream_time: Timestamp, wall: Timestamp, within: std::time::Duration) -> bool {
-        wall.since(stream_time) <= within
+    fn may_speak(standing: &Standing, options: &Options) -> bool {
+        standing.behind <= options.attempt_within
     }
 
     fn answer(machine: &Notifier, question: &Question, _: Timestamp, _: &World) -> Option<Value> {

@@ -2,144 +2,31 @@
 //! scans waiting, of which the last is from yesterday.
 //!
 //! What should be told is worked out by the reference of rules.md in `tests/reference`, which shares nothing with the
-//! product. What is true may change between the last record and today without any further record (a stall becomes worse, say);
-//! then what was true yesterday may be told, and what is true today must be.
+//! product. What is true may change between the last record and today without any further record (a stall becomes worse, say): then
+//! what is true today is told, and only that.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::command::{Parcelwatch, millis};
-use super::ends::Ends;
-use super::shifted::{History, MERCHANTS};
-use super::{Flow, PATIENCE};
-use crate::daemon::Daemon;
-use crate::support::{shared_data, until};
+use super::command::millis;
+use super::shifted::History;
+use crate::support::shared_data;
 
+mod outcome;
 mod told;
 
+use outcome::{Outcome, run};
+pub use outcome::{equals_replay, until_all_is_said};
 use told::{Told, Wanted};
-
-/// What a daemon made of a history.
-struct Outcome {
-    conditions: Vec<Value>,
-    notices: Vec<Value>,
-    deliveries: Vec<Value>,
-    received: BTreeMap<String, usize>,
-    /// The instant up to which all of this is complete.
-    end: i64,
-}
-
-/// Tells the history, lets a daemon run until it has come to today and everybody is told, and checks what holds of every
-/// history.
-///
-/// Each time as many offsets of `conditions.v1` are used as `kills` says, the daemon is killed and another one takes over.
-fn run(history: &History, limits: &str, kills: &[i64]) -> Option<Outcome> {
-    let (flow, ends) = (History::topics()?, Ends::start()?);
-    history.tell(&flow, |_, _| None);
-    ends.register(&flow, MERCHANTS);
-    // Without the gap everything is told now that would be told in four hours.
-    let settings = ends.settings(&flow).with(limits).with("[notify]\ngap = \"0s\"\n[notify.digest]\nwindow = \"1s\"");
-    let settings = settings.runtime("save_time_every = \"1s\"\nsession_timeout = \"4s\"");
-    let parcelwatch = Parcelwatch::with(&settings);
-    for used in kills {
-        let daemon = Daemon::spawn(&settings, &["--from", "earliest"]);
-        until("the history to be amid", PATIENCE, || match flow.cluster().length(&flow.topic("conditions.v1")) {
-            length if length >= *used => Ok(()),
-            length => Err(format!("{length} of {used} offsets")),
-        });
-        daemon.kill();
-    }
-    let daemon = Daemon::start(&settings);
-
-    parcelwatch.until_saved_beyond("tracker", history.last());
-    let end = chrono::Utc::now().timestamp_millis();
-    parcelwatch.until_saved_beyond("tracker", end);
-    parcelwatch.until_saved_beyond("notifier", end);
-    let deliveries = until_all_is_said(&flow);
-    daemon.stop();
-
-    equals_replay(&flow, &parcelwatch, history);
-    rejects_are_the_rejected(&flow, history);
-    Some(Outcome {
-        conditions: flow.values("conditions.v1"),
-        notices: flow.values("notices.v1"),
-        deliveries,
-        received: ends.received(),
-        end,
-    })
-}
-
-/// Waits until something final is known about every notice; gives the deliveries.
-pub fn until_all_is_said(flow: &Flow) -> Vec<Value> {
-    until("a last word on every notice", PATIENCE, || {
-        let deliveries = flow.values("deliveries.v1");
-        let last_word =
-            |d: &&Value| d["decision"] == "suppressed" || d["decision"] == "expired" || d["outcome"] == "delivered";
-        let said: BTreeSet<&str> =
-            deliveries.iter().filter(last_word).filter_map(|d| d["notice_id"].as_str()).collect();
-        let notices = flow.values("notices.v1");
-        let open: Vec<&Value> = notices
-            .iter()
-            .filter(|notice| notice["change"] == "issued" && notice["audience"] != "hub_ops")
-            .filter(|notice| !said.contains(notice["id"].as_str().unwrap_or_default()))
-            .collect();
-        match open.first() {
-            None => Ok(deliveries.clone()),
-            Some(first) => Err(format!("{} of {} are open, {first} among them", open.len(), notices.len())),
-        }
-    })
-}
-
-/// Changes up to the last record are those of `replay`, to the last field.
-pub fn equals_replay(flow: &Flow, parcelwatch: &Parcelwatch, history: &History) {
-    let last = history.last();
-    let mut through_kafka: Vec<String> = flow
-        .values("conditions.v1")
-        .iter()
-        .filter(|change| change["at"].as_str().is_some_and(|at| millis(at) <= last))
-        .map(Value::to_string)
-        .collect();
-    let mut replayed: Vec<String> = parcelwatch.replay(&history.folder()).iter().map(Value::to_string).collect();
-    through_kafka.sort();
-    replayed.sort();
-    assert!(!replayed.is_empty(), "a history without a single change says nothing");
-    let only = |these: &[String], others: &[String]| {
-        let others: BTreeSet<&String> = others.iter().collect();
-        these.iter().filter(|one| !others.contains(one)).take(5).cloned().collect::<Vec<_>>()
-    };
-    assert!(
-        through_kafka == replayed,
-        "{} changes through Kafka, {} by replay; only through Kafka, say: {:#?}; only by replay, say: {:#?}",
-        through_kafka.len(),
-        replayed.len(),
-        only(&through_kafka, &replayed),
-        only(&replayed, &through_kafka)
-    );
-}
-
-fn rejects_are_the_rejected(flow: &Flow, history: &History) {
-    let rejects = flow.read("rejects.v1");
-    let mut found: Vec<(String, String)> = rejects
-        .iter()
-        .map(|reject| {
-            let value = String::from_utf8_lossy(reject.value.as_deref().unwrap_or_default());
-            (reject.header("topic").expect("a reject says where it was"), value.into_owned())
-        })
-        .collect();
-    let mut expected: Vec<(String, String)> =
-        history.rejected().map(|(topic, line)| (flow.topic(topic), line.to_owned())).collect();
-    found.sort();
-    expected.sort();
-    assert_eq!(found, expected);
-}
 
 /// Whether what was issued is what is true: nothing else, nothing twice, and everything.
 fn tells_the_truth(history: &History, outcome: &Outcome) {
-    let (then, now) = (Wanted::of(&history.truth(history.last())), Wanted::of(&history.truth(outcome.end)));
+    // The two differ where a limit passed in the very seconds between them.
+    let [then, now] = outcome.came.map(|instant| Wanted::of(&history.truth(instant)));
     let may: BTreeSet<Told> = [then.must, then.may, now.may].into_iter().flatten().collect();
     let mut told = BTreeMap::<Told, usize>::new();
-    let by_then = |notice: &&Value| notice["at"].as_str().is_some_and(|at| millis(at) <= outcome.end);
+    let by_then = |notice: &&Value| notice["at"].as_str().is_some_and(|at| millis(at) <= outcome.came[1]);
     for notice in outcome.notices.iter().filter(|notice| notice["change"] == "issued").filter(by_then) {
         *told.entry(Told::by(notice)).or_default() += 1;
     }

@@ -18,7 +18,7 @@ mod load;
 use load::Load;
 
 /// How much happens, in offsets of notices, before the next instance comes or goes.
-const PROGRESS: i64 = 400;
+const PROGRESS: i64 = 700;
 
 /// Instances that notice soon that one of them is gone, and that repeat an attempt of unknown outcome soon.
 fn settings(flow: &Flow, ends: &Ends) -> Settings {
