@@ -79,7 +79,8 @@ fn printable(c: char) -> bool {
     }
 }
 
-/// An optional name, none where it is empty; counted as malformed where it is no text or unreasonably long.
+/// An optional name, none where it is empty; counted as malformed where it is no text, unreasonably long or has control
+/// characters: names become keys of records.
 pub(super) fn name<'a>(
     field: &'a impl Field,
     path: &'static str,
@@ -87,7 +88,7 @@ pub(super) fn name<'a>(
 ) -> Option<&'a str> {
     match field.text() {
         Ok(None | Some("")) => None,
-        Ok(Some(text)) if text.chars().count() <= NAME_MAX => Some(text),
+        Ok(Some(text)) if text.chars().count() <= NAME_MAX && text.chars().all(|c| !c.is_control()) => Some(text),
         _ => {
             malformed.push(path);
             None

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::options::Options;
 use super::reject::Rejected;
-use super::stage::{Stage, Standing};
+use super::stage::{Freshness, Stage};
 use crate::model::{Effect, Timestamp, World};
 use crate::state::{Machine, Meta, StateLog};
 use crate::time::{Answer, Backlog, Fetch, Merge, Step, Telling};
@@ -162,7 +162,7 @@ impl<S: Stage> Partition<S> {
             self.offsets[input] = self.applied(input);
             self.telling.applied(input, self.offsets[input]);
         }
-        self.speaks = S::may_speak(&self.standing(wall, is_settled), options);
+        self.speaks = S::may_speak(&self.freshness(wall, is_settled), options);
         self.machine.set_open(self.speaks);
         if !self.rejudged(world, options, out) {
             return Turn::More;
@@ -195,9 +195,9 @@ impl<S: Stage> Partition<S> {
         Turn::More
     }
 
-    fn standing(&self, wall: Timestamp, is_settled: bool) -> Standing {
+    fn freshness(&self, wall: Timestamp, is_settled: bool) -> Freshness {
         let now = self.stream_time();
-        Standing {
+        Freshness {
             reads_fresh: is_settled && self.telling.is_open(wall),
             behind: wall.since(now),
             limits_wait: self.machine.poll_timeout().is_some_and(|limit| limit < now),

@@ -23,7 +23,7 @@ pub struct Question {
 
 /// How far a partition is.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing {
+pub struct Freshness {
     /// Every input was read up to a recent end.
     pub reads_fresh: bool,
     /// How far stream time is behind the wall clock.
@@ -75,7 +75,7 @@ pub trait Stage: 'static {
 
     /// Whether it may speak now: the tracker when what it read is fresh and its clock has come to today, the notifier when
     /// its clock is close to the wall clock, so that a withdrawal that is already written is read first.
-    fn may_speak(standing: &Standing, options: &Options) -> bool;
+    fn may_speak(freshness: &Freshness, options: &Options) -> bool;
 
     /// Answers a question from the partition's state.
     fn answer(machine: &Self::Machine, question: &Question, now: Timestamp, world: &World) -> Option<Value>;
@@ -130,9 +130,9 @@ impl Stage for TrackerStage {
 
     /// Having read everything is not enough: after an outage without scans the limits of hours pass within a moment, and what
     /// one of them says is stale by the next. They pass first; then what holds is told, once.
-    fn may_speak(standing: &Standing, options: &Options) -> bool {
-        let has_come_to_today = standing.behind <= options.tell_within && (standing.speaks || !standing.limits_wait);
-        standing.reads_fresh && has_come_to_today
+    fn may_speak(freshness: &Freshness, options: &Options) -> bool {
+        let has_come_to_today = freshness.behind <= options.tell_within && (freshness.speaks || !freshness.limits_wait);
+        freshness.reads_fresh && has_come_to_today
     }
 
     fn answer(machine: &Tracker, question: &Question, now: Timestamp, world: &World) -> Option<Value> {
@@ -178,8 +178,8 @@ impl Stage for NotifierStage {
         0
     }
 
-    fn may_speak(standing: &Standing, options: &Options) -> bool {
-        standing.behind <= options.attempt_within
+    fn may_speak(freshness: &Freshness, options: &Options) -> bool {
+        freshness.behind <= options.attempt_within
     }
 
     fn answer(machine: &Notifier, question: &Question, _: Timestamp, _: &World) -> Option<Value> {
