@@ -51,7 +51,7 @@ fn options() -> Options {
         session_timeout: 10 * second,
         timers_per_turn: 2,
         records_per_turn: 100,
-        waiting_max: 1000,
+        waiting_max: Backlog { records: 1000, bytes: 1 << 20 },
         from: None,
         resume_from_state: false,
     }
@@ -81,7 +81,8 @@ impl Scene {
 
     fn fetch(&mut self, input: usize, hours: i64, json: &str) {
         let record = TrackerStage::decode(input, None, Some(json.as_bytes()), at(hours)).expect("a good record");
-        self.partition.fetched(input, self.read[input], at(hours), at(1000), self.queries, Ok(record));
+        let (offset, time, wall, queries) = (self.read[input], at(hours), at(1000), self.queries);
+        self.partition.fetched(input, Fetch { offset, time, wall, queries, bytes: 100 }, Ok(record));
         self.read[input] += 1;
     }
 
