@@ -71,6 +71,14 @@ impl<S: Stage> Worker<S> {
             for (input, topic) in self.inputs.iter().enumerate() {
                 let (waiting, place) = (partition.waiting(input), [(topic.as_str(), partition.number)]);
                 if waiting.exceeds(most) && !partition.paused[input] {
+                    let (waiting, number) = (waiting.records, partition.number);
+                    tracing::info!(
+                        stage = S::NAME,
+                        topic,
+                        partition = number,
+                        waiting,
+                        "paused: far ahead of other inputs"
+                    );
                     self.reader.pause(place)?;
                     partition.paused[input] = true;
                 } else if !waiting.exceeds(most.half()) && partition.paused[input] {

@@ -42,11 +42,17 @@ impl Parcelwatch {
         ndjson(&output(command.args(["--conditions", "-"])))
     }
 
+    /// What the state log of each partition of a stage holds.
+    pub fn state(&self, stage: &str) -> Vec<Value> {
+        let all = ndjson(&output(self.command("state").arg("--json")));
+        all.into_iter().filter(|saved| saved["stage"] == stage).collect()
+    }
+
     /// Waits until the saved stream time of every partition of a stage has passed an instant (in milliseconds since 1970).
     pub fn until_saved_beyond(&self, stage: &str, instant: i64) {
         until(&format!("every {stage} partition to pass {instant}"), PATIENCE, || {
-            let all = ndjson(&output(self.command("state").arg("--json")));
-            let mut times = all.iter().filter(|saved| saved["stage"] == stage).map(|saved| &saved["stream_time"]);
+            let all = self.state(stage);
+            let mut times = all.iter().map(|saved| &saved["stream_time"]);
             let passed = |time: &Value| time.as_str().is_some_and(|time| millis(time) > instant);
             if times.all(passed) { Ok(()) } else { Err(format!("found {all:#?}")) }
         });

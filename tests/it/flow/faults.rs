@@ -8,6 +8,9 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
+use serde_json::json;
+
+use super::command::Parcelwatch;
 use super::{Flow, PATIENCE, scan, shipment};
 use crate::daemon::Daemon;
 use crate::support::until;
@@ -48,13 +51,18 @@ fn an_input_that_was_paused_is_read_again_after_a_rebalance() {
     }
     sender.flush();
     let settings = flow.settings();
-    let mut one = Daemon::start(&settings.clone().instance("one"));
-    std::thread::sleep(Duration::from_secs(15));
+    let one = Daemon::start(&settings.clone().instance("one"));
+    let paused = |times: usize| {
+        until("inputs to be paused", PATIENCE, || match one.log().matches("paused: far ahead").count() {
+            found if found >= times => Ok(()),
+            found => Err(found),
+        });
+    };
+    paused(2);
     let two = Daemon::start(&settings.instance("two"));
-    std::thread::sleep(Duration::from_secs(10));
     two.stop();
-    one.wait_until_ready();
-    std::thread::sleep(Duration::from_secs(10));
+    // The partition that comes back has its backlog again.
+    paused(3);
     producer.commit_transaction(Duration::from_secs(10)).expect("committed");
     until("every scan to be applied", PATIENCE, || {
         let text = one.get("/metrics").body;
@@ -76,9 +84,14 @@ fn markers_that_retention_took_are_no_loss() {
     let value = scan("P1", "damaged").to_string();
     producer.send(BaseRecord::to(&topic).key("P1").payload(&value).partition(0)).expect("room");
     producer.commit_transaction(Duration::from_secs(10)).expect("committed");
-    let daemon = Daemon::start(&flow.settings());
-    flow.until("conditions.v1", "the scan to be applied", |changes| !changes.is_empty());
-    std::thread::sleep(Duration::from_secs(3));
+    let settings = flow.settings().runtime("save_time_every = \"100ms\"");
+    let daemon = Daemon::start(&settings);
+    let parcelwatch = Parcelwatch::with(&settings);
+    until("the marker to count as read", PATIENCE, || {
+        let saved = parcelwatch.state("tracker");
+        let past = saved.iter().any(|saved| saved["partition"] == 0 && saved["offsets"][1] == json!(["scans.v1", 2]));
+        if past { Ok(()) } else { Err(format!("{saved:#?}")) }
+    });
     daemon.stop();
     // What retention does to a quiet partition: all of it is gone, and all of it had been read.
     let admin: AdminClient<DefaultClientContext> = flow.cluster().client().create().expect("an admin client");
@@ -86,8 +99,8 @@ fn markers_that_retention_took_are_no_loss() {
     all.add_partition_offset(&topic, 0, Offset::End).expect("valid");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(admin.delete_records(&all, &AdminOptions::new())).expect("deleted");
-    let daemon = Daemon::start(&flow.settings());
-    std::thread::sleep(Duration::from_secs(3));
+    let daemon = Daemon::start(&settings);
+    parcelwatch.until_saved_beyond("tracker", chrono::Utc::now().timestamp_millis());
     daemon.stop();
 }
 
@@ -111,7 +124,10 @@ fn a_pending_offset_is_waited_for() {
     let metadata = consumer.group_metadata().expect("metadata");
     producer.send_offsets_to_transaction(&offsets, &metadata, Duration::from_secs(10)).expect("sent");
     let mut daemon = Daemon::spawn(&flow.settings(), &[]);
-    std::thread::sleep(Duration::from_secs(15));
+    until("the pending offsets to be met", PATIENCE, || match daemon.log() {
+        log if log.contains("offsets are not stable yet") => Ok(()),
+        log => Err(log),
+    });
     producer.abort_transaction(Duration::from_secs(10)).expect("aborted");
     daemon.wait_until_ready();
     daemon.stop();
@@ -126,19 +142,23 @@ fn an_outage_is_noticed_whatever_the_workers_were_doing() {
     let settings = flow
         .settings()
         .runtime("tell_within = \"5s\"\nsettle_for = \"25s\"\nsave_time_every = \"100ms\"\ncommit_every = \"1ms\"");
-    let mut daemon = Daemon::start(&settings);
+    let daemon = Daemon::start(&settings);
     let telling = |daemon: &Daemon| daemon.metric("parcelwatch_telling", &["tracker"]);
     until("telling to be open", PATIENCE, || match telling(&daemon) {
         2.0 => Ok(()),
         other => Err(other),
     });
+    let behind = |what: &str, enough: &dyn Fn(f64) -> bool| {
+        until(what, PATIENCE, || match daemon.metric("parcelwatch_stream_time_lag_seconds", &["tracker"]) / 2.0 {
+            lag if enough(lag) => Ok(()),
+            lag => Err(lag),
+        });
+    };
     for round in 0..3 {
         cluster.kill(1);
-        std::thread::sleep(Duration::from_secs(12));
+        behind("an outage of more than tell_within", &|lag| lag > 14.0);
         cluster.restart(1);
-        daemon.wait_until_ready();
-        // The gauge is of the last answer before the outage until there is another one.
-        std::thread::sleep(Duration::from_secs(12));
+        behind("the brokers to answer again", &|lag| lag < 4.0);
         assert_ne!(telling(&daemon), 2.0, "round {round}: nobody is told for settle_for");
         until("telling to be open again", PATIENCE, || match telling(&daemon) {
             2.0 => Ok(()),
