@@ -142,6 +142,12 @@ impl<S: Stage> Partition<S> {
         }
     }
 
+    /// For how long, in stream time, the earliest limit that has passed waits to take effect.
+    pub fn overdue(&self) -> Duration {
+        let limit = self.machine.poll_timeout().filter(|limit| *limit != Timestamp::MIN);
+        limit.map_or(Duration::ZERO, |limit| self.stream_time().since(limit))
+    }
+
     /// Whether its machine could speak to the outside at the last turn.
     pub fn may_speak(&self) -> bool {
         self.speaks

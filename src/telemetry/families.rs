@@ -86,6 +86,8 @@ families! {
     // Time.
     timers_fired: IntCounter = counter("timers_fired_total",
         "Limits that passed.");
+    timers_due: GaugeVec = real_gauges("timers_due_seconds", &["stage", "partition"],
+        "Seconds of stream time for which the earliest limit that has passed waits to take effect; 0 when none does.");
     lateness: Histogram = histogram("timer_lateness_seconds", &LATENESS_BUCKETS,
         "Seconds of stream time from the instant at which a limit was due to when it took effect.");
     stream_lag: GaugeVec = real_gauges("stream_time_lag_seconds", &["stage", "partition"],

@@ -142,6 +142,7 @@ impl Metrics {
         let state = if active { PartitionState::Active } else { PartitionState::Restoring };
         self.families.set_partition_state(stage, &partition.to_string(), state);
         self.telling(stage, partition, false);
+        self.timers_due(stage, partition, Duration::ZERO);
     }
 
     /// A partition is no longer this instance's: its gauges go.
@@ -156,6 +157,7 @@ impl Metrics {
             let _ = self.families.partition_state.remove_label_values(&[stage, &partition, state.name()]);
         }
         let _ = self.families.stream_lag.remove_label_values(&[stage, &partition]);
+        let _ = self.families.timers_due.remove_label_values(&[stage, &partition]);
         let _ = self.families.telling.remove_label_values(&[stage, &partition]);
     }
 
@@ -163,6 +165,11 @@ impl Metrics {
     /// standing still.
     pub fn stream_time_lag(&self, stage: &'static str, partition: i32, behind: Duration) {
         self.partitions().at(stage, partition).behind = Some((behind, Instant::now()));
+    }
+
+    /// For how long, in stream time, the earliest limit that has passed waits to take effect.
+    pub fn timers_due(&self, stage: &str, partition: i32, waiting: Duration) {
+        self.families.timers_due.with_label_values(&[stage, &partition.to_string()]).set(waiting.as_secs_f64());
     }
 
     /// How many records of an input (its name without the prefix) have not been applied; a negative number is none.

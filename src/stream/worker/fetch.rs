@@ -150,6 +150,7 @@ impl<S: Stage> Worker<S> {
             }
             let lag = asked_at.since(partition.stream_time());
             shared.metrics.stream_time_lag(S::NAME, partition.number, lag);
+            shared.metrics.timers_due(S::NAME, partition.number, partition.overdue());
             shared.metrics.telling(S::NAME, partition.number, partition.may_speak());
             S::observe(&partition.machine, partition.number, &shared.metrics);
         }

@@ -154,7 +154,7 @@ fn an_outage_is_noticed_whatever_the_workers_were_doing() {
             lag => Err(lag),
         });
     };
-    for round in 0..3 {
+    for round in 0..2 {
         cluster.kill(1);
         behind("an outage of more than tell_within", &|lag| lag > 14.0);
         cluster.restart(1);
