@@ -36,7 +36,7 @@ impl Tracker {
             "ended": parcel.ended.map(ended),
             "announced": announced.map(announcement),
             "promise": promise(view),
-            "route": announced.map(|announced| route(view, announced)),
+            "route": announced.filter(|announced| !announced.milestones().is_empty()).map(|announced| route(view, announced)),
             "conditions": conditions,
             "timers": timers(view, now),
             "collection": collection(parcel_id, view),
