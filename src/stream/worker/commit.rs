@@ -1,5 +1,7 @@
 //! What is decided becomes records; a transaction is committed or put back.
 
+use std::time::Duration;
+
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::{AfterCommit, Held, Worker, WorkerError};
@@ -53,6 +55,12 @@ impl<S: Stage> Worker<S> {
         let topics = &self.shared.topics;
         let partition = partitioner::partition(key.unwrap_or_default(), topics.partitions(topic));
         self.writer.produce(topics.name(topic), partition, key, value, headers)
+    }
+
+    /// How long the open transaction may still collect; for ever where there is nothing to commit.
+    pub(super) fn until_commit(&self) -> Duration {
+        let every = self.shared.options.commit_every;
+        self.dirty_since.map_or(Duration::MAX, |since| every.saturating_sub(boot().saturating_sub(since)))
     }
 
     pub(super) fn commit_when_due(&mut self) -> Result<(), WorkerError> {

@@ -14,13 +14,14 @@ use crate::stream::reject::Rejected;
 use crate::stream::stage::Stage;
 use crate::time::{Answer, Fetch};
 
-/// How long to wait for a first record when there is nothing else to do.
-const IDLE_WAIT: Duration = Duration::from_millis(10);
+/// How long to wait for a first record when there is nothing else to do; one that comes ends it. Shorter burns an idle
+/// machine, longer makes the group and operators wait.
+const IDLE_WAIT: Duration = Duration::from_millis(50);
 
 impl<S: Stage> Worker<S> {
     pub(super) fn fetch(&mut self) -> Result<(), WorkerError> {
         let busy = self.ask || self.active().any(|p| (0..S::INPUTS.len()).any(|input| p.waiting(input).records > 0));
-        let mut wait = if busy { Duration::ZERO } else { IDLE_WAIT };
+        let mut wait = if busy { Duration::ZERO } else { IDLE_WAIT.min(self.until_commit()) };
         for _ in 0..self.shared.options.records_per_turn {
             // Taken out for the call, so that the message, which borrows the reader, can be handed on.
             let Some(polled) = self.reader.poll(wait) else { break };
