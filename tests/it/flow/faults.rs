@@ -141,7 +141,7 @@ fn an_outage_is_noticed_whatever_the_workers_were_doing() {
     let flow = Flow::on(cluster, &[]);
     let settings = flow
         .settings()
-        .runtime("tell_within = \"5s\"\nsettle_for = \"25s\"\nsave_time_every = \"100ms\"\ncommit_every = \"1ms\"");
+        .runtime("tell_within = \"10s\"\nsettle_for = \"25s\"\nsave_time_every = \"100ms\"\ncommit_every = \"20ms\"");
     let daemon = Daemon::start(&settings);
     let telling = |daemon: &Daemon| daemon.metric("parcelwatch_telling", &["tracker"]);
     until("telling to be open", PATIENCE, || match telling(&daemon) {
@@ -156,13 +156,14 @@ fn an_outage_is_noticed_whatever_the_workers_were_doing() {
     };
     for round in 0..2 {
         cluster.kill(1);
-        behind("an outage of more than tell_within", &|lag| lag > 14.0);
+        behind("an outage of more than tell_within", &|lag| lag > 18.0);
         cluster.restart(1);
         behind("the brokers to answer again", &|lag| lag < 4.0);
         assert_ne!(telling(&daemon), 2.0, "round {round}: nobody is told for settle_for");
-        until("telling to be open again", PATIENCE, || match telling(&daemon) {
+        // On a busy machine a pause of more than tell_within counts as another outage, so this may take several times.
+        until("telling to be open again", 3 * PATIENCE, || match telling(&daemon) {
             2.0 => Ok(()),
-            other => Err(other),
+            other => Err(format!("{other}\n{}\n{}", daemon.get("/metrics").body, daemon.log())),
         });
     }
     daemon.stop();
