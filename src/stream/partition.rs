@@ -85,7 +85,7 @@ impl<S: Stage> Partition<S> {
         Partition {
             number,
             machine,
-            merge: Merge::new(meta.stream_time, offsets.iter().copied(), options.clock_skew),
+            merge: Merge::new(meta.stream_time, S::INPUTS.len(), options.clock_skew),
             telling: Telling::new(S::INPUTS.len(), options.tell_within),
             pending: None,
             positions: offsets.clone(),
@@ -298,7 +298,7 @@ impl<S: Stage> Partition<S> {
         self.fingerprint = self.meta.fingerprint;
         self.offsets = S::INPUTS.iter().map(|input| self.meta.offset(input).unwrap_or(0)).collect();
         self.positions = self.offsets.clone();
-        self.merge = Merge::new(self.meta.stream_time, self.offsets.iter().copied(), self.clock_skew);
+        self.merge = Merge::new(self.meta.stream_time, S::INPUTS.len(), self.clock_skew);
         self.paused = vec![false; S::INPUTS.len()];
         self.dirty = false;
     }

@@ -110,6 +110,8 @@ pub struct Worker<S: Stage> {
     /// How many end-offset queries were sent.
     queries: u64,
     asked: Duration,
+    /// When the gauges of partitions were set last.
+    reported: Duration,
     /// When the last answered one was sent; none before the first, and while no partition asks.
     answered: Option<Timestamp>,
     /// Records wait for an answer.
@@ -150,6 +152,7 @@ impl<S: Stage> Worker<S> {
             after: AfterCommit::default(),
             queries: 0,
             asked: Duration::ZERO,
+            reported: Duration::ZERO,
             answered: None,
             ask: false,
             dirty_since: None,

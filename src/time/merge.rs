@@ -97,8 +97,6 @@ struct Input<R> {
     waiting_bytes: usize,
     /// The newest query that found this input read to its end.
     empty: Option<Answer>,
-    /// Where to go on after a restart: after the last record handed out.
-    next: i64,
 }
 
 /// The inputs of one partition, in the order in which they go at equal times.
@@ -111,20 +109,15 @@ pub struct Merge<R> {
 }
 
 impl<R> Merge<R> {
-    /// Resumes at the saved stream time and offsets.
-    pub fn new(stream_time: Timestamp, next: impl IntoIterator<Item = i64>, clock_skew: Duration) -> Merge<R> {
-        let input = |next| Input { waiting: VecDeque::new(), waiting_bytes: 0, empty: None, next };
-        Merge { inputs: next.into_iter().map(input).collect(), stream_time, clock_skew }
+    /// Resumes at the saved stream time, with so many inputs.
+    pub fn new(stream_time: Timestamp, inputs: usize, clock_skew: Duration) -> Merge<R> {
+        let input = || Input { waiting: VecDeque::new(), waiting_bytes: 0, empty: None };
+        Merge { inputs: (0..inputs).map(|_| input()).collect(), stream_time, clock_skew }
     }
 
     /// The partition's stream time.
     pub fn stream_time(&self) -> Timestamp {
         self.stream_time
-    }
-
-    /// The offset of the next record to apply in an input.
-    pub fn next_offset(&self, input: usize) -> i64 {
-        self.inputs[input].next
     }
 
     /// What of an input waits: the caller pauses it when that becomes much.
@@ -176,7 +169,6 @@ impl<R> Merge<R> {
         let input = &mut self.inputs[index];
         let head = input.waiting.pop_front().expect("the earliest input has a record");
         input.waiting_bytes -= head.bytes;
-        input.next = head.offset + 1;
         self.stream_time = self.stream_time.max(head.time);
         Step::Record { input: index, offset: head.offset, at: self.stream_time, record: head.record }
     }
@@ -213,7 +205,7 @@ mod tests {
     }
 
     fn merge() -> Merge<&'static str> {
-        Merge::new(at(0), [0, 0], Duration::from_millis(2000))
+        Merge::new(at(0), 2, Duration::from_millis(2000))
     }
 
     fn answer(query: u64, asked_at: i64, end: i64, position: i64) -> Answer {

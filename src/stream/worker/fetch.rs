@@ -8,15 +8,21 @@ use rdkafka::message::BorrowedMessage;
 use super::{ASK_BUSY_EVERY, ASK_IDLE_EVERY, Held, Worker, WorkerError};
 use crate::model::Timestamp;
 use crate::stream::clock::boot;
+use crate::stream::partition::Partition;
 use crate::stream::partitioner;
 use crate::stream::reader::ReadError;
 use crate::stream::reject::Rejected;
 use crate::stream::stage::Stage;
+use crate::telemetry::Metrics;
 use crate::time::{Answer, Fetch};
 
 /// How long to wait for a first record when there is nothing else to do; one that comes ends it. Shorter burns an idle
 /// machine, longer makes the group and operators wait.
 const IDLE_WAIT: Duration = Duration::from_millis(50);
+
+/// How often gauges of partitions are set. End offsets are asked for every few milliseconds while records wait, and
+/// setting every gauge each time would cost the path of a scan.
+const REPORT_EVERY: Duration = Duration::from_millis(250);
 
 impl<S: Stage> Worker<S> {
     pub(super) fn fetch(&mut self) -> Result<(), WorkerError> {
@@ -137,6 +143,10 @@ impl<S: Stage> Worker<S> {
         if departure > options.clock_skew {
             return;
         }
+        let is_report_due = boot().saturating_sub(self.reported) >= REPORT_EVERY;
+        if is_report_due {
+            self.reported = boot();
+        }
         let (inputs, shared) = (&self.inputs, &self.shared);
         for held in self.held.values_mut() {
             let Held::Active(partition) = held else { continue };
@@ -146,19 +156,17 @@ impl<S: Stage> Worker<S> {
                 // Until something arrives, the position is the offset that was assigned.
                 let position = positions.of(place).unwrap_or(partition.offsets()[input]);
                 partition.answered(input, Answer { query, asked_at, end, position });
-                let lag = end - partition.applied(input);
-                shared.metrics.consumer_lag(S::NAME, S::INPUTS[input], partition.number, lag);
+                if is_report_due {
+                    let lag = end - partition.applied(input);
+                    shared.metrics.consumer_lag(S::NAME, S::INPUTS[input], partition.number, lag);
+                }
             }
-            let lag = asked_at.since(partition.stream_time());
-            shared.metrics.stream_time_lag(S::NAME, partition.number, lag);
-            shared.metrics.timers_due(S::NAME, partition.number, partition.overdue());
-            shared.metrics.telling(S::NAME, partition.number, partition.may_speak());
-            S::observe(&partition.machine, partition.number, &shared.metrics);
+            if is_report_due {
+                report(partition, asked_at, &shared.metrics);
+            }
         }
     }
-}
 
-impl<S: Stage> Worker<S> {
     /// A worker that lost its partitions in an outage has nothing to ask about but whether it is over.
     fn ask_whether_it_is_over(&mut self) {
         let (me, options) = ((S::NAME, self.slot), &self.shared.options);
@@ -171,6 +179,15 @@ impl<S: Stage> Worker<S> {
             self.shared.outage().answered(me, now, options.tell_within, options.settle_for);
         }
     }
+}
+
+/// How a partition stands, for the metrics.
+fn report<S: Stage>(partition: &Partition<S>, now: Timestamp, metrics: &Metrics) {
+    let number = partition.number;
+    metrics.stream_time_lag(S::NAME, number, now.since(partition.stream_time()));
+    metrics.timers_due(S::NAME, number, partition.overdue());
+    metrics.telling(S::NAME, number, partition.may_speak());
+    S::observe(&partition.machine, number, metrics);
 }
 
 /// Hands a message to the partition that it is for.
@@ -187,7 +204,7 @@ impl Fetching<'_> {
         message: &BorrowedMessage<'_>,
         held: &mut std::collections::BTreeMap<i32, Held<S>>,
         queries: u64,
-        metrics: &crate::telemetry::Metrics,
+        metrics: &Metrics,
     ) -> Result<(), WorkerError> {
         let (topic, number, offset) = (message.topic(), message.partition(), message.offset());
         match held.get_mut(&number) {
