@@ -148,12 +148,7 @@ impl Daemon {
             let lines: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.key, p.message)).collect();
             anyhow::anyhow!("a channel cannot be opened: {}", lines.join("; "))
         })?;
-        let world = World {
-            rules: Arc::new(config.rules.clone()),
-            policy: Arc::new(config.policy.clone()),
-            hash_key: config.privacy.hash_key()?,
-            merchants: Arc::default(),
-        };
+        let world = World::new(config.rules.clone(), config.policy.clone(), config.privacy.hash_key()?);
         let options = Options { from: args.from, resume_from_state: args.resume_from_state, ..options(config)? };
         Ok(Setup { options, world, transports, metrics, stop: Arc::clone(&self.stop), advertise })
     }
