@@ -175,7 +175,6 @@ fn url(text: &str, allow_http: &[String]) -> Option<Url> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::channel::Settings;
 
     const TWILIO: &str = "[sms.twilio]\naccount_sid = \"ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"\n\
@@ -212,12 +211,12 @@ mod tests {
                 "[sms.twilio]\naccount_sid = \"AC1\"",
                 vec!["sms.twilio.account_sid", "sms.twilio.from", "sms.twilio.auth_token"],
             ),
-            (
-                "[sms.aliyun]\naccess_key_id = \"LTAI4\"",
-                vec!["sms.aliyun.access_key_secret", "sms.aliyun.sign_name"],
-            ),
+            ("[sms.aliyun]\naccess_key_id = \"LTAI4\"", vec!["sms.aliyun.access_key_secret", "sms.aliyun.sign_name"]),
             ("[sms.aliyun]\nsign_name = \"x\"", vec!["sms.aliyun.access_key_id"]),
-            ("[sms.aliyun]\ncallback_secret = \"oops\"", vec!["sms.aliyun.callback_secret", "sms.aliyun.access_key_id"]),
+            (
+                "[sms.aliyun]\ncallback_secret = \"oops\"",
+                vec!["sms.aliyun.callback_secret", "sms.aliyun.access_key_id"],
+            ),
         ] {
             assert_eq!(keys(toml), expected, "{toml}");
         }
