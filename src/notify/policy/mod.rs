@@ -80,6 +80,17 @@ pub struct NotifyPolicy {
 }
 
 impl NotifyPolicy {
+    /// The same for a clock that goes `rate` times as fast: deadlines of attempts take as long as before in reality. Waits that people
+    /// notice (gaps, retries, windows) are times of the day and go with the clock.
+    pub fn scaled(self, rate: u32) -> NotifyPolicy {
+        NotifyPolicy {
+            claim_window: self.claim_window * rate,
+            email: self.email.scaled(rate),
+            webhook: self.webhook.scaled(rate),
+            ..self
+        }
+    }
+
     /// The policy of a channel.
     pub fn channel(&self, channel: Channel) -> &ChannelPolicy {
         match channel {
