@@ -2,8 +2,6 @@
 //!
 //! `cargo bench` prints time per item; compare ratios within one run, since machines are noisy.
 
-use std::sync::Arc;
-
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use parcelwatch::decode::{InputTopic, tracker_input};
 use parcelwatch::model::{HashKey, Timestamp, World};
@@ -15,12 +13,7 @@ const PARCELS: usize = 1000;
 const NOW: Timestamp = Timestamp::from_millis(1_795_320_000_000);
 
 fn world() -> World {
-    World {
-        rules: Arc::new(Rules::default()),
-        policy: Arc::new(Policy::default()),
-        hash_key: HashKey::new(*b"a key of the benchmarks"),
-        merchants: Arc::default(),
-    }
+    World::new(Rules::default(), Policy::default(), HashKey::new(*b"a key of the benchmarks"))
 }
 
 fn shipment(parcel: usize) -> Vec<u8> {

@@ -84,6 +84,7 @@ pub fn open(settings: &Settings, secrets: &Arc<Secrets>) -> Result<Vec<Arc<dyn T
     for channel in settings.configured() {
         let opened: Result<Arc<dyn Transport>, Problem> = match channel {
             Channel::Email => Email::open(&settings.email, secrets).map(|email| Arc::new(email) as _),
+            Channel::Sms => continue,
             Channel::Webhook => Webhook::open(&settings.webhook, secrets).map(|webhook| Arc::new(webhook) as _),
         };
         match opened {

@@ -129,6 +129,7 @@ fn receipt(attempt: &Attempt, outcome: Outcome, took: Option<Duration>, clock: &
         provider_id: None,
         retry_after_ms: None,
         endpoint_gone: false,
+        opted_out: false,
         at: clock(),
         took_ms: took.map(millis),
     };

@@ -132,6 +132,7 @@ impl Settings {
         let is_configured = |channel: &Channel| match channel {
             Channel::Email => !self.email.host.is_empty(),
             Channel::Webhook => self.webhook.enabled,
+            Channel::Sms => false,
         };
         Channel::ALL.into_iter().filter(is_configured).collect()
     }
@@ -142,6 +143,7 @@ impl Settings {
         let (queue, concurrency, total_timeout) = match channel {
             Channel::Email => (self.email.queue, self.email.concurrency, self.email.timeout),
             Channel::Webhook => (self.webhook.queue, self.webhook.concurrency, self.webhook.timeout),
+            Channel::Sms => (10_000, 16, Duration::from_secs(15)),
         };
         Limits { queue, concurrency, total_timeout }
     }

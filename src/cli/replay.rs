@@ -89,12 +89,8 @@ pub fn run(args: Args) -> Outcome {
 }
 
 fn replay(args: &Args, config: &Config) -> anyhow::Result<Option<Summary>> {
-    let world = World {
-        rules: Arc::new(config.rules.clone()),
-        policy: Arc::new(policy(config)),
-        hash_key: config.privacy.hash_key()?,
-        merchants: Arc::new(merchants(args.merchants.as_deref())?),
-    };
+    let mut world = World::new(config.rules.clone(), policy(config), config.privacy.hash_key()?);
+    world.merchants = Arc::new(merchants(args.merchants.as_deref())?);
     let history = History {
         shipments: args.shipments.clone(),
         scans: args.scans.clone(),

@@ -187,12 +187,8 @@ impl Daemon<'_> {
             anyhow::anyhow!("a channel cannot be opened: {}", lines.join("; "))
         })?;
         let notify = config.policy.notify.clone().scaled(clock.rate());
-        let world = World {
-            rules: Arc::new(config.rules.clone()),
-            policy: Arc::new(Policy { notify, ..config.policy.clone() }),
-            hash_key: config.privacy.hash_key()?,
-            merchants: Arc::default(),
-        };
+        let policy = Policy { notify, ..config.policy.clone() };
+        let world = World::new(config.rules.clone(), policy, config.privacy.hash_key()?);
         let options = self.options.clone().scaled(clock.rate());
         Ok(Setup { options, world, transports, metrics, clock, stop: Arc::clone(&self.stop), advertise })
     }

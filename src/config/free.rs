@@ -13,7 +13,7 @@ pub(super) enum Free {
 }
 
 /// Every such table; `*` stands for any name.
-const FREE: [(&[&str], Free); 11] = [
+const FREE: [(&[&str], Free); 13] = [
     (&["kafka", "client"], Free::Properties),
     (&["topics", "partitions"], Free::Properties),
     (&["contact", "service"], Free::Entries),
@@ -22,6 +22,8 @@ const FREE: [(&[&str], Free); 11] = [
     (&["send", "kind"], Free::Entries),
     (&["send", "merchant"], Free::Names),
     (&["notify", "hub_names"], Free::Names),
+    (&["notify", "sms_providers"], Free::Names),
+    (&["notify", "sms_codes"], Free::Names),
     (&["limits", "services"], Free::Entries),
     (&["services"], Free::Entries),
     (&["tell", "*"], Free::Entries),

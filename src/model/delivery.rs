@@ -5,24 +5,49 @@ use serde::{Deserialize, Serialize};
 
 use super::{NoticeId, RecipientKey, Timestamp};
 
-/// A way to reach somebody.
+/// A way to reach somebody. Part of saved state: append only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Channel {
     Email,
     Webhook,
+    Sms,
 }
 
 impl Channel {
-    /// Every channel of this version.
-    pub const ALL: [Channel; 2] = [Channel::Email, Channel::Webhook];
+    /// Every channel.
+    pub const ALL: [Channel; 3] = [Channel::Email, Channel::Webhook, Channel::Sms];
 
     /// The name on the wire, in metrics and in the configuration.
     pub const fn name(self) -> &'static str {
         match self {
             Channel::Email => "email",
             Channel::Webhook => "webhook",
+            Channel::Sms => "sms",
+        }
+    }
+}
+
+/// Who carries texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum SmsProvider {
+    Twilio,
+    /// Texts from approved templates only.
+    Aliyun,
+}
+
+impl SmsProvider {
+    /// Every provider.
+    pub const ALL: [SmsProvider; 2] = [SmsProvider::Twilio, SmsProvider::Aliyun];
+
+    /// The name in records, metrics and the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SmsProvider::Twilio => "twilio",
+            SmsProvider::Aliyun => "aliyun",
         }
     }
 }
@@ -167,6 +192,9 @@ pub struct Receipt {
     /// The endpoint is gone for good (410): nothing more is sent to it until its owner renews it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub endpoint_gone: bool,
+    /// The provider says that this person wants no more texts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opted_out: bool,
     #[allow(missing_docs)]
     pub at: Timestamp,
     #[serde(default)]

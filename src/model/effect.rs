@@ -1,11 +1,12 @@
 //! What the pure machines ask for. The runtime performs effects in one place: records in the
 //! transaction, attempts after its commit.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{
     Audience, Channel, Code, ConditionChange, ConditionKind, Decision, Delivery, Level, Notice, NoticeId, NoticeKind,
-    RecipientKey, Timestamp,
+    Preference, RecipientKey, SmsProvider, Timestamp, WorkOrder,
 };
 
 /// One thing to be done. Saving state is no effect: a table knows what was touched.
@@ -22,6 +23,10 @@ pub enum Effect {
     },
     /// A record for `deliveries.v1`.
     Delivery(Box<Delivery>),
+    /// A record for `work-orders.v1`.
+    WorkOrder(Box<WorkOrder>),
+    /// A record for `preferences.v1`: a reply has changed them.
+    Preference(Box<Preference>),
     /// To be attempted once the transaction that claimed it is committed.
     Attempt(Box<Attempt>),
     /// A claimed attempt of this notice, if it has not begun, must not begin.
@@ -215,6 +220,8 @@ pub struct Attempt {
     pub recipient_key: RecipientKey,
     /// Counts from 1.
     pub attempt: u32,
+    /// Nobody knows what became of an earlier attempt: a provider that can be asked is asked first.
+    pub repeats_unknown: bool,
     /// Checked (by the wall clock) immediately before the first byte goes out.
     pub deadline: Timestamp,
     #[allow(missing_docs)]
@@ -229,6 +236,7 @@ impl Attempt {
         match self.destination {
             Destination::Email { .. } => Channel::Email,
             Destination::Webhook { .. } => Channel::Webhook,
+            Destination::Sms { .. } => Channel::Sms,
         }
     }
 }
@@ -250,6 +258,13 @@ pub enum Destination {
         #[allow(missing_docs)]
         secrets: Vec<String>,
     },
+    /// A phone.
+    Sms {
+        #[allow(missing_docs)]
+        provider: SmsProvider,
+        /// E.164.
+        phone: String,
+    },
 }
 
 impl std::fmt::Debug for Destination {
@@ -258,11 +273,12 @@ impl std::fmt::Debug for Destination {
         f.write_str(match self {
             Destination::Email { .. } => "Email(..)",
             Destination::Webhook { .. } => "Webhook(..)",
+            Destination::Sms { .. } => "Sms(..)",
         })
     }
 }
 
-/// What is sent: texts for a mail, a CloudEvent for a webhook.
+/// What is sent: texts for a mail, a CloudEvent for a webhook, a text for a phone.
 #[derive(Clone, PartialEq)]
 pub enum Message {
     /// A mail.
@@ -276,6 +292,22 @@ pub enum Message {
     },
     /// The exact bytes that are signed and sent.
     Json(String),
+    /// A text message.
+    Text {
+        /// As its reader sees it.
+        text: String,
+        /// For a provider that sends approved templates only.
+        template: Option<SmsTemplate>,
+    },
+}
+
+/// An approved template and what it is filled with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SmsTemplate {
+    /// The provider's name for it.
+    pub code: String,
+    #[allow(missing_docs)]
+    pub parameters: BTreeMap<String, String>,
 }
 
 impl std::fmt::Debug for Message {
@@ -284,6 +316,7 @@ impl std::fmt::Debug for Message {
         f.write_str(match self {
             Message::Mail { .. } => "Mail(..)",
             Message::Json(_) => "Json(..)",
+            Message::Text { .. } => "Text(..)",
         })
     }
 }

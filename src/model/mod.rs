@@ -8,19 +8,27 @@ mod effect;
 mod identity;
 mod merchant;
 mod notice;
+mod preference;
 mod recipient;
 mod reject;
+mod reroute;
 mod timestamp;
+mod work_order;
 mod world;
 
 pub use code::{Code, DwellClass};
 pub use condition::{Cause, Change, ConditionChange, ConditionKind, Evidence, Level};
-pub use delivery::{Channel, Decision, Delivery, DeliveryOutcome, Receipt, ReceiptKind, ReportedOutcome};
-pub use effect::{Attempt, Count, Destination, Effect, Ignored, Message, RerouteOutcome, ScanOutcome, ShipmentOutcome};
+pub use delivery::{Channel, Decision, Delivery, DeliveryOutcome, Receipt, ReceiptKind, ReportedOutcome, SmsProvider};
+pub use effect::{
+    Attempt, Count, Destination, Effect, Ignored, Message, RerouteOutcome, ScanOutcome, ShipmentOutcome, SmsTemplate,
+};
 pub use identity::NoticeId;
 pub use merchant::{Merchant, Webhook};
 pub use notice::{Audience, Eta, Facts, Issued, Notice, NoticeKind};
+pub use preference::{OptChange, Preference, QuietHours, Reply};
 pub use recipient::{HashKey, Recipient, RecipientKey};
 pub use reject::Reject;
+pub use reroute::{Chosen, Detail, Fee, LINK_AUDIENCES, Offered, Reroute, RerouteChange, RerouteOption};
 pub use timestamp::{ParseTimestampError, Timestamp};
+pub use work_order::{WorkOrder, WorkOrderChange};
 pub use world::World;

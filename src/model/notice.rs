@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Code, ConditionKind, Level, NoticeId, Recipient, Timestamp};
+use super::{Chosen, Code, ConditionKind, Level, NoticeId, Offered, Recipient, Timestamp};
 
 /// What a notice is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +19,8 @@ pub enum NoticeKind {
     Corrected,
     /// Several conditions of one hub or merchant.
     Digest,
+    /// What became of a customer's choice.
+    Choice,
 }
 
 impl NoticeKind {
@@ -30,6 +32,7 @@ impl NoticeKind {
             NoticeKind::Recovered => "recovered",
             NoticeKind::Corrected => "corrected",
             NoticeKind::Digest => "digest",
+            NoticeKind::Choice => "choice",
         }
     }
 
@@ -48,7 +51,13 @@ impl NoticeKind {
 
     /// Every kind of notice.
     pub fn all() -> impl Iterator<Item = NoticeKind> {
-        let others = [NoticeKind::Collection, NoticeKind::Recovered, NoticeKind::Corrected, NoticeKind::Digest];
+        let others = [
+            NoticeKind::Collection,
+            NoticeKind::Recovered,
+            NoticeKind::Corrected,
+            NoticeKind::Digest,
+            NoticeKind::Choice,
+        ];
         ConditionKind::ALL.into_iter().map(NoticeKind::Condition).chain(others)
     }
 }
@@ -141,6 +150,18 @@ pub struct Facts {
     #[allow(missing_docs)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub free_until: Option<Timestamp>,
+    /// The place's name and opening hours, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place_name: Option<String>,
+    #[allow(missing_docs)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<String>,
+    /// After a failed attempt: when it is tried again unless something else is chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot: Option<Eta>,
+    /// For `choice`: what was chosen and where that stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Chosen>,
     /// For `recovered` and `corrected`: what is over.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ended: Vec<ConditionKind>,
@@ -183,9 +204,15 @@ pub struct Issued {
     /// What the recipient may choose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// The same with fees.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Offered>,
     #[allow(missing_docs)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer_until: Option<Timestamp>,
+    /// The last day of the link that it carries, as `reroute::Links` counts days; none: it carries none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_day: Option<u16>,
     /// The notices that a `recovered` or `corrected` resolves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resolves: Vec<NoticeId>,

@@ -30,6 +30,15 @@ pub struct Recipient {
     pub time_zone: Option<String>,
 }
 
+impl Recipient {
+    /// The phone in E.164; none where the text is no international number.
+    pub fn phone(&self) -> Option<String> {
+        let phone = self.phone.as_deref()?.trim();
+        let is_international = phone.starts_with('+') || phone.starts_with("00");
+        normalised_phone(phone).filter(|phone| is_international && (8..=16).contains(&phone.len()))
+    }
+}
+
 impl fmt::Debug for Recipient {
     /// Says which contacts there are, never what they are: debug output ends in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

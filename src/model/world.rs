@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{HashKey, Merchant};
 use crate::notify::Policy;
+use crate::reroute::Links;
 use crate::track::Rules;
 
 /// One consistent snapshot; a new one is made when a global table changes.
@@ -16,6 +17,15 @@ pub struct World {
     pub policy: Arc<Policy>,
     /// The secret under which contacts become recipient keys.
     pub hash_key: HashKey,
+    /// Makes the links of notices; none where no page is configured to which they could lead.
+    pub links: Option<Arc<Links>>,
     /// `merchants.v1` by merchant.
     pub merchants: Arc<HashMap<String, Merchant>>,
+}
+
+impl World {
+    /// Configuration without anything that is optional, and empty tables.
+    pub fn new(rules: Rules, policy: Policy, hash_key: HashKey) -> World {
+        World { rules: Arc::new(rules), policy: Arc::new(policy), hash_key, links: None, merchants: Arc::default() }
+    }
 }

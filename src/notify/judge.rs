@@ -17,7 +17,7 @@ enum Group {
     Lateness,
     /// A condition that is compared with itself alone.
     Own(ConditionKind),
-    /// Each is news: a delivery attempt, a collection, a digest.
+    /// Each is news: a delivery attempt, a collection, a digest, what became of a choice.
     News(NoticeKind),
     /// `recovered`, `corrected`: judged by what they resolve.
     Resolution,
@@ -27,7 +27,9 @@ fn group(kind: NoticeKind) -> Group {
     use ConditionKind::*;
     match kind {
         NoticeKind::Condition(NeverUploaded | Stalled | Delayed | ThoroughlyDelayed) => Group::Lateness,
-        NoticeKind::Condition(AttemptFailed) | NoticeKind::Collection | NoticeKind::Digest => Group::News(kind),
+        NoticeKind::Condition(AttemptFailed) | NoticeKind::Collection | NoticeKind::Digest | NoticeKind::Choice => {
+            Group::News(kind)
+        }
         NoticeKind::Condition(own) => Group::Own(own),
         NoticeKind::Recovered | NoticeKind::Corrected => Group::Resolution,
     }
@@ -47,7 +49,7 @@ fn rank(entry: &Entry) -> (Level, u8) {
     (entry.level, order)
 }
 
-/// Exempt from the gap between two notices: attempts and collections cannot wait.
+/// Exempt from the gap between two notices: attempts, collections and what became of a choice cannot wait.
 pub fn is_urgent(kind: NoticeKind) -> bool {
     matches!(group(kind), Group::News(_))
 }
@@ -72,6 +74,7 @@ pub fn judge(thread: &Thread, i: usize, changed_by: Duration) -> Result<Why, Sup
         (NoticeKind::Corrected, _) => corrected(thread, i),
         (NoticeKind::Collection, _) => Ok(Why::Collection),
         (NoticeKind::Digest, _) => Ok(Why::Digest),
+        (NoticeKind::Choice, _) => Ok(Why::Choice),
         (_, Group::News(_)) if told(thread).any(|known| known.same_opening(entry)) => Err(Suppression::NotWorse),
         (_, Group::News(_)) => Ok(Why::Attempt),
         (_, group) => worse(thread, entry, group, changed_by),

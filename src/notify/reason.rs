@@ -23,13 +23,15 @@ pub enum Why {
     Corrected,
     /// A hub's digest.
     Digest,
+    /// What became of the reader's choice.
+    Choice,
     /// The outcome of an attempt before is unknown: the same again, under the same id.
     Repeat,
 }
 
 impl Why {
     /// Every reason to send.
-    pub const ALL: [Why; 9] = [
+    pub const ALL: [Why; 10] = [
         Why::First,
         Why::Worse,
         Why::ChangedDate,
@@ -38,6 +40,7 @@ impl Why {
         Why::Recovered,
         Why::Corrected,
         Why::Digest,
+        Why::Choice,
         Why::Repeat,
     ];
 
@@ -52,6 +55,7 @@ impl Why {
             Why::Recovered => "recovered",
             Why::Corrected => "corrected",
             Why::Digest => "digest",
+            Why::Choice => "choice",
             Why::Repeat => "repeat",
         }
     }

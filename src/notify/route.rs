@@ -35,13 +35,14 @@ impl Route {
         match self.destination {
             Destination::Email { .. } => Channel::Email,
             Destination::Webhook { .. } => Channel::Webhook,
+            Destination::Sms { .. } => Channel::Sms,
         }
     }
 
-    /// The hash of a webhook's URL; 0 for a mail.
+    /// The hash of a webhook's URL; 0 for a mail or text.
     pub fn endpoint(&self) -> u64 {
         match &self.destination {
-            Destination::Email { .. } => 0,
+            Destination::Email { .. } | Destination::Sms { .. } => 0,
             Destination::Webhook { url, .. } => endpoint(url),
         }
     }
@@ -49,6 +50,7 @@ impl Route {
 
 /// What an addressee has.
 struct Addressee<'a> {
+    phone: Option<String>,
     email: Option<&'a str>,
     name: Option<&'a str>,
     webhook: Option<&'a Webhook>,
@@ -72,6 +74,10 @@ pub fn route(
             match channel {
                 Channel::Email => addressee.email.filter(|address| is_address(address)).map(|address| {
                     Destination::Email { address: address.trim().to_owned(), name: addressee.name.map(str::to_owned) }
+                }),
+                Channel::Sms => addressee.phone.as_deref().and_then(|phone| {
+                    let provider = world.policy.notify.sms_provider(phone)?;
+                    Some(Destination::Sms { provider, phone: phone.to_owned() })
                 }),
                 Channel::Webhook => match addressee.webhook {
                     Some(webhook) if gone.is_some_and(|gone| gone.endpoint == endpoint(&webhook.url)) => {
@@ -103,15 +109,17 @@ fn addressee<'a>(
     };
     match audience {
         Audience::Recipient | Audience::Sender => person.map(|person| Addressee {
+            phone: person.phone(),
             email: person.email.as_deref(),
             name: person.name.as_deref(),
             webhook: None,
-            order: &[Channel::Email],
+            order: &policy.person_channels,
             reader: reader(person.locale.as_deref().map(Locale::of), person.time_zone.as_deref().and_then(time_zone)),
         }),
         Audience::Merchant => {
             let merchant = world.merchants.get(key.as_str().strip_prefix("merchant:")?)?;
             Some(Addressee {
+                phone: None,
                 email: merchant.email.as_deref(),
                 name: merchant.name.as_deref(),
                 webhook: merchant.webhook.as_ref(),
@@ -126,6 +134,7 @@ fn addressee<'a>(
                 None => &contacts.service,
             };
             Some(Addressee {
+                phone: None,
                 email: contact.email.as_deref(),
                 name: None,
                 webhook: contact.webhook.as_ref(),

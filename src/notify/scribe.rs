@@ -128,5 +128,6 @@ const fn provider(channel: Channel) -> &'static str {
     match channel {
         Channel::Email => "smtp",
         Channel::Webhook => "standard-webhooks",
+        Channel::Sms => "sms",
     }
 }

@@ -8,7 +8,7 @@ use super::route::{Gone, Route};
 use super::scribe::Scribe;
 use super::thread::{Entry, Phase, Tried, Wait, split_key};
 use super::{digest, outcome, render};
-use crate::model::{Attempt, Channel, Effect, Message, RecipientKey, Timestamp, World};
+use crate::model::{Attempt, Channel, DeliveryOutcome, Effect, Message, RecipientKey, Timestamp, World};
 use crate::state::Table;
 
 impl Notifier {
@@ -112,12 +112,14 @@ fn claim(
     let channel = route.channel();
     let deadline = (now + policy.claim_window).min(entry.expires);
     let unknown_at = deadline + policy.channel(channel).outcome_within();
+    let repeats_unknown = entry.tried.iter().any(|tried| tried.outcome == Some(DeliveryOutcome::Unknown));
     entry.tried.push(Tried { channel, at: now, endpoint: route.endpoint(), outcome: None });
     entry.phase = Phase::Claimed { unknown_at };
     Effect::Attempt(Box::new(Attempt {
         notice_id: entry.id.clone(),
         recipient_key: recipient.clone(),
         attempt: u32::try_from(entry.tried.len()).unwrap_or(u32::MAX),
+        repeats_unknown,
         deadline,
         destination: route.destination,
         message,

@@ -89,6 +89,7 @@ fn delivered(attempt: Attempt, at: Timestamp) -> Receipt {
         provider_id: None,
         retry_after_ms: None,
         endpoint_gone: false,
+        opted_out: false,
         at,
         took_ms: None,
     }

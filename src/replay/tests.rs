@@ -1,10 +1,8 @@
 //! Order, compression, memory and the end of time: none but the last shows in the output.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::io;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -49,12 +47,7 @@ impl Sink {
 }
 
 fn world() -> World {
-    World {
-        rules: Arc::new(Rules::default()),
-        policy: Arc::new(Policy::default()),
-        hash_key: HashKey::new(*b"a key for tests"),
-        merchants: Arc::new(HashMap::new()),
-    }
+    World::new(Rules::default(), Policy::default(), HashKey::new(*b"a key for tests"))
 }
 
 impl Case {

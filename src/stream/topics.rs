@@ -9,15 +9,17 @@ use super::options::Options;
 use super::stage::Stage;
 
 /// Every topic that the runtime reads or writes, without prefix.
-pub const ALL: [&str; 12] = [
+pub const ALL: [&str; 14] = [
     "shipments.v1",
     "scans.v1",
     "reroutes.v1",
     "receipts.v1",
+    "preferences.v1",
     "merchants.v1",
     "conditions.v1",
     "notices.v1",
     "deliveries.v1",
+    "work-orders.v1",
     "rejects.v1",
     "tracker-state.v1",
     "notifier-state.v1",

@@ -95,7 +95,7 @@ macro_rules! file {
 }
 
 /// In the order in which data flows.
-const FILES: [(&str, Option<&str>); 12] = [
+const FILES: [(&str, Option<&str>); 14] = [
     file!("shipments.v1", json),
     file!("scans.v1", json),
     file!("reroutes.v1", json),
@@ -103,9 +103,11 @@ const FILES: [(&str, Option<&str>); 12] = [
     file!("tracker-state.v1"),
     file!("conditions.v1", json),
     file!("notices.v1", json),
+    file!("preferences.v1", json),
     file!("receipts.v1", json),
     file!("notifier-state.v1"),
     file!("deliveries.v1", json),
+    file!("work-orders.v1", json),
     file!("rejects.v1"),
     file!("instances.v1", json),
 ];

@@ -104,6 +104,7 @@ mod tests {
             notice_id: NoticeId::from_text("ntc_1"),
             recipient_key: RecipientKey::service(),
             attempt: 1,
+            repeats_unknown: false,
             deadline: Timestamp::LAST,
             destination: Destination::Email { address: String::new(), name: None },
             message: Message::Json(String::new()),

@@ -1,4 +1,4 @@
-//! `[notify.email]` and `[notify.webhook]`: how a channel's attempts are repeated.
+//! `[notify.email]`, `[notify.webhook]` and `[notify.sms]`: how a channel's attempts are repeated.
 
 use std::time::Duration;
 
@@ -43,6 +43,13 @@ impl ChannelPolicy {
         ChannelPolicy { total_timeout: Duration::from_secs(60), retries, jitter_percent: 20, unknown_max: 2 }
     }
 
+    /// A text is worth less by the hour. Creating one is not idempotent with every provider, and people see and sometimes pay for
+    /// a repeat: what may have arrived is not repeated, unless the provider can be asked first.
+    pub(super) fn sms() -> ChannelPolicy {
+        let retries = [30, 2 * 60, 10 * 60, 30 * 60, 60 * 60].map(Duration::from_secs).to_vec();
+        ChannelPolicy { total_timeout: Duration::from_secs(30), retries, jitter_percent: 20, unknown_max: 1 }
+    }
+
     /// The specification of Standard Webhooks, after its immediate first attempt. Receivers know a repeat by its id.
     pub(super) fn webhook() -> ChannelPolicy {
         let soon = [5, 5 * 60, 30 * 60].map(Duration::from_secs);
@@ -78,6 +85,10 @@ impl Named {
 
 pub(super) fn email<'de, D: Deserializer<'de>>(d: D) -> Result<ChannelPolicy, D::Error> {
     Ok(Named::deserialize(d)?.over(ChannelPolicy::email()))
+}
+
+pub(super) fn sms<'de, D: Deserializer<'de>>(d: D) -> Result<ChannelPolicy, D::Error> {
+    Ok(Named::deserialize(d)?.over(ChannelPolicy::sms()))
 }
 
 pub(super) fn webhook<'de, D: Deserializer<'de>>(d: D) -> Result<ChannelPolicy, D::Error> {

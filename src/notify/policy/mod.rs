@@ -19,7 +19,7 @@ pub use contact::{Contact, Contacts};
 pub use sending::{Mode, Sending};
 
 use super::render::Locale;
-use crate::model::Channel;
+use crate::model::{Channel, SmsProvider};
 
 /// How notices are sent. Read at each decision, so that a change takes no restart of history.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -61,6 +61,9 @@ pub struct NotifyPolicy {
     pub help: String,
     /// `source` of the CloudEvents that webhooks carry.
     pub source: String,
+    /// In which order the contacts of recipients and senders are tried.
+    #[serde(deserialize_with = "value::channels")]
+    pub person_channels: Vec<Channel>,
     /// In which order a merchant's contacts are tried; the first that it has is used.
     #[serde(deserialize_with = "value::channels")]
     pub merchant_channels: Vec<Channel>,
@@ -75,6 +78,13 @@ pub struct NotifyPolicy {
     /// Retries of webhooks.
     #[serde(deserialize_with = "channel::webhook")]
     pub webhook: ChannelPolicy,
+    /// Retries of texts.
+    #[serde(deserialize_with = "channel::sms")]
+    pub sms: ChannelPolicy,
+    /// Who carries texts to numbers that begin so, "+86" say; the longest beginning wins.
+    pub sms_providers: BTreeMap<String, SmsProvider>,
+    /// Codes of approved templates, by kind and locale: "delayed.zh-CN".
+    pub sms_codes: BTreeMap<String, String>,
     /// Digests to hubs.
     pub digest: DigestPolicy,
 }
@@ -87,8 +97,16 @@ impl NotifyPolicy {
             claim_window: self.claim_window * rate,
             email: self.email.scaled(rate),
             webhook: self.webhook.scaled(rate),
+            sms: self.sms.scaled(rate),
             ..self
         }
+    }
+
+    /// Who carries texts to this number (E.164); none where nobody does.
+    pub fn sms_provider(&self, phone: &str) -> Option<SmsProvider> {
+        let mut matching = self.sms_providers.iter().filter(|(beginning, _)| phone.starts_with(beginning.as_str()));
+        // In the order of the map a longer beginning follows the shorter ones that it begins with.
+        matching.next_back().map(|(_, provider)| *provider)
     }
 
     /// The policy of a channel.
@@ -96,6 +114,7 @@ impl NotifyPolicy {
         match channel {
             Channel::Email => &self.email,
             Channel::Webhook => &self.webhook,
+            Channel::Sms => &self.sms,
         }
     }
 }
@@ -112,11 +131,15 @@ impl Default for NotifyPolicy {
             from: "parcelwatch".to_owned(),
             help: String::new(),
             source: "parcelwatch".to_owned(),
+            person_channels: vec![Channel::Sms, Channel::Email],
             merchant_channels: vec![Channel::Webhook, Channel::Email],
             staff_channels: vec![Channel::Email, Channel::Webhook],
             hub_names: BTreeMap::new(),
             email: ChannelPolicy::email(),
             webhook: ChannelPolicy::webhook(),
+            sms: ChannelPolicy::sms(),
+            sms_providers: BTreeMap::new(),
+            sms_codes: BTreeMap::new(),
             digest: DigestPolicy::default(),
         }
     }

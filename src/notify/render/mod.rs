@@ -72,6 +72,7 @@ pub struct Reader {
 pub fn message(id: &NoticeId, content: &Content, route: &Route, policy: &NotifyPolicy) -> Option<Message> {
     match route.channel() {
         Channel::Email => mail::mail(content, &route.reader, policy),
+        Channel::Sms => None,
         Channel::Webhook => event::event(id.as_str(), content, policy).map(Message::Json),
     }
 }

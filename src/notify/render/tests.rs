@@ -22,6 +22,7 @@ fn issued(kind: NoticeKind, is_full: bool) -> Issued {
         pickup_code: text("8-4-2017"),
         free_until: at("2026-11-27T20:00:00+08:00"),
         ended: vec![ConditionKind::Stalled],
+        ..Facts::default()
     };
     Issued {
         id: NoticeId::from_text("ntc_1"),
@@ -44,6 +45,8 @@ fn issued(kind: NoticeKind, is_full: bool) -> Issued {
         expires: at("2026-11-27T21:40:00.001+08:00").unwrap(),
         facts: if is_full { full } else { Facts::default() },
         options: if is_full { vec!["reschedule".to_owned(), "locker".to_owned()] } else { Vec::new() },
+        offers: Vec::new(),
+        link_day: None,
         offer_until: at("2026-11-25T08:00:00+08:00").filter(|_| is_full),
         resolves: Vec::new(),
     }

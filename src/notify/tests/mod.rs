@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::{Mode, Notifier, Policy};
 use crate::model::{HashKey, Merchant, RecipientKey, Webhook, World};
 use crate::state::{Machine, Tables};
+use crate::track::Rules;
 
 /// A world in which notices leave and everybody has a contact.
 fn world() -> World {
@@ -33,12 +34,9 @@ fn with(policy: Policy) -> World {
         locale: None,
         audiences: None,
     };
-    World {
-        rules: Arc::default(),
-        policy: Arc::new(policy),
-        hash_key: HashKey::new(*b"secret"),
-        merchants: Arc::new([("M-0042".to_owned(), merchant)].into()),
-    }
+    let mut world = World::new(Rules::default(), policy, HashKey::new(*b"secret"));
+    world.merchants = Arc::new([("M-0042".to_owned(), merchant)].into());
+    world
 }
 
 /// The world with another policy.

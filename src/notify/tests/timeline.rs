@@ -124,7 +124,9 @@ pub fn issued(now: Timestamp, id: &str, kind: &str, level: &str, rest: &[&str]) 
         expires: now + Duration::from_secs(5 * 24 * 3600),
         facts: Facts::default(),
         options: Vec::new(),
+        offers: Vec::new(),
         offer_until: None,
+        link_day: None,
         resolves: Vec::new(),
     };
     let after = |text: &str| START + humantime::parse_duration(text).expect(text);
@@ -177,6 +179,7 @@ pub fn receipt(now: Timestamp, attempt: &str, outcome: &str, after: Option<&str>
         provider_id: None,
         retry_after_ms: after.map(|text| humantime::parse_duration(text).expect(text).as_millis() as u64),
         endpoint_gone: outcome == "gone",
+        opted_out: false,
         at: now,
         took_ms: Some(5),
     }
@@ -202,7 +205,10 @@ pub fn say(effect: &Effect) -> Option<String> {
         },
         Effect::Count(crate::model::Count::Ignored(why)) => format!("ignored: {}", why.name()),
         Effect::Count(_) => return None,
-        Effect::Condition(_) | Effect::Notice { .. } => panic!("a notifier says no such thing: {effect:?}"),
+        Effect::Preference(preference) => format!("preference: {:?}", preference.opt_out),
+        Effect::Condition(_) | Effect::Notice { .. } | Effect::WorkOrder(_) => {
+            panic!("a notifier says no such thing: {effect:?}")
+        }
     })
 }
 

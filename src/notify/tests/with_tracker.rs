@@ -71,6 +71,7 @@ impl Flow {
             let Effect::Attempt(attempt) = effect else { continue };
             let said = match &attempt.message {
                 Message::Mail { subject, .. } => subject.clone(),
+                Message::Text { text, .. } => text.clone(),
                 Message::Json(json) => {
                     serde_json::from_str::<serde_json::Value>(json).unwrap()["type"].as_str().unwrap().to_owned()
                 }

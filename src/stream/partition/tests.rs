@@ -1,8 +1,5 @@
 //! When a partition of the tracker tells, by its clock and by what it has read.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use rdkafka::ClientConfig;
 
 use super::*;
@@ -22,12 +19,7 @@ fn at(hours: i64) -> Timestamp {
 }
 
 fn world() -> World {
-    World {
-        rules: Arc::new(Rules::default()),
-        policy: Arc::new(Policy::default()),
-        hash_key: HashKey::new(*b"of a test"),
-        merchants: Arc::new(HashMap::new()),
-    }
+    World::new(Rules::default(), Policy::default(), HashKey::new(*b"of a test"))
 }
 
 /// The defaults, but few timers in a turn.

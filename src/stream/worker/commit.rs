@@ -37,6 +37,13 @@ impl<S: Stage> Worker<S> {
                     let key = delivery.recipient_key.as_str().to_owned();
                     self.produce("deliveries.v1", Some(key.as_bytes()), Some(&json(&delivery)), None)?;
                 }
+                Effect::WorkOrder(order) => {
+                    self.produce("work-orders.v1", Some(order.id.as_bytes()), Some(&json(&order)), None)?;
+                }
+                Effect::Preference(preference) => {
+                    let key = preference.recipient_key.as_str().as_bytes();
+                    self.produce("preferences.v1", Some(key), Some(&json(&preference)), None)?;
+                }
                 Effect::Attempt(attempt) => self.after.attempts.push(*attempt),
                 Effect::Cancel(notice) => self.after.cancels.push(notice),
                 Effect::Count(count) => self.after.counts.push(count),

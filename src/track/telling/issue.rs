@@ -135,7 +135,9 @@ fn issue(
         expires: draft.at.max(late_since) + step.world.rules.expires.after(draft.kind),
         facts: Facts { pickup_code: pickup_code.flatten(), ..draft.facts.clone() },
         options: Vec::new(),
+        offers: Vec::new(),
         offer_until: None,
+        link_day: None,
         resolves,
     };
     step.out.push(Effect::Notice { key: key.clone(), notice: Notice::Issued(Box::new(issued)) });

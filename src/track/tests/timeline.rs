@@ -26,12 +26,8 @@ pub fn world(changes: &[(&str, &str)]) -> World {
         assert!(rules.contains(text), "{text} is not in the reference");
         rules = rules.replacen(text, becomes, 1);
     }
-    World {
-        rules: Arc::new(toml_edit::de::from_str::<Rules>(&rules).expect("rules")),
-        policy: Arc::new(Policy::default()),
-        hash_key: HashKey::new(*b"a key for tests"),
-        merchants: Arc::new(HashMap::new()),
-    }
+    let rules = toml_edit::de::from_str::<Rules>(&rules).expect("rules");
+    World::new(rules, Policy::default(), HashKey::new(*b"a key for tests"))
 }
 
 /// The same with a merchant of these wishes.

@@ -44,6 +44,7 @@ impl Outside {
             notice_id: NoticeId::from_text(id),
             recipient_key: RecipientKey::service(),
             attempt: 1,
+            repeats_unknown: false,
             deadline: Timestamp::LAST,
             destination,
             message,
