@@ -11,8 +11,13 @@ use super::script::{Parcel, Script};
 use super::{Dice, Event, fate};
 use crate::model::{Code, Timestamp};
 
-/// The hubs, by what they are here.
-const [HANGZHOU, SHANGHAI, NANJING, SUZHOU, NINGBO, TAIPEI]: [usize; 6] = [0, 1, 2, 3, 4, 5];
+// Where they stand in `HUBS`; a test of the day finds a wrong one by the stories' languages.
+const HANGZHOU: usize = 0;
+const SHANGHAI: usize = 1;
+const NANJING: usize = 2;
+const SUZHOU: usize = 3;
+const NINGBO: usize = 4;
+const TAIPEI: usize = 5;
 
 fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(minutes * 60)

@@ -94,7 +94,7 @@ pub fn late_lorry(start: Timestamp, parcels: usize, dice: &mut Dice) -> Vec<Even
 }
 
 fn pick(dice: &mut Dice) -> Fate {
-    let mut drawn = dice.u32(..FATES.iter().map(|(_, share)| share).sum());
+    let mut drawn = dice.u32(..FATES.iter().map(|(_, share)| *share).sum::<u32>());
     for (fate, share) in FATES {
         match drawn.checked_sub(share) {
             Some(rest) => drawn = rest,
@@ -216,7 +216,8 @@ pub fn next_at(at: Timestamp, hour: i64) -> Timestamp {
     next(at, hour, 0)
 }
 
-fn next(at: Timestamp, hour: i64, minute: i64) -> Timestamp {
+/// The next time of day of that name.
+pub fn next(at: Timestamp, hour: i64, minute: i64) -> Timestamp {
     const DAY_MS: i64 = 24 * 3_600_000;
     let local = at.as_millis() + i64::from(OFFSET_S) * 1000;
     let wanted = (hour * 60 + minute) * 60_000;

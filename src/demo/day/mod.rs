@@ -5,6 +5,7 @@
 //! person of the real world; nothing here reads a clock.
 
 mod cast;
+mod executing;
 mod fate;
 mod network;
 mod people;
@@ -18,7 +19,8 @@ use std::time::Duration;
 use chrono::{FixedOffset, SecondsFormat};
 use serde_json::Value;
 
-pub use self::network::{HUBS, Hub, MERCHANTS, Merchant, locker, station};
+pub use self::executing::execute;
+pub use self::network::{HUBS, Hub, MERCHANTS};
 use crate::model::Timestamp;
 
 /// Whatever is left to chance.
@@ -84,6 +86,11 @@ pub fn first(seed: u64, start: Timestamp, parcels: usize) -> Vec<Event> {
 pub fn later(seed: u64, day: u32, start: Timestamp, parcels: usize) -> Vec<Event> {
     let mut dice = Dice::with_seed(seed.wrapping_add(day.into()));
     sorted(fate::many(day + 1, (start + DAY * day, DAY), parcels, &mut dice))
+}
+
+/// The last time at which the courier's day began: at half past seven.
+pub fn morning(now: Timestamp) -> Timestamp {
+    fate::next(now - DAY, 7, 30)
 }
 
 fn sorted(mut events: Vec<Event>) -> Vec<Event> {
