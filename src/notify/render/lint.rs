@@ -3,7 +3,7 @@
 //! In come words and the configuration, out comes every problem with its file and, where it has one, its line. The form of
 //! templates is checked when they are read; here they are filled with sample facts, with all of them and with none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::content::Content;
 use super::parts::{self, Alphabet};
@@ -20,8 +20,10 @@ use crate::notify::route::Route;
 
 /// A subject of a mail is cut by phones somewhere after as many characters; in Chinese, after half of it.
 const SUBJECT_MAX: usize = 110;
-/// A text that takes more parts than this is a letter.
-const PARTS_MAX: usize = 2;
+/// A text that takes more parts than this is a letter; English with the brackets of a signature takes twice what it would.
+const PARTS_MAX: usize = 3;
+/// Every level: some words differ by it.
+pub const LEVELS: [Level; 4] = [Level::Info, Level::Warn, Level::Major, Level::Critical];
 /// Traces of a template that failed, and of clauses that fell out without their punctuation.
 const TRACES: [&str; 18] = [
     "none", "undefined", "{", "}", "  ", "..", "。。", "，，", "，。", " .", " ,", "()", "（）", "“”", "「」", ": \n", ":\n\n", "：。",
@@ -81,32 +83,43 @@ fn contains(text: &str, word: &str) -> bool {
 
 /// A line of a template without what stands for facts and choices.
 fn without_tags(text: &str) -> String {
+    const TAGS: [(&str, &str); 3] = [("{{", "}}"), ("{%", "%}"), ("${", "}")];
     let mut plain = String::new();
     let mut rest = text;
-    while let Some(start) = rest.find("{{").into_iter().chain(rest.find("{%")).min() {
+    while let Some((start, end)) =
+        TAGS.iter().filter_map(|(begin, end)| Some((rest.find(begin)?, *end))).min_by_key(|(start, _)| *start)
+    {
         plain.push_str(&rest[..start]);
-        let end = if rest[start..].starts_with("{{") { "}}" } else { "%}" };
-        rest = rest[start..].find(end).map_or("", |length| &rest[start + length + 2..]);
+        rest = rest[start..].find(end).map_or("", |length| &rest[start + length + end.len()..]);
         plain.push(' ');
     }
     plain.push_str(rest);
     plain
 }
 
+/// What is wrong, by file and message, with the first notice that shows it: one mistake shows in many.
+type Found = BTreeMap<(String, String), String>;
+
 /// Every kind × audience × level × shape on every channel.
 fn rendered(world: &World, locale: Locale, problems: &mut BTreeSet<Problem>) {
+    let mut found = Found::new();
     for kind in NoticeKind::all() {
         for audience in Audience::ALL {
-            for level in Level::ALL {
+            for level in LEVELS {
                 for (shape, content) in contents(kind, audience, level, locale) {
                     let reader = sample::reader(locale, audience);
                     for channel in Channel::ALL {
-                        look(world, &content, &reader, kind, channel, (level, &shape), problems);
+                        look(world, &content, &reader, kind, channel, (level, &shape), &mut found);
                     }
                 }
             }
         }
     }
+    problems.extend(found.into_iter().map(|((file, message), example)| Problem {
+        file,
+        line: None,
+        message: format!("{message} (for {example})"),
+    }));
 }
 
 /// What is said of a kind.
@@ -139,7 +152,7 @@ fn look(
     kind: NoticeKind,
     channel: Channel,
     (level, shape): (Level, &str),
-    problems: &mut BTreeSet<Problem>,
+    found: &mut Found,
 ) {
     let locale = reader.locale.name();
     let set = if is_own(reader.audience) { "own" } else { "work" };
@@ -148,9 +161,10 @@ fn look(
         Channel::Sms => format!("{locale}/sms.toml"),
         Channel::Webhook => "event".to_owned(),
     };
-    let place = format!("{set}.{} ({}, {}, {shape})", kind.name(), reader.audience.name(), level.name());
+    let place = format!("{set}.{}", kind.name());
     let mut wrong = |message: String| {
-        problems.insert(Problem { file: file.clone(), line: None, message: format!("{place}: {message}") });
+        let example = format!("{}, {}, {shape}", reader.audience.name(), level.name());
+        found.entry((file.clone(), format!("{place}: {message}"))).or_insert(example);
     };
     let id = NoticeId::from_text("ntc_sample");
     let made = message(&id, content, &route(channel, SmsProvider::Twilio, *reader), world);
@@ -166,7 +180,7 @@ fn look(
         }
         Some(Message::Text { text, .. }) => {
             let counted = parts::count(&text);
-            if counted.parts > if is_own(reader.audience) { 1 } else { PARTS_MAX } {
+            if counted.parts > if is_own(reader.audience) { 1 } else { PARTS_MAX - 1 } {
                 wrong(format!("expected one part, found {} ({} units): {text:?}", counted.parts, counted.units));
             }
             if counted.alphabet == Alphabet::Ucs2 && reader.locale == Locale::En {

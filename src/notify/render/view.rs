@@ -156,6 +156,8 @@ pub fn notice(issued: &Issued, reader: &Reader, form: Form, world: &World) -> Sa
     if is_own(reader.audience) {
         say_link(&mut saying, issued, reader, world);
     }
+    // Names to choose words by are always there, so that templates can compare them.
+    ["choice", "choice_change"].into_iter().for_each(|name| saying.say(name, ""));
     if let Some(chosen) = &issued.facts.choice {
         say_choice(&mut saying, chosen);
     }
@@ -187,7 +189,7 @@ fn say_parcel(saying: &mut Saying<'_>, issued: &Issued, reader: &Reader, policy:
 fn say_course(saying: &mut Saying<'_>, issued: &Issued, reader: &Reader, policy: &NotifyPolicy) {
     let facts = &issued.facts;
     let is_own = is_own(reader.audience);
-    saying.say_some("stage", facts.stage.map(|code| code.name()));
+    saying.say("stage", facts.stage.map_or("", |code| code.name()));
     saying.say_some("stage_label", facts.stage.and_then(|code| saying.word("stages", code.name())));
     saying.say_some("hub", facts.hub.as_deref().and_then(|code| hub(code, is_own, policy)));
     saying.say_moment("last_scan", facts.last_scan);

@@ -150,7 +150,7 @@ impl Approved {
 impl Text {
     fn parse(text: &str) -> Result<Text, String> {
         let mut pieces = Vec::new();
-        let mut fixed = |pieces: &mut Vec<Piece>, words: &str| {
+        let fixed = |pieces: &mut Vec<Piece>, words: &str| {
             for (i, words) in words.split(LINK).enumerate() {
                 if i > 0 {
                     pieces.push(Piece::Link);

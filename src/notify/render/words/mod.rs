@@ -20,7 +20,7 @@ use serde::Serialize;
 
 pub use files::{FILES, KINDS};
 pub use problem::Problem;
-pub use sheet::{Entry, Sheet};
+pub use sheet::Sheet;
 
 use super::{Locale, view};
 use approved::Approved;
