@@ -119,6 +119,9 @@ pub fn full(kind: NoticeKind, audience: Audience, level: Level, locale: Locale) 
         NoticeKind::Recovered | NoticeKind::Corrected => facts.ended = vec![Stalled],
         NoticeKind::Choice => {
             facts.choice = Some(chosen(RerouteOption::Locker, RerouteChange::Accepted, locale));
+            issued.offers.clear();
+            issued.options.clear();
+            issued.offer_until = None;
         }
         _ => {}
     }

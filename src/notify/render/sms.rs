@@ -1,9 +1,9 @@
 //! Texts for phones: one part where it can be, the link last.
 //!
 //! A language has, for each kind, wordings from the fullest to the barest, and closings likewise (what can be chosen, until
-//! when, the link, how to opt out). What names a fact that is unknown falls out. The first closing with the first wording
-//! that fits one part wins: so the why gives way before the choice does, and the deadline before the link. Where nothing fits the barest
-//! stands. Providers of approved templates take the first that has a code and whose variables fit.
+//! when, the link, how to opt out). What names a fact that is unknown falls out. The first pair that fits one part wins: where
+//! something can be chosen the why gives way before the choice does, and the deadline before the link; elsewhere the link
+//! gives way first. Where nothing fits the barest stands. Providers of approved templates take the first that has a code and whose variables fit.
 
 use super::content::Content;
 use super::parts;
@@ -74,24 +74,36 @@ fn free(content: &Content, reader: &Reader, world: &World) -> Option<String> {
         wordings = filled(&format!("{set}.any"), &facts)?;
     }
     let mut closings = filled(&format!("close.{set}"), &facts)?;
-    if closings.is_empty() {
+    let has_options = facts.contains_key("options");
+    if !has_options || closings.is_empty() {
         closings.push(String::new());
     }
     let joint = sheet.text("lists.joint").unwrap_or_default();
     let mut last = None;
-    for closing in &closings {
-        for wording in &wordings {
-            let joint = if closing.is_empty() { "" } else { joint };
-            facts.insert("text".to_owned(), format!("{wording}{joint}{closing}").into());
-            let signed = filled("sign.text", &facts)?.into_iter().next()?;
-            let text = if locale == Locale::En { plain(&signed) } else { signed };
-            if parts::count(&text).parts == 1 {
-                return Some(text);
-            }
-            last = Some(text);
+    for (closing, wording) in pairs(&closings, &wordings, has_options) {
+        let joint = if closing.is_empty() { "" } else { joint };
+        facts.insert("text".to_owned(), format!("{wording}{joint}{closing}").into());
+        let signed = filled("sign.text", &facts)?.into_iter().next()?;
+        let text = if locale == Locale::En { plain(&signed) } else { signed };
+        if parts::count(&text).parts == 1 {
+            return Some(text);
         }
+        last = Some(text);
     }
     last
+}
+
+/// Closings and wordings in the order in which they are tried. Where something can be chosen the wording is shortened before
+/// the closing is; else the closing is, and falls out before anything that the reader needs.
+fn pairs<'a>(
+    closings: &'a [String],
+    wordings: &'a [String],
+    has_options: bool,
+) -> Box<dyn Iterator<Item = (&'a String, &'a String)> + 'a> {
+    if has_options {
+        return Box::new(closings.iter().flat_map(move |closing| wordings.iter().map(move |wording| (closing, wording))));
+    }
+    Box::new(wordings.iter().flat_map(move |wording| closings.iter().map(move |closing| (closing, wording))))
 }
 
 fn approved(content: &Content, reader: &Reader, world: &World) -> Option<Message> {

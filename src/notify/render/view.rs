@@ -234,6 +234,8 @@ fn place(saying: &Saying<'_>, kind: Option<&str>, name: Option<&str>) -> Option<
     let name = name.map(line).filter(|name| !name.is_empty());
     match (kind, name) {
         (Some(kind), Some(name)) if name.to_lowercase().contains(&kind.to_lowercase()) => Some(name),
+        // Chinese sets no space within itself.
+        (Some(kind), Some(name)) if !name.starts_with(|c: char| c.is_ascii()) => Some(format!("{kind}{name}")),
         (Some(kind), Some(name)) => Some(format!("{kind} {name}")),
         (kind, name) => name.or(kind),
     }
