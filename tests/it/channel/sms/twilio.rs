@@ -18,7 +18,7 @@ struct Twilio {
 impl Twilio {
     /// Answers by number.
     fn by_number() -> Option<Twilio> {
-        let server = Server::start("twilio.py", &["--account", ACCOUNT, "--login", TOKEN])?;
+        let server = Server::start("twilio_messages.py", &["--account", ACCOUNT, "--login", TOKEN])?;
         Some(Twilio { server, token: secret_file(TOKEN) })
     }
 
@@ -28,7 +28,7 @@ impl Twilio {
         let prism = support::prism()?;
         let mut arguments = vec!["--spec", spec.to_str()?, "--prism", prism.to_str()?];
         arguments.extend(more);
-        let server = Server::start("twilio.py", &arguments)?;
+        let server = Server::start("twilio_messages.py", &arguments)?;
         Some(Twilio { server, token: secret_file(TOKEN) })
     }
 
@@ -129,7 +129,7 @@ fn a_wrong_token_is_put_off_until_somebody_puts_it_right() {
 
 #[test]
 fn an_api_key_logs_in_instead_of_the_account() {
-    let Some(server) = Server::start("twilio.py", &["--account", "SK01", "--login", "key secret"]) else { return };
+    let Some(server) = Server::start("twilio_messages.py", &["--account", "SK01", "--login", "key secret"]) else { return };
     let twilio = Twilio { server, token: secret_file(TOKEN) };
     let secret = secret_file("key secret");
     let key = format!("{FROM}\napi_key_sid = \"SK01\"\napi_key_secret = \"file:{}\"", secret.path().display());
