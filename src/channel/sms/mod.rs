@@ -1,7 +1,7 @@
 //! Texts to phones, by Twilio or Aliyun.
 //!
-//! In comes an attempt whose destination names the provider; [`twilio`] and [`aliyun`] know how to ask it and what its
-//! answers mean, [`api`] carries the question. What comes back later, reports and replies, is read by [`callback`].
+//! In comes an attempt whose destination names the provider; `twilio` and `aliyun` know how to ask it and what its
+//! answers mean, `api` carries the question. What comes back later, reports and replies, is read by [`callback`].
 //!
 //! | happened | outcome |
 //! |---|---|

@@ -3,7 +3,7 @@
 use parcelwatch::model::{Message, Receipt, ReportedOutcome, SmsProvider};
 use tempfile::NamedTempFile;
 
-use super::super::{Outside, Server};
+use super::super::{Certificates, Outside, Server};
 use super::{KEY, NOTICE, TEXT, attempt, outcome, secret_file};
 use crate::support;
 
@@ -129,7 +129,9 @@ fn a_wrong_token_is_put_off_until_somebody_puts_it_right() {
 
 #[test]
 fn an_api_key_logs_in_instead_of_the_account() {
-    let Some(server) = Server::start("twilio_messages.py", &["--account", "SK01", "--login", "key secret"]) else { return };
+    let Some(server) = Server::start("twilio_messages.py", &["--account", "SK01", "--login", "key secret"]) else {
+        return;
+    };
     let twilio = Twilio { server, token: secret_file(TOKEN) };
     let secret = secret_file("key secret");
     let key = format!("{FROM}\napi_key_sid = \"SK01\"\napi_key_secret = \"file:{}\"", secret.path().display());
@@ -164,6 +166,31 @@ fn only_texts_go_out_and_only_by_who_is_configured() {
     let elsewhere = outside.attempt(attempt(SmsProvider::Aliyun, "+8613800000000", 1, false));
     assert_eq!(outcome(&elsewhere), (ReportedOutcome::Retry, "aliyun not configured here"));
     assert!(twilio.server.finish().is_empty());
+}
+
+#[test]
+fn twilio_is_told_nothing_unless_a_trusted_authority_vouches_for_it() {
+    let (Some(certificates), Some(strangers)) = (Certificates::make(), Certificates::make()) else { return };
+    let (cert, key) = (certificates.path("server.pem"), certificates.path("server.key"));
+    // Any server will do: it is reached, or it is not.
+    let arguments = ["--secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "--cert", &cert, "--key", &key];
+    let Some(server) = Server::start("webhook.py", &arguments) else { return };
+    let token = secret_file(TOKEN);
+    let trusting = |authority: &str| {
+        let outside = Outside::new(&format!(
+            "[sms]\nca_file = \"{authority}\"\n[sms.twilio]\naccount_sid = \"{ACCOUNT}\"\n\
+             auth_token = \"file:{}\"\napi = \"https://localhost:{}\"\n{FROM}\n",
+            token.path().display(),
+            server.port
+        ));
+        outside.attempt(attempt(SmsProvider::Twilio, "+14155552345", 1, false))
+    };
+    for authority in [strangers.path("ca.pem"), String::new()] {
+        assert_eq!(outcome(&trusting(&authority)), (ReportedOutcome::Retry, "cannot connect to twilio"));
+    }
+    let trusted = trusting(&certificates.path("ca.pem"));
+    assert_eq!(outcome(&trusted), (ReportedOutcome::Retry, "twilio refused our login (401)"));
+    assert_eq!(server.finish(), ["request"]);
 }
 
 fn path() -> String {
