@@ -183,7 +183,8 @@ mod tests {
                  "Content":"【顺达】...","SendStatus":3,"SendDate":"2026-11-22 16:00:07","OutId":"ntc_1.p:9f.1"}]}}"#,
         )
         .unwrap();
-        assert_eq!((page.code.clone().as_str(), page.sent().len()), ("OK", 1));
+        assert_eq!(page.code, "OK");
+        assert_eq!(page.sent().len(), 1);
         for nothing in ["{}", "null", r#"{"SmsSendDetailDTO":null}"#, r#"{"SmsSendDetailDTO":[]}"#] {
             let page: Page =
                 serde_json::from_str(&format!(r#"{{"Code":"OK","SmsSendDetailDTOs":{nothing}}}"#)).unwrap();
