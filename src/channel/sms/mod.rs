@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 use self::aliyun::Aliyun;
 use self::api::Api;
+pub use self::callback::{BODY_MAX as CALLBACK_BODY_MAX, Callbacks};
 use self::phone::Phone;
 use self::twilio::Twilio;
 use super::settings::Sms as Settings;
