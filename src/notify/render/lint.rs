@@ -13,7 +13,7 @@ use super::view::is_own;
 use super::words::{KINDS, Problem, Said, Sheet};
 use super::{Locale, Reader, message, view};
 use crate::model::{
-    Audience, Channel, Destination, Level, Message, NoticeId, NoticeKind, SmsProvider, Webhook, World,
+    Audience, Channel, Destination, Level, Message, NoticeKind, SmsProvider, Webhook, World,
 };
 use crate::notify::Policy;
 use crate::notify::route::Route;
@@ -166,8 +166,7 @@ fn look(
         let example = format!("{}, {}, {shape}", reader.audience.name(), level.name());
         found.entry((file.clone(), format!("{place}: {message}"))).or_insert(example);
     };
-    let id = NoticeId::from_text("ntc_sample");
-    let made = message(&id, content, &route(channel, SmsProvider::Twilio, *reader), world);
+    let made = message(&sample::id(), content, &route(channel, SmsProvider::Twilio, *reader), world);
     let texts = match made {
         None => return wrong("expected a text, found that a fact was said which is not known".to_owned()),
         Some(Message::Json(_)) => return,

@@ -35,7 +35,7 @@ fn local(locale: Locale) -> Local {
     }
 }
 
-/// A world with this configuration: with names and links where it has none of its own.
+/// A world with this configuration: with names where it has none of its own, and links to nobody's page.
 pub fn world(locale: Locale, configured: &Policy) -> World {
     let mut policy = configured.clone();
     let local = local(locale);
@@ -145,11 +145,16 @@ pub fn chosen(option: RerouteOption, change: RerouteChange, locale: Locale) -> C
     }
 }
 
+/// What a made-up notice is called.
+pub fn id() -> NoticeId {
+    NoticeId::from_text("ntc_sample")
+}
+
 /// A notice of which nothing is known but the parcel.
 pub fn bare(kind: NoticeKind, audience: Audience, level: Level) -> Issued {
     let at = at("2026-11-24T21:40:00.001+08:00");
     Issued {
-        id: NoticeId::from_text("ntc_sample"),
+        id: id(),
         parcel_id: "SF1024000000017".to_owned(),
         journey: 1,
         kind,
