@@ -131,8 +131,7 @@ fn show_messages(out: &mut String, args: &Args, kind: NoticeKind, locale: Locale
         contents.truncate(1);
     }
     for (shape, content) in contents {
-        for (way, channel) in
-            [(Way::Sms, Channel::Sms), (Way::Email, Channel::Email), (Way::Webhook, Channel::Webhook)]
+        for (way, channel) in [(Way::Sms, Channel::Sms), (Way::Email, Channel::Email), (Way::Webhook, Channel::Webhook)]
         {
             if args.channel.is_some_and(|wanted| wanted != way) || args.html && way != Way::Email {
                 continue;
