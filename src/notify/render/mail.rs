@@ -81,7 +81,7 @@ pub fn mail(content: &Content, reader: &Reader, policy: &NotifyPolicy) -> Option
     let from = text::line(&policy.from);
     let html = page(reader.locale, &subject, &paragraphs, &from)?;
     let lines: Vec<String> = paragraphs.iter().map(|lines| lines.join("\n")).collect();
-    Some(Message::Mail { text: format!("{}\n\n{from}\n", lines.join("\n\n")), subject, html })
+    Some(Message::Mail { text: format!("{}\n\n{from}\n", lines.join("\n\n")), subject, html, unsubscribe: None })
 }
 
 fn page(locale: Locale, subject: &str, paragraphs: &[Vec<&str>], from: &str) -> Option<String> {

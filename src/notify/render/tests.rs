@@ -64,7 +64,7 @@ fn reader(locale: Locale, audience: Audience) -> Reader {
 
 fn mail(issued: &Issued, reader: &Reader, policy: &NotifyPolicy) -> (String, String, String) {
     match super::mail::mail(&Content::Notice(Box::new(issued.clone())), reader, policy) {
-        Some(Message::Mail { subject, text, html }) => (subject, text, html),
+        Some(Message::Mail { subject, text, html, .. }) => (subject, text, html),
         other => panic!("no mail about {:?} for {reader:?}: {other:?}", issued.kind),
     }
 }
@@ -431,6 +431,7 @@ fn the_longest_digest_stays_below_twenty_kilobytes() {
     let count = DigestCount { kind: ConditionKind::ThoroughlyDelayed, level: Level::Critical, count: u64::MAX };
     let digest = Digest {
         hub: "\u{1}".repeat(100_000),
+        merchant: Some("\u{1}".repeat(100_000)),
         from: Timestamp::LAST,
         to: Timestamp::LAST,
         total: u64::MAX,

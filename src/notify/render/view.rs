@@ -113,7 +113,7 @@ pub fn notice(issued: &Issued, reader: &Reader, policy: &NotifyPolicy) -> Notice
 pub fn digest(digest: &Digest, reader: &Reader) -> DigestView {
     let locale = reader.locale;
     DigestView {
-        hub: line(&digest.hub),
+        hub: line(digest.subject()),
         window: when::window(Eta { from: digest.from, to: digest.to }, reader),
         total: digest.total,
         counts: digest
