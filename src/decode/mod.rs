@@ -7,6 +7,7 @@
 mod field;
 mod merchant;
 mod notice;
+mod preference;
 mod receipt;
 mod reroute;
 mod route;
@@ -26,20 +27,24 @@ pub use reroute::reroute;
 pub use scan::{RecordTime, scan};
 pub use shipment::shipment;
 
-/// Fields of the tracker's inputs that count as absent where they are malformed: the labels under which they are counted.
-pub const OPTIONAL_FIELDS: [&str; 22] = [
+/// Fields of inputs that count as absent where they are malformed: the labels under which they are counted.
+pub const OPTIONAL_FIELDS: [&str; 26] = [
     "cancelled",
+    "channels",
     "consent",
     "destination",
     "flags",
     "free_until",
     "hub",
+    "locale",
     "merchant",
+    "opt_out",
     "origin",
     "pickup_code",
     "place",
     "place_kind",
     "promise",
+    "quiet_hours",
     "reason",
     "recipient",
     "route",
