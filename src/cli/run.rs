@@ -115,6 +115,9 @@ fn say_how_it_runs(config: &Config) {
     if config.privacy.is_development() {
         tracing::warn!("privacy.hash_key is not set: recipients are hashed under a key that everybody knows");
     }
+    if config.reroute.is_development() {
+        tracing::warn!("reroute.link_key is not set: links are signed with a key that everybody knows");
+    }
 }
 
 struct Daemon {
@@ -149,7 +152,10 @@ impl Daemon {
             let lines: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.key, p.message)).collect();
             anyhow::anyhow!("a channel cannot be opened: {}", lines.join("; "))
         })?;
-        let world = World::new(config.rules.clone(), config.policy.clone(), config.privacy.hash_key()?);
+        let mut world = World::new(config.rules.clone(), config.policy.clone(), config.privacy.hash_key()?);
+        world.links = config.reroute.links()?.map(Arc::new);
+        world.offers = Arc::clone(&config.offers);
+        world.reroute = config.reroute.settings();
         let options = Options { from: args.from, resume_from_state: args.resume_from_state, ..options(config)? };
         Ok(Setup { options, world, transports, metrics, stop: Arc::clone(&self.stop), advertise })
     }
