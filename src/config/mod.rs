@@ -51,6 +51,7 @@ pub use self::errors::{Errors, Problem};
 pub use self::kafka::{GroupProtocol, Kafka, Property};
 pub use self::listen::{Address, Listen};
 pub use self::log::{Log, LogFormat};
+pub use self::offers::read_offers;
 pub use self::place::Place;
 pub use self::privacy::Privacy;
 pub use self::reroute::Reroute;

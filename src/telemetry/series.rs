@@ -7,8 +7,8 @@ use super::families::Families;
 use super::partitions::PartitionState;
 use crate::decode;
 use crate::model::{
-    Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, Ignored, NoticeKind, RerouteOutcome,
-    ScanOutcome, ShipmentOutcome,
+    Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, Ignored, NoticeKind, RerouteOption,
+    RerouteOutcome, ScanOutcome, ShipmentOutcome,
 };
 use crate::notify;
 
@@ -23,6 +23,8 @@ const REJECTING_TOPICS: [&str; 5] = ["shipments.v1", "scans.v1", "reroutes.v1", 
 pub(super) const CORRECTIONS: [&str; 2] = ["future", "no_zone"];
 /// The label of a scan that names no hub.
 pub(super) const NO_HUB: &str = "none";
+/// The label of a record of `reroutes.v1` that names no option.
+pub(super) const NO_OPTION: &str = "none";
 /// What `send` is set to.
 pub(super) const MODES: [&str; 3] = ["off", "shadow", "on"];
 
@@ -42,7 +44,9 @@ impl Families {
 
         start(&self.scans, &[&codes, &ScanOutcome::ALL.map(ScanOutcome::name)]);
         start(&self.shipments, &[&ShipmentOutcome::ALL.map(ShipmentOutcome::name)]);
-        start(&self.reroutes, &[&RerouteOutcome::ALL.map(RerouteOutcome::name)]);
+        let mut options = RerouteOption::ALL.map(RerouteOption::name).to_vec();
+        options.push(NO_OPTION);
+        start(&self.reroutes, &[&options, &RerouteOutcome::ALL.map(RerouteOutcome::name)]);
         start(&self.rejects, &[&REJECTING_TOPICS, &REJECT_REASONS]);
         start(&self.misplaced, &[&REJECTING_TOPICS]);
         start(&self.malformed_fields, &[&decode::OPTIONAL_FIELDS]);
