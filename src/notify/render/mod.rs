@@ -18,7 +18,7 @@ mod tests;
 use chrono_tz::Tz;
 
 pub use content::{Content, Digest, DigestCount, DigestParcel};
-pub use when::time_zone;
+pub use when::{moment, time_zone, window};
 
 use super::policy::NotifyPolicy;
 use super::route::Route;
