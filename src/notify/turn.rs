@@ -1,8 +1,6 @@
 //! What happens once time has moved on: a thread's notices are decided and claimed, expire, are given up as
 //! unknown, are forgotten; a hub's window ends.
 
-use std::time::Duration;
-
 use super::decide::{self, Decision};
 use super::machine::Notifier;
 use super::reason::Suppression;
@@ -12,10 +10,6 @@ use super::thread::{Entry, Phase, Tried, Wait, split_key};
 use super::{digest, outcome, render};
 use crate::model::{Attempt, Channel, DeliveryOutcome, Effect, Message, RecipientKey, Timestamp, World};
 use crate::state::Table;
-
-/// How long after an attempt's deadline and its channel's total timeout an outcome may still be on its way through
-/// `receipts`. Smaller: attempts are repeated whose outcome is already written.
-const OUTCOME_GRACE: Duration = Duration::from_secs(5);
 
 impl Notifier {
     /// Decides about the thread's notices until one is claimed or all wait.
@@ -117,7 +111,7 @@ fn claim(
     let policy = &world.policy.notify;
     let channel = route.channel();
     let deadline = (now + policy.claim_window).min(entry.expires);
-    let unknown_at = deadline + policy.channel(channel).total_timeout + OUTCOME_GRACE;
+    let unknown_at = deadline + policy.channel(channel).outcome_within();
     let repeats_unknown = entry.tried.iter().any(|tried| tried.outcome == Some(DeliveryOutcome::Unknown));
     entry.tried.push(Tried { channel, at: now, endpoint: route.endpoint(), outcome: None });
     entry.phase = Phase::Claimed { unknown_at };

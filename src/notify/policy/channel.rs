@@ -6,6 +6,10 @@ use serde::{Deserialize, Deserializer};
 
 use super::{hours, value};
 
+/// How long after an attempt's deadline and its channel's total timeout an outcome may still be on its way through
+/// `receipts`. Smaller: attempts are repeated whose outcome is already written.
+const OUTCOME_GRACE: Duration = Duration::from_secs(5);
+
 /// How a channel's attempts are repeated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChannelPolicy {
@@ -22,6 +26,16 @@ pub struct ChannelPolicy {
 }
 
 impl ChannelPolicy {
+    /// How long after an attempt's deadline its outcome may still come; later it counts as unknown.
+    pub fn outcome_within(&self) -> Duration {
+        self.total_timeout + OUTCOME_GRACE
+    }
+
+    /// The same for a clock that goes `rate` times as fast: what happens outside takes as long as ever.
+    pub(super) fn scaled(self, rate: u32) -> ChannelPolicy {
+        ChannelPolicy { total_timeout: self.outcome_within() * rate - OUTCOME_GRACE, ..self }
+    }
+
     /// Long enough for greylisting (minutes) and a relay's night (hours). People see a repeated mail, even under one
     /// Message-ID, so it is repeated once.
     pub(super) fn email() -> ChannelPolicy {
