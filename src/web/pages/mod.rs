@@ -122,7 +122,6 @@ impl Pages {
         // A name that a template misspells is an error, which the tests find.
         env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         env.set_auto_escape_callback(|_| AutoEscape::Html);
-        env.set_trim_blocks(true);
         for (name, text) in TEMPLATES {
             env.add_template(name, text).expect("a template of ours can be read");
         }
