@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{HashKey, Merchant};
 use crate::notify::Policy;
-use crate::reroute::Links;
+use crate::reroute::{Links, Offers, Settings};
 use crate::track::Rules;
 
 /// One consistent snapshot; a new one is made when a global table changes.
@@ -19,6 +19,10 @@ pub struct World {
     pub hash_key: HashKey,
     /// Makes the links of notices; none where no page is configured to which they could lead.
     pub links: Option<Arc<Links>>,
+    /// What customers may choose; nothing, where no file says so.
+    pub offers: Arc<Offers>,
+    /// What holds for every choice.
+    pub reroute: Settings,
     /// `merchants.v1` by merchant.
     pub merchants: Arc<HashMap<String, Merchant>>,
 }
@@ -26,6 +30,14 @@ pub struct World {
 impl World {
     /// Configuration without anything that is optional, and empty tables.
     pub fn new(rules: Rules, policy: Policy, hash_key: HashKey) -> World {
-        World { rules: Arc::new(rules), policy: Arc::new(policy), hash_key, links: None, merchants: Arc::default() }
+        World {
+            rules: Arc::new(rules),
+            policy: Arc::new(policy),
+            hash_key,
+            links: None,
+            offers: Arc::default(),
+            reroute: Settings::default(),
+            merchants: Arc::default(),
+        }
     }
 }
