@@ -237,6 +237,7 @@ pub fn digest() -> Digest {
     use ConditionKind::*;
     Digest {
         hub: "HGH01".to_owned(),
+        merchant: None,
         from: at("2026-11-24T21:30:00+08:00"),
         to: at("2026-11-24T21:45:00+08:00"),
         total: 14,

@@ -91,6 +91,7 @@ fn the_longest_digest_stays_below_twenty_kilobytes() {
     let count = DigestCount { kind: ConditionKind::ThoroughlyDelayed, level: Level::Critical, count: u64::MAX };
     let digest = Digest {
         hub: "\u{1}".repeat(100_000),
+        merchant: Some("\u{1}".repeat(100_000)),
         from: Timestamp::LAST,
         to: Timestamp::LAST,
         total: u64::MAX,

@@ -5,7 +5,7 @@ use crate::model::{Code, ConditionKind, Recipient, Timestamp};
 
 fn mail(issued: &Issued, locale: Locale, world: &World) -> (String, String, String) {
     match made(issued, locale, Channel::Email, SmsProvider::Twilio, world) {
-        Some(Message::Mail { subject, text, html }) => (subject, text, html),
+        Some(Message::Mail { subject, text, html, .. }) => (subject, text, html),
         other => panic!("no mail about {:?} in {locale:?}: {other:?}", issued.kind),
     }
 }
