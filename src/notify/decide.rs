@@ -75,8 +75,7 @@ fn decide(
         return Ok(Decision::HoldUntil(until, Hold::Quiet));
     }
     // A channel whose words do not fit these facts is passed over like one that the reader does not have.
-    let worded =
-        |route: Route| render::message(&entry.id, &content, &route, &policy.notify).map(|message| (route, message));
+    let worded = |route: Route| render::message(&entry.id, &content, &route, world).map(|message| (route, message));
     let (route, message) = ways.into_iter().find_map(worded).ok_or(Suppression::NoWords)?;
     match policy.send.mode(route.channel(), entry.kind, entry.merchant.as_deref()) {
         Mode::Off => Err(Suppression::SendOff),

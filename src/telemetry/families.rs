@@ -44,7 +44,7 @@ families! {
          over).");
     shipments: IntCounterVec = counters("shipments_total", &["outcome"],
         "Shipment records read, by what became of them.");
-    reroutes: IntCounterVec = counters("reroutes_total", &["outcome"],
+    reroutes: IntCounterVec = counters("reroutes_total", &["option", "outcome"],
         "Records of customers' choices and their answers read by the tracker, by what became of them.");
     rejects: IntCounterVec = counters("rejects_total", &["topic", "reason"],
         "Records that could not be used and went to the rejects topic.");

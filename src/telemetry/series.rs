@@ -8,7 +8,7 @@ use super::partitions::PartitionState;
 use crate::decode;
 use crate::model::{
     Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, Ignored, NoticeKind, OptChange,
-    RerouteOutcome, ScanOutcome, ShipmentOutcome,
+    RerouteOption, RerouteOutcome, ScanOutcome, ShipmentOutcome,
 };
 use crate::notify;
 
@@ -24,6 +24,8 @@ const REJECTING_TOPICS: [&str; 6] =
 pub(super) const CORRECTIONS: [&str; 2] = ["future", "no_zone"];
 /// The label of a scan that names no hub.
 pub(super) const NO_HUB: &str = "none";
+/// The label of a record of `reroutes.v1` that names no option.
+pub(super) const NO_OPTION: &str = "none";
 /// What `send` is set to.
 pub(super) const MODES: [&str; 3] = ["off", "shadow", "on"];
 
@@ -43,7 +45,9 @@ impl Families {
 
         start(&self.scans, &[&codes, &ScanOutcome::ALL.map(ScanOutcome::name)]);
         start(&self.shipments, &[&ShipmentOutcome::ALL.map(ShipmentOutcome::name)]);
-        start(&self.reroutes, &[&RerouteOutcome::ALL.map(RerouteOutcome::name)]);
+        let mut options = RerouteOption::ALL.map(RerouteOption::name).to_vec();
+        options.push(NO_OPTION);
+        start(&self.reroutes, &[&options, &RerouteOutcome::ALL.map(RerouteOutcome::name)]);
         start(&self.rejects, &[&REJECTING_TOPICS, &REJECT_REASONS]);
         start(&self.misplaced, &[&REJECTING_TOPICS]);
         start(&self.malformed_fields, &[&decode::OPTIONAL_FIELDS]);

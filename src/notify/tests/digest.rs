@@ -88,12 +88,12 @@ fn a_merchant_that_collects_is_told_once_per_window_but_at_once_of_what_is_criti
         1m      | a = stalled warn to=merchant            | a held: digest
         2m      | b = delayed major to=merchant parcel=SF2 | b held: digest
         3m      | c = lost critical to=merchant parcel=SF3 | c#1 by webhook
-        4m      | c#1 delivered                           | c#1 delivered
+        181s    | c#1 delivered                           | c#1 delivered
         5m      | d = recovered info to=merchant parcel=SF3 resolves=c | d#1 by webhook
-        6m      | d#1 delivered                           | d#1 delivered
+        301s    | d#1 delivered                           | d#1 delivered
         7m      | e = recovered info to=merchant parcel=SF2 resolves=b | b suppressed: withdrawn; e suppressed: nothing told
         8m      | f = stalled warn phone=+447700900123    | f#1 by email
-        9m      | f#1 delivered                           | f#1 delivered
+        481s    | f#1 delivered                           | f#1 delivered
         30m     | restart                                 |
         59m59s  |                                         |
         1h      |                                         | digest#1 by webhook

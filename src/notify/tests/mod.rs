@@ -66,7 +66,7 @@ fn texting() -> World {
     changed(|policy| {
         policy.notify.sms_providers.insert("+86".to_owned(), SmsProvider::Aliyun);
         policy.notify.sms_providers.insert("+".to_owned(), SmsProvider::Twilio);
-        policy.notify.sms_codes.insert("stalled.en".to_owned(), "SMS_1".to_owned());
+        policy.notify.sms_codes.insert("stalled.2.en".to_owned(), "SMS_2".to_owned());
     })
 }
 

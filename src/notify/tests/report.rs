@@ -212,4 +212,10 @@ fn a_kind_without_an_approved_template_goes_by_the_next_channel() {
         2s | c = stalled warn phone=+8613800000000 parcel=SF3 | c#1 by sms
         ",
     );
+    // Approved are only words with a date, which this notice does not name.
+    let fuller = changed(|policy| {
+        policy.notify.sms_providers.insert("+".to_owned(), SmsProvider::Aliyun);
+        policy.notify.sms_codes.insert("stalled.en".to_owned(), "SMS_1".to_owned());
+    });
+    timeline(&fuller, "0s | a = stalled warn phone=+8613800000000 | a#1 by email");
 }
