@@ -169,10 +169,9 @@ impl Tour {
     fn of(situation: &Situation<'_>, area: &Area, terms: &Terms) -> Option<Tour> {
         let under_way = situation.phase == Phase::OutForDelivery;
         let awaited = situation.promise.filter(|_| situation.phase == Phase::Before && !situation.at_destination);
-        let from = awaited.unwrap_or(situation.now).max(situation.now);
-        let today = from.to_utc().with_timezone(&area.time_zone).date_naive();
+        let first = first_day(area, awaited, situation.now);
         (0..DAYS_MAX).find_map(|days| {
-            let day = today.checked_add_days(Days::new(days))?;
+            let day = first.checked_add_days(Days::new(days))?;
             let window = on(area, day, area.tour)?;
             let until = if under_way { window.to } else { window.from };
             let until = Timestamp::from_millis(until.as_millis() - terms.cut_off.as_millis() as i64);
@@ -188,6 +187,17 @@ impl Tour {
         days.flat_map(move |day| area.slots.iter().filter_map(move |slot| on(area, day, *slot)))
             .filter(|slot| slot.from >= self.window.from)
     }
+}
+
+/// The day of the tour that keeps the promise: the last one that begins before that. Not before today.
+fn first_day(area: &Area, promise: Option<Timestamp>, now: Timestamp) -> NaiveDate {
+    let day_of = |at: Timestamp| at.to_utc().with_timezone(&area.time_zone).date_naive();
+    let promised = promise.and_then(|promise| {
+        let day = day_of(promise);
+        let is_out = on(area, day, area.tour)?.from < promise;
+        if is_out { Some(day) } else { day.pred_opt() }
+    });
+    promised.map_or(day_of(now), |day| day.max(day_of(now)))
 }
 
 fn on(area: &Area, day: NaiveDate, window: Window) -> Option<Eta> {
