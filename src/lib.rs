@@ -22,4 +22,5 @@ pub mod web;
 
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod telemetry;

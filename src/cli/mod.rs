@@ -4,6 +4,7 @@
 
 mod check;
 mod completions;
+mod demo;
 mod outcome;
 mod parcel;
 mod replay;
@@ -51,6 +52,7 @@ Exit codes:
 
 #[derive(Subcommand)]
 enum Command {
+    Demo(demo::Args),
     Run(run::Args),
     Check(check::Args),
     Topics(topics::Args),
@@ -63,6 +65,7 @@ enum Command {
 impl Command {
     fn run(self) -> Outcome {
         match self {
+            Command::Demo(args) => demo::run(&args),
             Command::Run(args) => run::run(args),
             Command::Check(args) => check::run(args),
             Command::Topics(args) => topics::run(&args),

@@ -5,16 +5,18 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{Failure, Outcome, Settings};
 use crate::channel::{self, Dispatcher, Secrets};
-use crate::config::{self, Config};
+use crate::config::{self, Config, Listen};
 use crate::model::{Channel, Timestamp, World};
+use crate::notify::Policy;
 use crate::reroute::Link;
-use crate::stream::{Asker, From, GroupProtocol, Instance, InstanceError, Options, Setup};
+use crate::stream::{Asker, Clock, From, GroupProtocol, Instance, InstanceError, Options, Setup};
 use crate::telemetry::{Metrics, start_logs};
 use crate::time::Backlog;
 use crate::web::{self, ParcelQuery, QueryError, QueryFuture};
@@ -85,6 +87,7 @@ pub fn options(config: &Config) -> anyhow::Result<Options> {
         waiting_max: WAITING_MAX,
         from: None,
         resume_from_state: false,
+        simulated_brokers: false,
     })
 }
 
@@ -97,12 +100,23 @@ pub fn run(args: Args) -> Outcome {
     let (end, ended) = watch::channel(false);
     runtime.block_on(stop_on_signals(&stop))?;
     say_how_it_runs(&config);
-    let daemon = Daemon { config, runtime, stop, ended };
-    let result = daemon.run(&args);
+    let result = start(args, config, &runtime, &stop, ended);
     // Listeners end last, so that health can be asked while everything else ends.
     end.send_replace(true);
-    daemon.runtime.shutdown_timeout(Duration::from_millis(200));
+    runtime.shutdown_timeout(Duration::from_millis(200));
     result.map_err(Failure::Failed)
+}
+
+fn start(
+    args: Args,
+    config: Config,
+    runtime: &Runtime,
+    stop: &Arc<AtomicBool>,
+    ended: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let listeners = runtime.block_on(Listeners::bind(&config.listen))?;
+    let options = Options { from: args.from, resume_from_state: args.resume_from_state, ..options(&config)? };
+    Daemon { config, options, clock: Clock::start(), runtime, stop: Arc::clone(stop), ended }.run(listeners)
 }
 
 /// What an operator must know at first sight.
@@ -120,21 +134,45 @@ fn say_how_it_runs(config: &Config) {
     }
 }
 
-struct Daemon {
-    config: Config,
-    runtime: Runtime,
-    stop: Arc<AtomicBool>,
-    ended: watch::Receiver<bool>,
+/// The open listeners.
+pub(crate) struct Listeners {
+    pub public: Option<TcpListener>,
+    pub admin: TcpListener,
 }
 
-impl Daemon {
-    fn run(&self, args: &Args) -> anyhow::Result<()> {
+impl Listeners {
+    /// Opens those that are configured.
+    pub async fn bind(listen: &Listen) -> anyhow::Result<Listeners> {
+        let public = match listen.public {
+            Some(address) => Some(web::bind(address.0, "listen.public").await?),
+            None => None,
+        };
+        Ok(Listeners { public, admin: web::bind(listen.admin.0, "listen.admin").await? })
+    }
+}
+
+/// The daemon, by a clock and on brokers of its starter's choice: `demo` runs the same one.
+pub(crate) struct Daemon<'a> {
+    pub config: Config,
+    /// For a clock of the real pace; scaled here, as the policy is.
+    pub options: Options,
+    pub clock: Clock,
+    pub runtime: &'a Runtime,
+    /// Set to stop; set by the daemon itself where it cannot go on.
+    pub stop: Arc<AtomicBool>,
+    /// Says true when the listeners are to end.
+    pub ended: watch::Receiver<bool>,
+}
+
+impl Daemon<'_> {
+    /// Runs until it is told to stop, or cannot go on.
+    pub fn run(&self, listeners: Listeners) -> anyhow::Result<()> {
         let metrics = Arc::new(Metrics::new());
         metrics.send_mode(self.config.policy.send.mode.name());
         let asker = Arc::new(LateAsker::default());
         let dispatcher = Arc::new(OnceLock::new());
-        let advertise = self.listen(&metrics, &asker, &dispatcher)?;
-        let instance = match Instance::start(self.setup(args, metrics, advertise)?, &self.runtime) {
+        let advertise = self.listen(listeners, &metrics, &asker, &dispatcher)?;
+        let instance = match Instance::start(self.setup(metrics, advertise)?, self.runtime) {
             Err(InstanceError::Stopped) => return Ok(()),
             started => started?,
         };
@@ -146,33 +184,34 @@ impl Daemon {
         Ok(())
     }
 
-    fn setup(&self, args: &Args, metrics: Arc<Metrics>, advertise: String) -> anyhow::Result<Setup> {
-        let config = &self.config;
+    fn setup(&self, metrics: Arc<Metrics>, advertise: String) -> anyhow::Result<Setup> {
+        let (config, clock) = (&self.config, self.clock.clone());
         let transports = channel::open(&config.channels, &Arc::new(Secrets::new())).map_err(|problems| {
             let lines: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.key, p.message)).collect();
             anyhow::anyhow!("a channel cannot be opened: {}", lines.join("; "))
         })?;
-        let mut world = World::new(config.rules.clone(), config.policy.clone(), config.privacy.hash_key()?);
+        let notify = config.policy.notify.clone().scaled(clock.rate());
+        let policy = Policy { notify, ..config.policy.clone() };
+        let mut world = World::new(config.rules.clone(), policy, config.privacy.hash_key()?);
         world.links = config.reroute.links()?.map(Arc::new);
         world.offers = Arc::clone(&config.offers);
         world.reroute = config.reroute.settings();
-        let options = Options { from: args.from, resume_from_state: args.resume_from_state, ..options(config)? };
-        Ok(Setup { options, world, transports, metrics, stop: Arc::clone(&self.stop), advertise })
+        let options = self.options.clone().scaled(clock.rate());
+        Ok(Setup { options, world, transports, metrics, clock, stop: Arc::clone(&self.stop), advertise })
     }
 
-    /// Opens both listeners; returns where other instances reach the admin one.
+    /// Serves the listeners; returns where other instances reach the admin one.
     fn listen(
         &self,
+        listeners: Listeners,
         metrics: &Arc<Metrics>,
         asker: &Arc<LateAsker>,
         dispatcher: &Arc<OnceLock<Arc<Dispatcher>>>,
     ) -> anyhow::Result<String> {
-        let listen = &self.config.listen;
-        if let Some(address) = listen.public {
-            let listener = self.runtime.block_on(web::bind(address.0, "listen.public"))?;
-            self.runtime.spawn(web::serve_public(listener, self.ended.clone()));
+        let (listen, Listeners { public, admin: listener }) = (&self.config.listen, listeners);
+        if let Some(public) = public {
+            self.runtime.spawn(web::serve_public(public, self.ended.clone()));
         }
-        let listener = self.runtime.block_on(web::bind(listen.admin.0, "listen.admin"))?;
         let bound = listener.local_addr().context("the admin listener has no address")?;
         let (waiting, dispatcher) = (Arc::clone(asker), Arc::clone(dispatcher));
         let admin = web::Admin {
@@ -197,7 +236,7 @@ impl Daemon {
 }
 
 /// SIGTERM and SIGINT end the daemon; if that takes too long, at once.
-async fn stop_on_signals(stop: &Arc<AtomicBool>) -> anyhow::Result<()> {
+pub(crate) async fn stop_on_signals(stop: &Arc<AtomicBool>) -> anyhow::Result<()> {
     let mut term = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
     let stop = Arc::clone(stop);

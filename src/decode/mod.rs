@@ -7,6 +7,7 @@
 mod field;
 mod merchant;
 mod notice;
+mod preference;
 mod receipt;
 mod reroute;
 mod route;
@@ -26,11 +27,12 @@ pub use reroute::reroute;
 pub use scan::{RecordTime, scan};
 pub use shipment::shipment;
 
-/// Fields of the tracker's inputs that count as absent where they are malformed: the labels under which they are counted.
-pub const OPTIONAL_FIELDS: [&str; 30] = [
+/// Fields of inputs that count as absent where they are malformed: the labels under which they are counted.
+pub const OPTIONAL_FIELDS: [&str; 34] = [
     "at",
     "by",
     "cancelled",
+    "channels",
     "consent",
     "destination",
     "detail",
@@ -39,14 +41,17 @@ pub const OPTIONAL_FIELDS: [&str; 30] = [
     "free_until",
     "hub",
     "id",
+    "locale",
     "merchant",
     "notice_id",
+    "opt_out",
     "origin",
     "pickup_code",
     "place",
     "place_kind",
     "promise",
     "proof",
+    "quiet_hours",
     "reason",
     "recipient",
     "revision",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{
     Audience, Channel, Code, ConditionChange, ConditionKind, Decision, Delivery, Level, Notice, NoticeId, NoticeKind,
-    Preference, RecipientKey, RerouteOption, SmsProvider, Timestamp, WorkOrder,
+    OptChange, Preference, RecipientKey, RerouteOption, SmsProvider, Timestamp, WorkOrder,
 };
 
 /// One thing to be done. Saving state is no effect: a table knows what was touched.
@@ -115,6 +115,18 @@ pub enum Count {
         outcome: super::DeliveryOutcome,
         #[allow(missing_docs)]
         lag: Duration,
+    },
+    /// A provider reported what became of a text.
+    Reported {
+        #[allow(missing_docs)]
+        outcome: super::DeliveryOutcome,
+    },
+    /// Somebody wants no more by this channel, or again.
+    Opted {
+        #[allow(missing_docs)]
+        channel: Channel,
+        #[allow(missing_docs)]
+        change: OptChange,
     },
 }
 
@@ -247,11 +259,31 @@ pub enum Ignored {
     RepeatedReceipt,
     /// A withdrawal or receipt of a notice that is not remembered.
     UnknownNotice,
+    /// A provider's report that is no news: repeated, late, contradicting what stands, or of an attempt that is not the
+    /// newest.
+    IdleReport,
+    /// A preference that says what is known; also one that we wrote ourselves.
+    RepeatedPreference,
+    /// A preference older than what is known.
+    OldPreference,
+    /// A reply that asks for what is so already.
+    RepeatedReply,
+    /// A preference or reply of a recipient who is no person.
+    NoPerson,
 }
 
 impl Ignored {
     /// Every reason.
-    pub const ALL: [Ignored; 3] = [Ignored::RepeatedNotice, Ignored::RepeatedReceipt, Ignored::UnknownNotice];
+    pub const ALL: [Ignored; 8] = [
+        Ignored::RepeatedNotice,
+        Ignored::RepeatedReceipt,
+        Ignored::UnknownNotice,
+        Ignored::IdleReport,
+        Ignored::RepeatedPreference,
+        Ignored::OldPreference,
+        Ignored::RepeatedReply,
+        Ignored::NoPerson,
+    ];
 
     /// The label's value.
     pub const fn name(self) -> &'static str {
@@ -259,6 +291,11 @@ impl Ignored {
             Ignored::RepeatedNotice => "repeated notice",
             Ignored::RepeatedReceipt => "repeated receipt",
             Ignored::UnknownNotice => "unknown notice",
+            Ignored::IdleReport => "idle report",
+            Ignored::RepeatedPreference => "repeated preference",
+            Ignored::OldPreference => "old preference",
+            Ignored::RepeatedReply => "repeated reply",
+            Ignored::NoPerson => "no person",
         }
     }
 }
@@ -341,6 +378,8 @@ pub enum Message {
         text: String,
         #[allow(missing_docs)]
         html: String,
+        /// Where one click ends mails to this person (RFC 8058); none where it is nobody's to click.
+        unsubscribe: Option<String>,
     },
     /// The exact bytes that are signed and sent.
     Json(String),

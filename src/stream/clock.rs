@@ -3,6 +3,9 @@
 //! It is its value at start plus the boot-time clock, which neither jumps nor stops while the machine
 //! sleeps. A system clock that is set afterwards departs from it; while it does so by more
 //! than a little, nothing that follows the wall clock may go on.
+//!
+//! The demonstration runs a day in minutes: its clock starts at an instant of its choice and goes faster by a rate. Whatever is
+//! compared with it (lags, skews, deadlines) is scaled by the same rate, once, at start.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,25 +16,47 @@ use crate::model::Timestamp;
 /// Hands out the wall clock's time.
 #[derive(Clone, Debug)]
 pub struct Clock {
-    started_wall: Timestamp,
+    started: Timestamp,
+    started_system: Timestamp,
     started_boot: Duration,
+    rate: u32,
 }
 
 impl Clock {
     /// Starts from the system's present time.
     pub fn start() -> Clock {
-        Clock { started_wall: system(), started_boot: boot() }
+        let now = system();
+        Clock { started: now, started_system: now, started_boot: boot(), rate: 1 }
+    }
+
+    /// Starts from `at`, and goes `rate` times as fast as the real one.
+    pub fn fast(at: Timestamp, rate: u32) -> Clock {
+        Clock { started: at, rate, ..Clock::start() }
     }
 
     /// The wall clock.
     pub fn now(&self) -> Timestamp {
-        self.started_wall + (boot() - self.started_boot)
+        self.started + self.elapsed() * self.rate
     }
 
-    /// How far the system's clock is from ours, in either direction.
+    /// How many of its seconds pass within a real one.
+    pub fn rate(&self) -> u32 {
+        self.rate
+    }
+
+    /// How long it really takes until `at`; nothing where that has passed.
+    pub fn until(&self, at: Timestamp) -> Duration {
+        at.since(self.now()) / self.rate
+    }
+
+    /// How far the system's clock is from where ours says it should be, in either direction, in our time.
     pub fn departure(&self) -> Duration {
-        let (system, ours) = (system(), self.now());
-        system.since(ours).max(ours.since(system))
+        let (system, expected) = (system(), self.started_system + self.elapsed());
+        system.since(expected).max(expected.since(system)) * self.rate
+    }
+
+    fn elapsed(&self) -> Duration {
+        boot().saturating_sub(self.started_boot)
     }
 }
 
@@ -45,4 +70,21 @@ pub fn boot() -> Duration {
 fn system() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fast_clock_departs_no_more_than_a_real_one() {
+        let at = Timestamp::parse("2026-11-22T00:00:00Z").unwrap();
+        let clock = Clock::fast(at, 1000);
+        let begun = boot();
+        while boot() - begun < Duration::from_millis(3) {}
+        assert!(clock.now() >= at + Duration::from_secs(3));
+        assert!(clock.until(clock.now() + Duration::from_secs(10)) <= Duration::from_millis(10));
+        // Far from the real clock, and yet where it should be: within the millisecond of the system's clock, scaled.
+        assert!(clock.departure() <= Duration::from_secs(60), "{:?}", clock.departure());
+    }
 }

@@ -25,7 +25,8 @@ pub enum GroupProtocol {
     Consumer,
 }
 
-/// Settings of the runtime. Durations are real ones.
+/// Settings of the runtime. Durations are those of the clock, which are the real ones unless it is a fast one
+/// ([`Options::scaled`]); what only brokers and clients measure is real in any case.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// `bootstrap.servers`, security and whatever else the operator passes to librdkafka.
@@ -69,6 +70,9 @@ pub struct Options {
     pub from: Option<From>,
     /// Go on from the state log although the group's offsets are gone (they expire after a week of absence).
     pub resume_from_state: bool,
+    /// The brokers are librdkafka's simulation: they answer no administrator, delete nothing on demand and keep no transactional
+    /// offsets, so what rests on these is left out.
+    pub simulated_brokers: bool,
 }
 
 impl Options {
@@ -85,6 +89,17 @@ impl Options {
     /// The `transactional.id` of a worker.
     pub fn transactional_id(&self, stage: &str, slot: usize) -> String {
         format!("{}-{}-{stage}-{slot}", self.group, self.instance)
+    }
+
+    /// The same for a clock that goes `rate` times as fast: whatever is compared with it takes as long as before in reality.
+    pub fn scaled(self, rate: u32) -> Options {
+        Options {
+            tell_within: self.tell_within * rate,
+            settle_for: self.settle_for * rate,
+            clock_skew: self.clock_skew * rate,
+            attempt_within: self.attempt_within * rate,
+            ..self
+        }
     }
 
     fn config(&self, settings: &[(&str, &str)]) -> ClientConfig {
@@ -128,7 +143,8 @@ impl Options {
             ("auto.offset.reset", "error"),
             ("isolation.level", "read_committed"),
             ("enable.partition.eof", "false"),
-            ("fetch.wait.max.ms", "100"),
+            // The simulation answers an empty fetch only when that time is over, whatever arrives meanwhile.
+            ("fetch.wait.max.ms", if self.simulated_brokers { "10" } else { "100" }),
             // The default of a second stalls a partition whose queue was full.
             ("fetch.queue.backoff.ms", "20"),
             ("queued.max.messages.kbytes", "65536"),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 
+use super::clock::Clock;
 use super::options::Options;
 use super::partitioner;
 use super::topics::Topics;
@@ -25,13 +26,15 @@ pub struct Receipts {
     producer: ThreadedProducer<DefaultProducerContext>,
     topic: String,
     partitions: i32,
+    clock: Clock,
 }
 
 impl Receipts {
     /// Makes the producer.
-    pub fn new(options: &Options, topics: &Topics) -> KafkaResult<Receipts> {
+    pub fn new(options: &Options, topics: &Topics, clock: Clock) -> KafkaResult<Receipts> {
         let producer = options.reporting_config().create()?;
-        Ok(Receipts { producer, topic: topics.name(TOPIC).to_owned(), partitions: topics.partitions(TOPIC) })
+        let (topic, partitions) = (topics.name(TOPIC).to_owned(), topics.partitions(TOPIC));
+        Ok(Receipts { producer, topic, partitions, clock })
     }
 
     /// Writes one. It does not wait: what the brokers never took is declared unknown by its owner.
@@ -39,7 +42,8 @@ impl Receipts {
         let key = receipt.recipient_key.as_str();
         let value = serde_json::to_vec(receipt).expect("a receipt is made of texts and numbers");
         let partition = partitioner::partition(key.as_bytes(), self.partitions);
-        let mut record = BaseRecord::to(&self.topic).key(key).payload(&value).partition(partition);
+        let now = self.clock.now().as_millis();
+        let mut record = BaseRecord::to(&self.topic).key(key).payload(&value).partition(partition).timestamp(now);
         for _ in 0..QUEUE_FULL_TRIES {
             let Err((error, back)) = self.producer.send(record) else { return };
             if !matches!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull)) {

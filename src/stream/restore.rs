@@ -124,7 +124,7 @@ impl<S: Stage> Restoring<S> {
         }
         let state_offset = meta.offset(S::INPUTS[S::MAIN]).unwrap_or(0);
         match group_offset {
-            None if !options.resume_from_state => {
+            None if !options.resume_from_state && !options.simulated_brokers => {
                 Err(CannotResume::OffsetMissing { topic: topic(), partition, group: group() })
             }
             Some(group_offset) if group_offset != state_offset && !options.resume_from_state => {

@@ -12,7 +12,7 @@ use rdkafka::message::OwnedHeaders;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use rdkafka::topic_partition_list::TopicPartitionList;
 
-use super::clock::boot;
+use super::clock::{Clock, boot};
 use super::ffi;
 use super::options::Options;
 
@@ -36,15 +36,17 @@ pub struct Writer {
     producer: ThreadedProducer<DefaultProducerContext>,
     open: bool,
     timeout: Duration,
+    /// Where topics keep producers' times, ours are those of the clock that everything else follows.
+    clock: Clock,
 }
 
 impl Writer {
     /// Makes the producer and aborts what an earlier one of this id has left open.
-    pub fn new(options: &Options, transactional_id: &str) -> Result<Writer, WriteError> {
+    pub fn new(options: &Options, transactional_id: &str, clock: Clock) -> Result<Writer, WriteError> {
         let fatal = |error: KafkaError| WriteError::Fatal(error.to_string());
         let producer: ThreadedProducer<DefaultProducerContext> =
             options.writing_config(transactional_id).create().map_err(fatal)?;
-        let writer = Writer { producer, open: false, timeout: options.transaction_timeout };
+        let writer = Writer { producer, open: false, timeout: options.transaction_timeout, clock };
         writer.repeat(|| writer.producer.init_transactions(Duration::from_secs(30)))?;
         Ok(writer)
     }
@@ -88,7 +90,8 @@ impl Writer {
             self.repeat(|| self.producer.begin_transaction())?;
             self.open = true;
         }
-        let mut record = BaseRecord::<[u8], [u8]>::to(topic).partition(partition);
+        let now = self.clock.now().as_millis();
+        let mut record = BaseRecord::<[u8], [u8]>::to(topic).partition(partition).timestamp(now);
         record.key = key;
         record.payload = value;
         record.headers = headers;

@@ -72,6 +72,10 @@ families! {
         "The notifier's decisions by their reason.");
     attempts: IntCounterVec = counters("attempts_total", &["channel", "outcome"],
         "Delivery attempts by outcome; unknown: nobody can say whether it arrived.");
+    reports: IntCounterVec = counters("sms_reports_total", &["outcome"],
+        "Providers' reports of what became of texts that changed something.");
+    opt_changes: IntCounterVec = counters("opt_changes_total", &["channel", "change"],
+        "People who wanted no more notices by a channel (opt_out), or again (opt_in).");
     attempts_waiting: IntGaugeVec = gauges("attempts_waiting", &["channel"],
         "Claimed delivery attempts that wait for their turn.");
     attempts_running: IntGaugeVec = gauges("attempts_running", &["channel"],

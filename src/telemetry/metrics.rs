@@ -83,6 +83,10 @@ impl Metrics {
                 families.reasons.with_label_values(&[decision.name(), *reason]).inc();
             }
             Count::Ignored(why) => families.ignored.with_label_values(&[why.name()]).inc(),
+            Count::Reported { outcome } => families.reports.with_label_values(&[outcome.name()]).inc(),
+            Count::Opted { channel, change } => {
+                families.opt_changes.with_label_values(&[channel.name(), change.name()]).inc();
+            }
             Count::Attempted { channel, outcome, lag } => {
                 families.attempts.with_label_values(&[channel.name(), outcome.name()]).inc();
                 if *outcome == DeliveryOutcome::Delivered {

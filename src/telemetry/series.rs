@@ -7,8 +7,8 @@ use super::families::Families;
 use super::partitions::PartitionState;
 use crate::decode;
 use crate::model::{
-    Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, Ignored, NoticeKind, RerouteOption,
-    RerouteOutcome, ScanOutcome, ShipmentOutcome,
+    Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, Ignored, NoticeKind, OptChange,
+    RerouteOption, RerouteOutcome, ScanOutcome, ShipmentOutcome,
 };
 use crate::notify;
 
@@ -18,7 +18,8 @@ const STAGES: [&str; 2] = ["tracker", "notifier"];
 pub(super) const REJECT_REASONS: [&str; 10] =
     ["empty", "utf8", "json", "missing", "type", "range", "time", "unknown_code", "unknown_word", "key"];
 /// Inputs whose records go to `rejects.v1`.
-const REJECTING_TOPICS: [&str; 5] = ["shipments.v1", "scans.v1", "reroutes.v1", "notices.v1", "receipts.v1"];
+const REJECTING_TOPICS: [&str; 6] =
+    ["shipments.v1", "scans.v1", "reroutes.v1", "preferences.v1", "notices.v1", "receipts.v1"];
 /// Why an `event_time` was replaced.
 pub(super) const CORRECTIONS: [&str; 2] = ["future", "no_zone"];
 /// The label of a scan that names no hub.
@@ -60,6 +61,9 @@ impl Families {
         }
         start(&self.ignored, &[&Ignored::ALL.map(Ignored::name)]);
         start(&self.attempts, &[&channels, &DeliveryOutcome::ALL.map(DeliveryOutcome::name)]);
+        let reported = [DeliveryOutcome::Delivered, DeliveryOutcome::Refused];
+        start(&self.reports, &[&reported.map(DeliveryOutcome::name)]);
+        start(&self.opt_changes, &[&channels, &OptChange::ALL.map(OptChange::name)]);
         start(&self.attempts_waiting, &[&channels]);
         start(&self.attempts_running, &[&channels]);
         start(&self.delivery, &[&channels]);

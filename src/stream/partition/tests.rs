@@ -46,6 +46,7 @@ fn options() -> Options {
         waiting_max: Backlog { records: 1000, bytes: 1 << 20 },
         from: None,
         resume_from_state: false,
+        simulated_brokers: false,
     }
 }
 

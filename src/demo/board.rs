@@ -1,0 +1,215 @@
+//! What happened so far, as far as the demonstration shows it: the last messages, webhooks and changes, and how many conditions are
+//! open. Stand-ins and listeners put in; the page and the terminal read, at once or as it comes.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use tokio::sync::broadcast;
+
+use crate::model::{Change, ConditionChange, ConditionKind, Level, Timestamp, WorkOrder, WorkOrderChange};
+
+/// As many of each sort are kept. More than anybody scrolls through; fewer and a slow reader misses some.
+const KEPT_MAX: usize = 150;
+
+/// As many may wait for a slow reader, who then learns that some were missed and begins anew.
+const UNREAD_MAX: usize = 1024;
+
+/// Something happened.
+#[derive(Clone, Debug, Serialize)]
+pub struct Happening {
+    /// Counts from 1.
+    pub number: u64,
+    /// By the demonstration's clock.
+    pub at: Timestamp,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    /// A text arrived on a phone.
+    Text(Text),
+    /// A mail arrived.
+    Mail(Mail),
+    /// A webhook arrived at a merchant's endpoint.
+    Webhook(Hook),
+    /// A condition changed.
+    Condition(ConditionChange),
+    /// A customer chose, and somebody has work.
+    Choice(WorkOrder),
+}
+
+/// A text on a phone.
+#[derive(Clone, Debug, Serialize)]
+pub struct Text {
+    /// The number.
+    pub to: String,
+    /// The provider's name for it, by which a reply finds its sender.
+    pub id: String,
+    #[allow(missing_docs)]
+    pub body: String,
+}
+
+/// A mail in an inbox.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mail {
+    /// The address.
+    pub to: String,
+    #[allow(missing_docs)]
+    pub subject: String,
+    /// The part for people who read text.
+    pub text: String,
+}
+
+/// A webhook as its endpoint got it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Hook {
+    #[allow(missing_docs)]
+    pub merchant: String,
+    /// Whether the merchant's library found its signature good.
+    pub verified: bool,
+    #[allow(missing_docs)]
+    pub id: String,
+    /// Indented JSON.
+    pub body: String,
+}
+
+/// How things stand.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    /// Texts and mails, the newest first.
+    pub messages: Vec<Arc<Happening>>,
+    /// Webhooks, the newest first.
+    pub hooks: Vec<Arc<Happening>>,
+    /// Changes of conditions and choices, the newest first.
+    pub changes: Vec<Arc<Happening>>,
+    /// How many conditions are open, by kind.
+    pub open: BTreeMap<ConditionKind, usize>,
+    /// How many texts, mails and webhooks arrived in all.
+    pub counts: Counts,
+}
+
+/// How many arrived.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[allow(missing_docs)]
+pub struct Counts {
+    pub texts: u64,
+    pub mails: u64,
+    pub webhooks: u64,
+    pub choices: u64,
+}
+
+#[derive(Default)]
+struct Seen {
+    last: u64,
+    messages: VecDeque<Arc<Happening>>,
+    hooks: VecDeque<Arc<Happening>>,
+    changes: VecDeque<Arc<Happening>>,
+    open: HashMap<(String, u32, ConditionKind), Level>,
+    counts: Counts,
+}
+
+/// Takes what happens and tells it on.
+pub struct Board {
+    seen: Mutex<Seen>,
+    told: broadcast::Sender<Arc<Happening>>,
+}
+
+impl Board {
+    /// Nothing has happened yet.
+    pub fn new() -> Board {
+        Board { seen: Mutex::default(), told: broadcast::channel(UNREAD_MAX).0 }
+    }
+
+    /// Something happened.
+    pub fn put(&self, at: Timestamp, what: What) {
+        let mut seen = self.seen();
+        seen.last += 1;
+        seen.count(&what);
+        let happening = Arc::new(Happening { number: seen.last, at, what });
+        let list = match &happening.what {
+            What::Text(_) | What::Mail(_) => &mut seen.messages,
+            What::Webhook(_) => &mut seen.hooks,
+            What::Condition(_) | What::Choice(_) => &mut seen.changes,
+        };
+        list.push_front(Arc::clone(&happening));
+        list.truncate(KEPT_MAX);
+        // Nobody may listen: then it is kept for whoever asks later.
+        let _ = self.told.send(happening);
+    }
+
+    /// What happens from now on.
+    pub fn listen(&self) -> broadcast::Receiver<Arc<Happening>> {
+        self.told.subscribe()
+    }
+
+    /// How things stand now.
+    pub fn standing(&self) -> Standing {
+        let seen = self.seen();
+        let mut open = BTreeMap::new();
+        for (_, _, kind) in seen.open.keys() {
+            *open.entry(*kind).or_insert(0) += 1;
+        }
+        let list = |from: &VecDeque<Arc<Happening>>| from.iter().cloned().collect();
+        Standing {
+            messages: list(&seen.messages),
+            hooks: list(&seen.hooks),
+            changes: list(&seen.changes),
+            open,
+            counts: seen.counts,
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seen {
+    fn count(&mut self, what: &What) {
+        match what {
+            What::Text(_) => self.counts.texts += 1,
+            What::Mail(_) => self.counts.mails += 1,
+            What::Webhook(_) => self.counts.webhooks += 1,
+            What::Choice(order) if order.change == WorkOrderChange::Created => self.counts.choices += 1,
+            What::Choice(_) => {}
+            What::Condition(change) => {
+                let key = (change.parcel_id.clone(), change.journey, change.condition);
+                match change.change {
+                    Change::Opened | Change::Escalated => self.open.insert(key, change.level),
+                    Change::Cleared | Change::Retracted => self.open.remove(&key),
+                };
+            }
+        }
+    }
+}
+
+/// A number or an address as it is shown where everybody may look: its owner recognises it, nobody else learns it.
+pub fn masked(contact: &str) -> String {
+    match contact.split_once('@') {
+        Some((name, domain)) => {
+            let first: String = name.chars().take(1).collect();
+            let last: String = name.chars().skip(name.chars().count().saturating_sub(2)).collect();
+            format!("{first}···{last}@{domain}")
+        }
+        None => {
+            let (first, last) = (contact.get(..3).unwrap_or_default(), contact.len().saturating_sub(3));
+            format!("{first}·····{}", contact.get(last..).unwrap_or_default())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contacts_are_masked() {
+        assert_eq!(masked("+8613800000017"), "+86·····017");
+        assert_eq!(masked("reader031@example.com"), "r···31@example.com");
+    }
+}

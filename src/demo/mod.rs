@@ -1,0 +1,220 @@
+//! `parcelwatch demo`: the real daemon on a simulated Kafka, with an invented courier's day, seen as a customer, a merchant and operations
+//! see it. Needs nothing but this binary.
+//!
+//! ```text
+//! day (pure) ─> feed ─> topics ─> daemon ─> mails, texts, webhooks ─> stand-ins ─> board ─> page, terminal
+//!                ▲                  └─ conditions, work orders ─> watch ──────────────┘
+//!                └──────────── work orders ─────────────────────────┘
+//! ```
+//!
+//! What always holds: everything listens on loopback and nothing leaves this machine; the daemon is the one that `run` starts,
+//! with a fast clock; no name, number or address of the real world occurs.
+
+mod board;
+mod broker;
+mod day;
+mod feed;
+mod page;
+mod say;
+mod settings;
+mod standins;
+mod watch;
+mod words;
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, watch as signal};
+
+use self::board::Board;
+use self::broker::{Broker, Pen};
+use self::feed::{Feed, Plan};
+use self::settings::{Places, SecretFiles};
+use crate::cli::run::{Daemon, Listeners, options, stop_on_signals};
+use crate::stream::{Clock, From, Options};
+use crate::telemetry::start_logs;
+use crate::web;
+
+/// How it is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    /// How many of the courier's seconds pass within one.
+    pub speed: u32,
+    /// Decides what happens.
+    pub seed: u64,
+    /// Where the page listens; 0: anywhere.
+    pub port: u16,
+    /// How many parcels are sent each day.
+    pub parcels: usize,
+}
+
+/// What requests under way may take at the end.
+const END_WITHIN: Duration = Duration::from_millis(200);
+
+/// Runs until it is interrupted.
+pub fn run(choice: Choice) -> anyhow::Result<()> {
+    let runtime = Runtime::new().context("cannot start the runtime")?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let (end, ended) = signal::channel(false);
+    runtime.block_on(stop_on_signals(&stop))?;
+    let board = Arc::new(Board::new());
+    let result = play(choice, &runtime, &stop, &ended, &board);
+    end.send_replace(true);
+    stop.store(true, Ordering::Relaxed);
+    runtime.shutdown_timeout(END_WITHIN);
+    if result.is_ok() {
+        say::farewell(board.standing().counts);
+    }
+    result
+}
+
+/// Sets the stage and runs the daemon on it.
+fn play(
+    choice: Choice,
+    runtime: &Runtime,
+    stop: &Arc<AtomicBool>,
+    ended: &signal::Receiver<bool>,
+    board: &Arc<Board>,
+) -> anyhow::Result<()> {
+    let stage = runtime.block_on(Stage::bind(choice.port))?;
+    let broker = Broker::start().context("cannot start the simulation of Kafka")?;
+    let bootstrap = broker.bootstrap();
+    let secrets = SecretFiles::new().context("cannot make a folder for the demonstration's secrets")?;
+    let (_, hash_key) = secrets.make("hash-key", "").context("cannot make a secret up")?;
+    let config = settings::config(&bootstrap, &stage.places()?, &hash_key)
+        .map_err(|errors| anyhow::anyhow!("a mistake of ours: {errors}"))?;
+    start_logs(&config.log).context("cannot write logs")?;
+
+    let start = day::morning(Clock::start().now());
+    let pen = Pen::new(&bootstrap)?;
+    let merchants = announce_merchants(&pen, &secrets, stage.merchants.local_addr()?, start)?;
+    let mut feed = Feed::new(Plan { seed: choice.seed, start, parcels: choice.parcels });
+    for event in feed.due(start) {
+        pen.write(&event)?;
+    }
+    pen.flush().context("the simulation of Kafka takes no records")?;
+
+    let clock = Clock::fast(start, choice.speed);
+    let (orders, ordered) = mpsc::unbounded_channel();
+    let watching = watch::Watch::new(&bootstrap, Arc::clone(board), clock.clone(), orders)?;
+    let watching = {
+        let stop = Arc::clone(stop);
+        std::thread::Builder::new().name("demo-watch".to_owned()).spawn(move || watching.run(&stop))?
+    };
+    runtime.spawn(feed.run(pen, clock.clone(), ordered, ended.clone()));
+    runtime.spawn(say::narrate(board.listen()));
+    let welcome = say::Welcome {
+        seed: choice.seed,
+        parcels: choice.parcels,
+        speed: choice.speed,
+        page: format!("http://{}/", stage.page.local_addr()?),
+        admin: format!("http://{}", stage.listeners.admin.local_addr()?),
+    };
+    let listeners = stage.open(runtime, board, &clock, ended, merchants, &welcome.admin)?;
+    say::welcome(&welcome);
+
+    let options = Options { from: Some(From::Earliest), simulated_brokers: true, ..options(&config)? };
+    let daemon = Daemon { config, options, clock, runtime, stop: Arc::clone(stop), ended: ended.clone() };
+    let result = daemon.run(listeners);
+    stop.store(true, Ordering::Relaxed);
+    // It reads until then, and panics nowhere.
+    let _ = watching.join();
+    // Only now: whoever spoke to the brokers has ended.
+    drop(broker);
+    result
+}
+
+/// Writes the merchants down as operations would; returns their secrets.
+fn announce_merchants(
+    pen: &Pen,
+    secrets: &SecretFiles,
+    endpoints: SocketAddr,
+    at: crate::model::Timestamp,
+) -> anyhow::Result<HashMap<String, String>> {
+    let mut all = HashMap::new();
+    for merchant in &day::MERCHANTS {
+        let (secret, name) = secrets.make(merchant.id, "whsec_").context("cannot make a secret up")?;
+        let record = json!({
+            "merchant": merchant.id, "name": merchant.name, "locale": merchant.locale,
+            "webhook": {"url": format!("http://{endpoints}/hooks/{}", merchant.id), "secrets": [name]},
+        });
+        pen.record("merchants.v1", merchant.id, &record.to_string(), at)?;
+        all.insert(merchant.id.to_owned(), secret);
+    }
+    Ok(all)
+}
+
+/// Every listener of the demonstration.
+struct Stage {
+    page: TcpListener,
+    listeners: Listeners,
+    mail: TcpListener,
+    merchants: TcpListener,
+}
+
+impl Stage {
+    async fn bind(port: u16) -> anyhow::Result<Stage> {
+        let on = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let page = TcpListener::bind(on(port)).await;
+        Ok(Stage {
+            page: page.with_context(|| format!("cannot listen on {}: choose another --port", on(port)))?,
+            listeners: Listeners {
+                public: Some(web::bind(on(0), "listen.public").await?),
+                admin: web::bind(on(0), "listen.admin").await?,
+            },
+            mail: TcpListener::bind(on(0)).await?,
+            merchants: TcpListener::bind(on(0)).await?,
+        })
+    }
+
+    fn places(&self) -> anyhow::Result<Places> {
+        let public = self.listeners.public.as_ref().context("there is a public listener")?;
+        Ok(Places {
+            public: public.local_addr()?,
+            admin: self.listeners.admin.local_addr()?,
+            mail: self.mail.local_addr()?,
+        })
+    }
+
+    /// Opens the stand-ins and the page; returns the daemon's own listeners.
+    fn open(
+        self,
+        runtime: &Runtime,
+        board: &Arc<Board>,
+        clock: &Clock,
+        ended: &signal::Receiver<bool>,
+        merchants: HashMap<String, String>,
+        admin: &str,
+    ) -> anyhow::Result<Listeners> {
+        let (board, clock) = (|| Arc::clone(board), || clock.clone());
+        runtime.spawn(standins::mail::serve(self.mail, board(), clock(), ended.clone()));
+        let endpoints = standins::merchant::Endpoints { board: board(), clock: clock(), secrets: Arc::new(merchants) };
+        runtime.spawn(serve(self.merchants, standins::merchant::router(endpoints), ended.clone()));
+        let client = web::client().context("cannot ask the daemon for its metrics")?;
+        let figures = page::Figures::new(client, admin.to_owned());
+        let page = page::Page { board: board(), clock: clock(), figures };
+        runtime.spawn(serve(self.page, page::router(page), ended.clone()));
+        Ok(self.listeners)
+    }
+}
+
+/// Serves until `ended`; what is under way then is broken off.
+async fn serve(listener: TcpListener, router: Router, mut ended: signal::Receiver<bool>) {
+    tokio::select! {
+        // Its sender gone is an end, too.
+        _ = ended.wait_for(|ended| *ended) => {}
+        served = axum::serve(listener, router).into_future() => {
+            if let Err(error) = served {
+                tracing::error!(%error, "a listener of the demonstration has ended");
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! How the demonstration says things: times by the courier's clock, parcels by their last digits.
+
+use chrono::FixedOffset;
+
+use crate::model::{ConditionKind, Timestamp, WorkOrder};
+
+fn local(at: Timestamp, format: &str) -> String {
+    // Where all hubs are.
+    let offset = FixedOffset::east_opt(8 * 3600).expect("eight hours are less than a day");
+    at.to_utc().with_timezone(&offset).format(format).to_string()
+}
+
+/// "08:42".
+pub fn clock(at: Timestamp) -> String {
+    local(at, "%H:%M")
+}
+
+/// "Mon 23 Nov, 08:42".
+pub fn day_and_time(at: Timestamp) -> String {
+    local(at, "%a %-d %b, %H:%M")
+}
+
+/// "…0017".
+pub fn short(parcel: &str) -> String {
+    let from = parcel.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
+    format!("…{}", &parcel[from..])
+}
+
+/// "never uploaded".
+pub fn kind_name(kind: ConditionKind) -> String {
+    kind.name().replace('_', " ")
+}
+
+/// "locker LK-NKG".
+pub fn described(order: &WorkOrder) -> String {
+    let option = order.option.name().replace('_', " ");
+    match (&order.detail.place, order.detail.slot) {
+        (Some(place), _) => format!("{option} {place}"),
+        (None, Some(slot)) => format!("{option}, {}–{}", day_and_time(slot.from), clock(slot.to)),
+        _ => option,
+    }
+}
