@@ -110,7 +110,8 @@ impl Offers {
             asks_text: matches!(option, Address | SafePlace | Neighbour),
             asks_proof: option == Address,
         };
-        let later = tour.window.map(|at| at + terms.lead);
+        // Late or promised nothing, it may be anywhere: whoever carries it out says when it comes.
+        let later = situation.can_be_dated().then(|| tour.window.map(|at| at + terms.lead));
         match option {
             Reschedule => offers.extend(tour.slots(area).map(|slot| Offer {
                 detail: Detail { slot: Some(slot), ..Detail::default() },
@@ -123,10 +124,10 @@ impl Offers {
                     detail: Detail { place: Some(place.id.clone()), ..Detail::default() },
                     place: Some(place.shown(situation.locale)),
                     fee: self.fee(place.fee.as_ref().unwrap_or(&terms.fee)),
-                    ..plain(Some(later), tour.until)
+                    ..plain(later, tour.until)
                 }));
             }
-            Address if situation.can_prove => offers.push(plain(Some(later), tour.until)),
+            Address if situation.can_prove => offers.push(plain(later, tour.until)),
             Address => {}
             SafePlace | Neighbour => offers.push(plain(Some(tour.window), tour.until)),
             Hold => offers.extend(self.hold(terms, &tour, situation).map(|(arrives, until)| plain(arrives, until))),
@@ -138,7 +139,8 @@ impl Offers {
     fn hold(&self, terms: &Terms, tour: &Tour, situation: &Situation<'_>) -> Option<(Option<Eta>, Timestamp)> {
         let longer = std::time::Duration::from_secs(u64::from(terms.days?) * 24 * 3600);
         if situation.phase == Phase::Before {
-            return Some((Some(tour.window.map(|at| at + longer)), tour.until));
+            let arrives = situation.can_be_dated().then(|| tour.window.map(|at| at + longer));
+            return Some((arrives, tour.until));
         }
         let free_until = situation.free_until?;
         let place = situation.waits_at.and_then(|id| self.place(id));
