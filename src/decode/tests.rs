@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::{Code, Detail, Reject, RerouteOption};
+use crate::notify;
 use crate::track::{Correction, Milestone, Scan, Shipment};
 
 fn at(text: &str) -> Timestamp {
@@ -282,7 +283,13 @@ fn every_optional_field_that_can_be_malformed_is_listed() {
     let of_reroute = format!(r#"{{"parcel_id":"P1","change":"refused","option":"hold"{of_shipment}}}"#)
         .replace(r#""revision":7"#, r#""revision":-7"#);
     let (_, of_reroute) = reroute(Some(of_reroute.as_bytes()), Timestamp::FIRST).expect("a reroute");
-    let mut listed = [scan.malformed, shipment("7").malformed, shipment(route).malformed, of_reroute].concat();
+    let preference =
+        br#"{"recipient_key":"p:1","at":"2026-11-22T00:00:00Z","opt_out":["pigeon"],"channels":7,"quiet_hours":7,
+        "locale":7}"#;
+    let read = notifier_input(NotifierTopic::Preferences, Some(b"p:1"), Some(preference));
+    let Ok(notify::Input::Preference { malformed: preference, .. }) = read else { panic!("expected a preference") };
+    let of_shipments = [shipment("7").malformed, shipment(route).malformed].concat();
+    let mut listed = [scan.malformed, of_shipments, of_reroute, preference].concat();
     listed.sort();
     listed.dedup();
     assert_eq!(listed, OPTIONAL_FIELDS);
