@@ -1,8 +1,6 @@
 //! What customers choose, and what becomes of it.
 
-use super::timeline::{Timeline, choosing, instant, world};
-use crate::model::{Audience, RerouteChange, RerouteOption};
-use crate::reroute::{LINK_DAYS_MAX, Link, Links, Page, PageState};
+use super::timeline::{Timeline, choosing, world};
 
 const PHONE: &str = "+8613800001234";
 

@@ -4,6 +4,7 @@ mod choices;
 mod conditions;
 mod journeys;
 mod notices;
+mod pages;
 mod properties;
 mod timeline;
 mod views;
