@@ -7,7 +7,7 @@ use super::families::Families;
 use super::partitions::PartitionState;
 use crate::decode;
 use crate::model::{
-    Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, Ignored, NoticeKind, RerouteOutcome,
+    Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, Ignored, NoticeKind, RerouteOption, RerouteOutcome,
     ScanOutcome, ShipmentOutcome,
 };
 use crate::notify;
@@ -25,6 +25,15 @@ pub(super) const CORRECTIONS: [&str; 2] = ["future", "no_zone"];
 pub(super) const NO_HUB: &str = "none";
 /// What `send` is set to.
 pub(super) const MODES: [&str; 3] = ["off", "shadow", "on"];
+
+/// What becomes of a request to each page of the public listener: links that open nothing first.
+pub(super) const PUBLIC_RESULTS: [(&str, &[&str]); 5] = [
+    ("parcel", &["unknown", "expired", "revoked", "too_many", "down", "bad_form", "shown", "sent", "chosen", "wrong", "stale", "used"]),
+    ("preferences", &["unknown", "expired", "revoked", "too_many", "down", "bad_form", "shown", "saved", "wrong"]),
+    ("unsubscribe", &["unknown", "too_many", "down", "bad_form", "shown", "opt_out", "opt_in"]),
+    ("callback", &["unknown", "refused", "bad_form", "down", "heard"]),
+    ("other", &["unknown"]),
+];
 
 /// The stages of parcels: physical codes, before any of them, and after the end.
 pub(super) fn parcel_stages() -> impl Iterator<Item = &'static str> {
@@ -60,6 +69,11 @@ impl Families {
         start(&self.attempts_running, &[&channels]);
         start(&self.delivery, &[&channels]);
         start(&self.send_mode, &[&MODES]);
+        for (page, results) in PUBLIC_RESULTS {
+            start(&self.public_requests, &[&[page], results]);
+        }
+        let options = RerouteOption::ALL.map(RerouteOption::name);
+        start(&self.choices_sent, &[&[&options[..], &["undo"]].concat()]);
         start(&self.parcels, &[&parcel_stages().collect::<Vec<_>>()]);
         start(&self.transactions, &[&STAGES, &["committed", "aborted"]]);
         start(&self.commit, &[&STAGES]);
