@@ -257,6 +257,7 @@ impl Daemon<'_> {
             now: Arc::new(move || clock.now()),
             limits: Limits::new(config.listen.bad_links),
             client_header: config.listen.client_header(),
+            shown_within: web::SHOWN_WITHIN,
             text_max: config.reroute.settings().text_max,
         })
     }

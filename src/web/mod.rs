@@ -39,7 +39,7 @@ pub(crate) use self::ask::request;
 pub use self::ask::{AskError, Caller, client};
 pub use self::owner::Owners;
 pub use self::pages::Pages;
-pub use self::public::{Limits, Public};
+pub use self::public::{Limits, Public, SHOWN_WITHIN};
 pub use self::record::{Publish, PublishError, PublishFuture, Record};
 
 /// The answer about a parcel, once it is there.
@@ -99,7 +99,7 @@ pub async fn serve_public(
     public: Arc<Public>,
     stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    serve::to_strangers(listener, public::router(public), stop).await
+    serve::to_strangers(listener, public::router(public), serve::Patience::USUAL, stop).await
 }
 
 /// Serves the admin listener until `stop` says true (or its sender is gone).
