@@ -51,6 +51,7 @@ pub use self::errors::{Errors, Problem};
 pub use self::kafka::{GroupProtocol, Kafka, Property};
 pub use self::listen::{Address, Listen};
 pub use self::log::{Log, LogFormat};
+pub use self::offers::read_offers;
 pub use self::place::Place;
 pub use self::privacy::Privacy;
 pub use self::reroute::Reroute;
@@ -238,7 +239,7 @@ impl Config {
                 self.channels.webhook.timeout,
                 &self.policy.notify.webhook,
             ),
-            (["sms.timeout", "notify.sms.total_timeout"], self.channels.sms.timeout, &self.policy.notify.sms),
+            (["sms.timeout", "notify.sms.total_timeout"], self.channels.sms.timeout, &self.policy.notify.sms.attempts),
         ] {
             let message =
                 format!("expected at most {}, found more: what is still under way would be repeated", keys[1]);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::tree::{Node, Value};
-use super::{Place, Problem};
+use super::{Errors, Place, Problem};
 use crate::model::RerouteOption;
 use crate::reroute::{Offers, currency};
 
@@ -27,6 +27,16 @@ pub(super) fn load(path: &str, problems: &mut Vec<Problem>) -> Offers {
             Offers::default()
         }
     }
+}
+
+/// Reads the text of an offers file of this name.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read_offers(name: &str, text: &str) -> Result<Offers, Errors> {
+    let mut problems = Vec::new();
+    let offers = read(&name.into(), text, &mut problems);
+    Errors::of(problems).map_or(Ok(offers), Err)
 }
 
 /// Reads the file's text.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{HashKey, Merchant};
 use crate::notify::Policy;
+use crate::notify::render::Words;
 use crate::reroute::{Links, Offers, Settings};
 use crate::track::Rules;
 
@@ -19,6 +20,8 @@ pub struct World {
     pub hash_key: HashKey,
     /// Makes the links of notices; none where no page is configured to which they could lead.
     pub links: Option<Arc<Links>>,
+    /// What notices are worded with.
+    pub words: Arc<Words>,
     /// What customers may choose; nothing, where no file says so.
     pub offers: Arc<Offers>,
     /// What holds for every choice.
@@ -35,6 +38,7 @@ impl World {
             policy: Arc::new(policy),
             hash_key,
             links: None,
+            words: Words::builtin(),
             offers: Arc::default(),
             reroute: Settings::default(),
             merchants: Arc::default(),

@@ -167,15 +167,15 @@ impl Stage for TrackerStage {
     }
 }
 
-/// Notices and receipts become delivery attempts.
+/// Notices, receipts and preferences become delivery attempts.
 #[derive(Debug)]
 pub enum NotifierStage {}
 
 impl Stage for NotifierStage {
     type Machine = Notifier;
     const NAME: &'static str = "notifier";
-    const INPUTS: &'static [&'static str] = &["notices.v1", "receipts.v1"];
-    const MAIN: usize = 0;
+    const INPUTS: &'static [&'static str] = &["preferences.v1", "notices.v1", "receipts.v1"];
+    const MAIN: usize = 1;
     const STATE: &'static str = "notifier-state.v1";
     const ASKS_FROM: bool = false;
 
@@ -189,7 +189,11 @@ impl Stage for NotifierStage {
         value: Option<&[u8]>,
         _time: Timestamp,
     ) -> Result<notify::Input, Reject> {
-        let topic = if input == 0 { decode::NotifierTopic::Notices } else { decode::NotifierTopic::Receipts };
+        let topic = match input {
+            0 => decode::NotifierTopic::Preferences,
+            1 => decode::NotifierTopic::Notices,
+            _ => decode::NotifierTopic::Receipts,
+        };
         decode::notifier_input(topic, key, value)
     }
 
@@ -208,7 +212,11 @@ impl Stage for NotifierStage {
     fn answer(machine: &Notifier, question: &Question, _: Timestamp, _: &World) -> Option<Value> {
         match question {
             Question::Parcel { parcel_id, recipient } => Some(machine.describe(recipient.as_ref()?, parcel_id)),
-            Question::Page { .. } | Question::Preference { .. } => None,
+            Question::Preference { recipient } => {
+                let known = machine.preference_of(recipient)?;
+                Some(serde_json::to_value(known).expect("a preference has no map whose keys are no texts"))
+            }
+            Question::Page { .. } => None,
         }
     }
 

@@ -94,11 +94,7 @@ pub async fn bind(address: SocketAddr, key: &'static str) -> Result<TcpListener,
 }
 
 /// Serves the public listener until `stop` says true (or its sender is gone).
-pub async fn serve_public(
-    listener: TcpListener,
-    public: Arc<Public>,
-    stop: watch::Receiver<bool>,
-) -> io::Result<()> {
+pub async fn serve_public(listener: TcpListener, public: Arc<Public>, stop: watch::Receiver<bool>) -> io::Result<()> {
     serve::to_strangers(listener, public::router(public), serve::Patience::USUAL, stop).await
 }
 

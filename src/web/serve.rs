@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::middleware::{self, Next};
 use axum::http::StatusCode;
+use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
@@ -129,9 +129,8 @@ mod tests {
     async fn answer(patience: Patience, request: &[u8]) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = Router::new()
-            .route("/", get(|| async { "ok" }))
-            .route("/form", post(|body: String| async move { body }));
+        let router =
+            Router::new().route("/", get(|| async { "ok" })).route("/form", post(|body: String| async move { body }));
         let (_stop, stopped) = watch::channel(false);
         tokio::spawn(to_strangers(listener, router, patience, stopped));
         let mut client = TcpStream::connect(address).await.unwrap();

@@ -4,7 +4,7 @@ use chrono::{Days, FixedOffset, TimeZone};
 use chrono_tz::Tz;
 
 use super::{Applied, Limit, Rule, end_by_newer, open_by_scan};
-use crate::model::{Code, ConditionKind, Level, Timestamp};
+use crate::model::{Code, ConditionKind, Level, RerouteOption, Timestamp};
 use crate::time::instant;
 use crate::track::parcel::Open;
 use crate::track::rules::ClockTime;
@@ -56,8 +56,8 @@ impl Rule for AttemptFailed {
         }
     }
 
-    fn rerouted(&self, step: &mut Step<'_>, option: &str) {
-        if option == "reschedule" && step.parcel.is_open(self.kind()) {
+    fn rerouted(&self, step: &mut Step<'_>, option: RerouteOption) {
+        if option == RerouteOption::Reschedule && step.parcel.is_open(self.kind()) {
             step.end(self.kind());
             step.parcel.silence_settled = step.parcel.stage.newest(Code::OutForDelivery);
         }

@@ -14,7 +14,10 @@ pub(super) const OPTIONS_MAX: usize = 48;
 pub(super) fn style() -> String {
     let mut style = String::from(include_str!("style.css"));
     for n in 1..=OPTIONS_MAX {
-        let _ = write!(style, ".o{n}:checked~.a{n},.o{n}:checked~.go .b{n}{{display:block}}.o{n}:checked~.go .b0{{display:none}}");
+        let _ = write!(
+            style,
+            ".o{n}:checked~.a{n},.o{n}:checked~.go .b{n}{{display:block}}.o{n}:checked~.go .b0{{display:none}}"
+        );
     }
     style
 }
@@ -22,5 +25,7 @@ pub(super) fn style() -> String {
 /// Nothing is loaded from anywhere; forms go nowhere else; nobody frames the page.
 pub(super) fn policy(style: &str) -> String {
     let hash = STANDARD.encode(Sha256::digest(style));
-    format!("default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
 }

@@ -160,7 +160,11 @@ impl Pages {
         let words = self.words(locale);
         let part = |part: &str| words.text("state", &format!("{}{part}", state.name()));
         let title = part("");
-        let view = View { title: title.clone(), text: part("_text"), more: words.known("state", &format!("{}_more", state.name())) };
+        let view = View {
+            title: title.clone(),
+            text: part("_text"),
+            more: words.known("state", &format!("{}_more", state.name())),
+        };
         self.render("state.html", locale, &title, None, "", view)
     }
 
@@ -228,7 +232,8 @@ impl Pages {
     ) -> String {
         let label = |(each, words): &'_ (Locale, Words)| (each.name(), words.name.clone(), *each == locale);
         let labels: Vec<_> = self.words.iter().map(label).collect();
-        let languages = labels.iter().map(|(name, label, is_current)| Language { name, label, is_current: *is_current });
+        let languages =
+            labels.iter().map(|(name, label, is_current)| Language { name, label, is_current: *is_current });
         let words = self.words(locale);
         let whole = Whole {
             lang: locale.name(),

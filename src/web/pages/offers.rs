@@ -113,9 +113,8 @@ fn card(number: usize, offer: &Offer, page: &Page, refill: Option<&Refill>, pen:
 fn ask(offer: &Offer, page: &Page, refill: Option<&Refill>, pen: &Pen<'_>) -> Ask {
     let words = pen.words;
     let name = offer.option.name();
-    let wrong = |wrong, text| {
-        refill.is_some_and(|refill| refill.wrong.contains(&wrong)).then(|| words.text("error", text))
-    };
+    let wrong =
+        |wrong, text| refill.is_some_and(|refill| refill.wrong.contains(&wrong)).then(|| words.text("error", text));
     let tries = page.proof.tries_left.to_string();
     Ask {
         text_name: offer.asks_text.then(|| format!("text_{name}")),

@@ -188,7 +188,8 @@ fn view(shown: &Shown<'_>, pen: &Pen<'_>) -> View {
         None => format!("{headline} – {parcel}"),
     };
     let error_option = errors.iter().find(|error| error.field == "o1").map(|error| error.text.clone());
-    let no_offers = groups.is_empty().then(|| words.text("offer", if page.ended.is_some() { "none_ended" } else { "none" }));
+    let no_offers =
+        groups.is_empty().then(|| words.text("offer", if page.ended.is_some() { "none_ended" } else { "none" }));
     View {
         title,
         name: page.name.as_deref().map(|name| words.say("page", "for_whom", &[("name", Some(name))])),

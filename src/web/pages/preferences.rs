@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::parcel::FieldError;
 use super::Pages;
+use super::parcel::FieldError;
 use crate::model::{Channel, Preference};
 use crate::notify::render::Locale;
 

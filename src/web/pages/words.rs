@@ -168,7 +168,8 @@ mod tests {
             }
         }
         // What is written in Taiwan differs by more than the characters.
-        for word in ["快件", "短信", "驿", "默认", "信息", "视频", "網點", "郵件地址", "保存", "撤銷", "揽", "攬收"] {
+        for word in ["快件", "短信", "驿", "默认", "信息", "视频", "網點", "郵件地址", "保存", "撤銷", "揽", "攬收"]
+        {
             assert!(!FILES[2].1.contains(word), "{word}");
         }
     }

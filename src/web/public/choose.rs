@@ -45,7 +45,8 @@ pub(super) async fn choose(
     if !form::is_proved(links, &address.about(revision), form.get("form").unwrap_or_default(), visit.now) {
         return shown(&visit, &address, &page, Some(Notice::Stale), None, StatusCode::CONFLICT, "stale");
     }
-    let asked = Asked { visit: &visit, address: &address, link, page: &page, links, revision: revision.parse().unwrap_or(0) };
+    let asked =
+        Asked { visit: &visit, address: &address, link, page: &page, links, revision: revision.parse().unwrap_or(0) };
     match form.get("undo") {
         Some(id) => asked.undo(id).await,
         None => asked.choose(&form).await,
@@ -158,14 +159,7 @@ impl Asked<'_> {
         })
     }
 
-    fn record(
-        &self,
-        id: &str,
-        change: RerouteChange,
-        offer: &Offer,
-        detail: Detail,
-        proof: Option<String>,
-    ) -> Reroute {
+    fn record(&self, id: &str, change: RerouteChange, offer: &Offer, detail: Detail, proof: Option<String>) -> Reroute {
         Reroute {
             option: Some(offer.option),
             detail,

@@ -144,7 +144,9 @@ fn preference(chosen: &Chosen, known: &Known, visit: &Visit<'_>) -> Option<Prefe
     let known_order = before.and_then(|before| before.channels.clone());
     let channels = match chosen.first {
         // Not asked about, or not changed.
-        first if shown.len() < 2 || first == known_order.as_ref().and_then(|order| order.first().copied()) => known_order,
+        first if shown.len() < 2 || first == known_order.as_ref().and_then(|order| order.first().copied()) => {
+            known_order
+        }
         None => None,
         Some(first) => Some([first].into_iter().chain(shown.into_iter().filter(|other| *other != first)).collect()),
     };

@@ -259,7 +259,12 @@ impl Served {
 
     fn choices(&self) -> Vec<crate::model::Reroute> {
         let told = self.owner().told.clone();
-        told.into_iter().map(|record| match record { Record::Choice(choice) => *choice, other => panic!("{other:?}") }).collect()
+        told.into_iter()
+            .map(|record| match record {
+                Record::Choice(choice) => *choice,
+                other => panic!("{other:?}"),
+            })
+            .collect()
     }
 }
 
@@ -296,7 +301,8 @@ async fn a_page_is_in_the_language_asked_for_and_keeps_it() {
     let fields = [("form", form.as_str()), ("revision", revision.as_str()), LOCKER];
     let sent = served.post(&format!("{}?lang=zh-CN", path()), &fields).await;
     assert_eq!(sent.location(), format!("{token}?lang=zh-CN"));
-    let unknown = served.send(served.client.get(format!("{}/r/x/y", served.address)).header("accept-language", "zh-CN,en;q=0.5"));
+    let unknown =
+        served.send(served.client.get(format!("{}/r/x/y", served.address)).header("accept-language", "zh-CN,en;q=0.5"));
     assert!(unknown.await.body.contains("<html lang=\"zh-CN\">"));
 }
 
@@ -406,12 +412,24 @@ async fn a_form_that_is_not_ours_or_too_old_writes_nothing() {
     let page = served.get(&path()).await;
     let (form, revision) = (page.hidden("form"), page.hidden("revision"));
     let fields = [("form", form.as_str()), ("revision", revision.as_str()), LOCKER];
-    for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example"), ("content-type", "text/plain")] {
-        let got = served.send(served.form(&path(), &fields).headers([(name.parse().unwrap(), value.parse().unwrap())].into_iter().collect())).await;
+    for (name, value) in
+        [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example"), ("content-type", "text/plain")]
+    {
+        let got = served
+            .send(
+                served
+                    .form(&path(), &fields)
+                    .headers([(name.parse().unwrap(), value.parse().unwrap())].into_iter().collect()),
+            )
+            .await;
         assert_eq!(got.status, StatusCode::FORBIDDEN, "{name}");
         assert!(!got.body.contains("00P1"));
     }
-    for stale in [vec![LOCKER], vec![("form", form.as_str()), ("revision", "1"), LOCKER], vec![("form", "0-x"), ("revision", "0"), LOCKER]] {
+    for stale in [
+        vec![LOCKER],
+        vec![("form", form.as_str()), ("revision", "1"), LOCKER],
+        vec![("form", "0-x"), ("revision", "0"), LOCKER],
+    ] {
         let got = served.post(&path(), &stale).await;
         assert_eq!(got.status, StatusCode::CONFLICT);
         assert!(got.body.contains("Nothing was sent. Here is the latest state"));
@@ -513,10 +531,15 @@ async fn one_click_ends_a_channel_and_one_more_takes_it_back() {
     assert_eq!(got.status, StatusCode::OK);
     let got = served.post(path, &[("change", "opt_in")]).await;
     assert!(got.body.contains("Emails are on again"));
-    let changes: Vec<_> = served.owner().told.iter().map(|record| match record {
-        Record::Reply(reply) => (reply.recipient_key.to_string(), reply.channel, reply.change),
-        other => panic!("{other:?}"),
-    }).collect();
+    let changes: Vec<_> = served
+        .owner()
+        .told
+        .iter()
+        .map(|record| match record {
+            Record::Reply(reply) => (reply.recipient_key.to_string(), reply.channel, reply.change),
+            other => panic!("{other:?}"),
+        })
+        .collect();
     let change = |change| ("p:1".to_owned(), Channel::Email, change);
     assert_eq!(changes, [change(OptChange::OptOut), change(OptChange::OptOut), change(OptChange::OptIn)]);
 
@@ -553,7 +576,14 @@ async fn preferences_are_shown_saved_whole_and_kept_where_they_are_not_shown() {
         assert!(shown.body.contains(part), "{part}");
     }
     let form = shown.hidden("form");
-    let fields = [("form", form.as_str()), ("channel", "sms"), ("first", "sms"), ("from", ""), ("to", ""), ("language", "zh-CN")];
+    let fields = [
+        ("form", form.as_str()),
+        ("channel", "sms"),
+        ("first", "sms"),
+        ("from", ""),
+        ("to", ""),
+        ("language", "zh-CN"),
+    ];
     let got = served.post(&address, &fields).await;
     assert_eq!((got.status, got.location()), (StatusCode::SEE_OTHER, "preferences?saved=1"));
     let saved = served.owner().preference.clone().unwrap();
