@@ -57,12 +57,24 @@ pub struct Text {
 /// A mail in an inbox.
 #[derive(Clone, Debug, Serialize)]
 pub struct Mail {
+    /// Whose inbox it is.
+    pub reader: Reader,
     /// The address.
     pub to: String,
     #[allow(missing_docs)]
     pub subject: String,
     /// The part for people who read text.
     pub text: String,
+}
+
+/// Who reads a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reader {
+    /// Who waits for a parcel.
+    Customer,
+    /// A hub or customer service.
+    Staff,
 }
 
 /// A webhook as its endpoint got it.
@@ -85,7 +97,7 @@ pub struct Standing {
     pub messages: Vec<Arc<Happening>>,
     /// Webhooks, the newest first.
     pub hooks: Vec<Arc<Happening>>,
-    /// Changes of conditions and choices, the newest first.
+    /// What concerns operations (changes of conditions, choices, mails to hubs), the newest first.
     pub changes: Vec<Arc<Happening>>,
     /// How many conditions are open, by kind.
     pub open: BTreeMap<ConditionKind, usize>,
@@ -99,6 +111,8 @@ pub struct Standing {
 pub struct Counts {
     pub texts: u64,
     pub mails: u64,
+    /// Mails to hubs and customer service.
+    pub digests: u64,
     pub webhooks: u64,
     pub choices: u64,
 }
@@ -116,13 +130,15 @@ struct Seen {
 /// Takes what happens and tells it on.
 pub struct Board {
     seen: Mutex<Seen>,
+    /// Conditions of the days before are counted and not shown.
+    begins: Timestamp,
     told: broadcast::Sender<Arc<Happening>>,
 }
 
 impl Board {
-    /// Nothing has happened yet.
-    pub fn new() -> Board {
-        Board { seen: Mutex::default(), told: broadcast::channel(UNREAD_MAX).0 }
+    /// Nothing has happened yet; the day begins then.
+    pub fn new(begins: Timestamp) -> Board {
+        Board { seen: Mutex::default(), begins, told: broadcast::channel(UNREAD_MAX).0 }
     }
 
     /// Something happened.
@@ -130,11 +146,14 @@ impl Board {
         let mut seen = self.seen();
         seen.last += 1;
         seen.count(&what);
+        if at < self.begins {
+            return;
+        }
         let happening = Arc::new(Happening { number: seen.last, at, what });
         let list = match &happening.what {
-            What::Text(_) | What::Mail(_) => &mut seen.messages,
+            What::Text(_) | What::Mail(Mail { reader: Reader::Customer, .. }) => &mut seen.messages,
             What::Webhook(_) => &mut seen.hooks,
-            What::Condition(_) | What::Choice(_) => &mut seen.changes,
+            What::Mail(_) | What::Condition(_) | What::Choice(_) => &mut seen.changes,
         };
         list.push_front(Arc::clone(&happening));
         list.truncate(KEPT_MAX);
@@ -173,7 +192,8 @@ impl Seen {
     fn count(&mut self, what: &What) {
         match what {
             What::Text(_) => self.counts.texts += 1,
-            What::Mail(_) => self.counts.mails += 1,
+            What::Mail(mail) if mail.reader == Reader::Customer => self.counts.mails += 1,
+            What::Mail(_) => self.counts.digests += 1,
             What::Webhook(_) => self.counts.webhooks += 1,
             What::Choice(order) if order.change == WorkOrderChange::Created => self.counts.choices += 1,
             What::Choice(_) => {}

@@ -65,8 +65,10 @@ pub fn run(choice: Choice) -> anyhow::Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let (end, ended) = signal::channel(false);
     runtime.block_on(stop_on_signals(&stop))?;
-    let board = Arc::new(Board::new());
-    let result = play(choice, &runtime, &stop, &ended, &board);
+    let start = day::morning(Clock::start().now());
+    let board = Arc::new(Board::new(start));
+    let plan = Plan { seed: choice.seed, start, parcels: choice.parcels };
+    let result = play(choice, plan, &runtime, &stop, &ended, &board);
     end.send_replace(true);
     stop.store(true, Ordering::Relaxed);
     runtime.shutdown_timeout(END_WITHIN);
@@ -79,6 +81,7 @@ pub fn run(choice: Choice) -> anyhow::Result<()> {
 /// Sets the stage and runs the daemon on it.
 fn play(
     choice: Choice,
+    plan: Plan,
     runtime: &Runtime,
     stop: &Arc<AtomicBool>,
     ended: &signal::Receiver<bool>,
@@ -93,16 +96,15 @@ fn play(
         .map_err(|errors| anyhow::anyhow!("a mistake of ours: {errors}"))?;
     start_logs(&config.log).context("cannot write logs")?;
 
-    let start = day::morning(Clock::start().now());
     let pen = Pen::new(&bootstrap)?;
-    let merchants = announce_merchants(&pen, &secrets, stage.merchants.local_addr()?, start)?;
-    let mut feed = Feed::new(Plan { seed: choice.seed, start, parcels: choice.parcels });
-    for event in feed.due(start) {
+    let merchants = announce_merchants(&pen, &secrets, stage.merchants.local_addr()?, plan.start)?;
+    let mut feed = Feed::new(plan);
+    for event in feed.due(plan.start) {
         pen.write(&event)?;
     }
     pen.flush().context("the simulation of Kafka takes no records")?;
 
-    let clock = Clock::fast(start, choice.speed);
+    let clock = Clock::fast(plan.start, choice.speed);
     let (orders, ordered) = mpsc::unbounded_channel();
     let watching = watch::Watch::new(&bootstrap, Arc::clone(board), clock.clone(), orders)?;
     let watching = {

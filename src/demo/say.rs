@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::board::{Counts, Happening, What, masked};
+use super::board::{Counts, Happening, Mail, Reader, What, masked};
 use super::words::{clock, described, kind_name, short};
 use crate::model::{Change, Level, WorkOrderChange};
 
@@ -44,7 +44,7 @@ leaves it. A day of the courier takes {day} (--speed {speed}).
 
 /// What was seen, and what comes next.
 pub fn farewell(counts: Counts) {
-    let Counts { texts, mails, webhooks, choices } = counts;
+    let Counts { texts, mails, webhooks, choices, .. } = counts;
     say(&format!(
         "\nThat was the demonstration: {texts} texts, {mails} mails, {webhooks} webhooks, {choices} choices. Nothing of it is kept.
 
@@ -75,6 +75,7 @@ pub async fn narrate(mut happenings: Receiver<Arc<Happening>>) {
 fn line(happening: &Happening) -> Option<String> {
     let (word, to, what) = match &happening.what {
         What::Text(text) => ("text", masked(&text.to), first_line(&text.body)),
+        What::Mail(Mail { reader: Reader::Staff, to, subject, .. }) => ("digest", to.clone(), first_line(subject)),
         What::Mail(mail) => ("mail", masked(&mail.to), first_line(&mail.subject)),
         What::Webhook(hook) => {
             let verified = if hook.verified { "its signature is good" } else { "its signature is not good" };

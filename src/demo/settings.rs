@@ -10,6 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use super::day::HUBS;
 use crate::config::{Config, Errors, Source};
 
+/// Where hubs and customer service read their mail.
+pub const STAFF: [&str; 2] = ["hubs@example.com", "service@example.com"];
+
 /// Where everything listens.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)]
@@ -54,6 +57,7 @@ fn reference(path: &Path) -> String {
 pub fn config(bootstrap: &str, places: &Places, hash_key: &str) -> Result<Config, Errors> {
     let Places { public, admin, mail } = places;
     let hubs: Vec<String> = HUBS.iter().map(|hub| format!("{} = \"{}\"", hub.code, hub.name)).collect();
+    let [hub_contact, service_contact] = STAFF;
     let text = format!(
         r#"
 [kafka]
@@ -67,7 +71,8 @@ commit_every = "50ms"
 public = "{public}"
 admin = "{admin}"
 [log]
-level = "error"
+# When it ends, clients outlive their brokers by a moment; that is no news.
+level = "error,rdkafka=off,librdkafka=off"
 [privacy]
 hash_key = "{hash_key}"
 [send]
@@ -78,10 +83,10 @@ time_zone = "Asia/Shanghai"
 [notify.hub_names]
 {hubs}
 [contact.hub.default]
-email = "hubs@example.com"
+email = "{hub_contact}"
 time_zone = "Asia/Shanghai"
 [contact.service]
-email = "service@example.com"
+email = "{service_contact}"
 time_zone = "Asia/Shanghai"
 [email]
 host = "{host}"

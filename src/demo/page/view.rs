@@ -6,7 +6,7 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
 
-use crate::demo::board::{Happening, Standing, What, masked};
+use crate::demo::board::{Happening, Mail, Reader, Standing, What, masked};
 use crate::demo::words::{clock, day_and_time, described, kind_name, short};
 use crate::model::{Change, Level, Timestamp, WorkOrderChange};
 
@@ -50,6 +50,11 @@ pub fn fragment(happening: &Happening) -> (&'static str, String) {
                 ..Message::new(number, time, &text.body)
             };
             ("message", render("message.html", &view))
+        }
+        What::Mail(Mail { reader: Reader::Staff, to, subject, .. }) => {
+            let place = to.split('@').next().unwrap_or_default().to_owned();
+            let (change, what, parcel) = ("mail", subject.clone(), String::new());
+            ("change", render("change.html", &ChangeRow { number, time, tone: "calm", change, what, parcel, place }))
         }
         What::Mail(mail) => {
             let view = Message {
@@ -251,7 +256,7 @@ pub fn page(standing: &Standing, now: Timestamp, speed: u32, admin: &str, figure
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::board::{Board, Hook, Mail, Text};
+    use crate::demo::board::{Board, Hook, Text};
 
     fn link(text: &str) -> Part {
         Part { text: text.to_owned(), link: Some(text.to_owned()) }
@@ -271,11 +276,16 @@ mod tests {
 
     #[test]
     fn what_a_text_says_stays_a_text() {
-        let board = Board::new();
         let at = Timestamp::FIRST;
+        let board = Board::new(at);
         let body = "<script>alert(1)</script> http://127.0.0.1/\"onclick=x".to_owned();
         board.put(at, What::Text(Text { to: "+8613800000017".into(), id: "\"><b>".into(), body: body.clone() }));
-        board.put(at, What::Mail(Mail { to: "a@example.com".into(), subject: body.clone(), text: body.clone() }));
+        board.put(at, What::Mail(Mail {
+            reader: Reader::Customer,
+            to: "a@example.com".into(),
+            subject: body.clone(),
+            text: body.clone(),
+        }));
         board.put(at, What::Webhook(Hook { merchant: "M".into(), verified: false, id: body.clone(), body }));
         let html = page(&board.standing(), at, 240, "http://127.0.0.1:1", Vec::new());
         assert!(!html.contains("<script>alert") && !html.contains("\"><b>"), "{html}");
