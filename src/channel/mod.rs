@@ -1,4 +1,4 @@
-//! Carries what was decided to the outside: mails and webhooks.
+//! Carries what was decided to the outside: mails, webhooks and texts.
 //!
 //! In comes a [`model::Attempt`](crate::model::Attempt), claimed and committed; out goes exactly one
 //! [`model::Receipt`](crate::model::Receipt) for it, whatever happens (a full queue, a panic, a shutdown).
@@ -21,6 +21,8 @@ mod outcome;
 mod owed;
 mod secrets;
 pub mod settings;
+pub mod sms;
+mod strangers;
 mod trust;
 mod webhook;
 
@@ -35,6 +37,7 @@ pub use outcome::{Outcome, Reason};
 pub use owed::Report;
 pub use secrets::{Secret, SecretError, Secrets};
 pub use settings::{Problem, Settings};
+pub use sms::Sms;
 pub use webhook::Webhook;
 
 use crate::model::{Attempt, Channel};
@@ -52,7 +55,7 @@ pub trait Transport: Send + Sync {
 
     /// Sends one message. Calls [`Gate::pass`] immediately before the first byte of the message and returns
     /// what the gate says where it is shut; ends within [`Limits::total_timeout`], or shortly after it is broken
-    /// off. A webhook's connection is opened after the gate, by the same call that sends.
+    /// off. A connection for HTTP is opened after the gate, by the same call that sends.
     fn attempt<'a>(&'a self, attempt: &'a Attempt, gate: &'a Gate) -> Attempting<'a>;
 }
 
@@ -73,7 +76,7 @@ pub fn is_address(text: &str) -> bool {
 }
 
 /// Makes the channels that the settings configure, in the order of [`Settings::configured`]. Reads certificates
-/// and resolves the mail server's password once, to say at the start what would fail at the first mail; talks to
+/// and resolves the channels' own secrets once, to say at the start what would fail at the first mail; talks to
 /// no server.
 ///
 /// # Errors
@@ -84,8 +87,8 @@ pub fn open(settings: &Settings, secrets: &Arc<Secrets>) -> Result<Vec<Arc<dyn T
     for channel in settings.configured() {
         let opened: Result<Arc<dyn Transport>, Problem> = match channel {
             Channel::Email => Email::open(&settings.email, secrets).map(|email| Arc::new(email) as _),
-            Channel::Sms => continue,
             Channel::Webhook => Webhook::open(&settings.webhook, secrets).map(|webhook| Arc::new(webhook) as _),
+            Channel::Sms => Sms::open(&settings.sms, secrets).map(|sms| Arc::new(sms) as _),
         };
         match opened {
             Ok(transport) => transports.push(transport),

@@ -27,6 +27,8 @@ pub enum Outcome {
         reason: Reason,
         /// Nor anything else: the endpoint is to be left alone until its owner renews it.
         endpoint_gone: bool,
+        /// The recipient wants nothing more by this channel, as the provider knows.
+        opted_out: bool,
     },
     /// It may have taken it.
     Unknown {
@@ -43,7 +45,7 @@ impl Outcome {
 
     /// A refusal of this message only.
     pub fn refused(reason: impl Into<Reason>) -> Outcome {
-        Outcome::Refused { reason: reason.into(), endpoint_gone: false }
+        Outcome::Refused { reason: reason.into(), endpoint_gone: false, opted_out: false }
     }
 
     /// Nobody can say.

@@ -142,8 +142,9 @@ fn receipt(attempt: &Attempt, outcome: Outcome, took: Option<Duration>, clock: &
             receipt.retry_after_ms = after.map(millis);
             (ReportedOutcome::Retry, Some(reason))
         }
-        Outcome::Refused { reason, endpoint_gone } => {
+        Outcome::Refused { reason, endpoint_gone, opted_out } => {
             receipt.endpoint_gone = endpoint_gone;
+            receipt.opted_out = opted_out;
             (ReportedOutcome::Refused, Some(reason))
         }
         Outcome::Unknown { reason } => (ReportedOutcome::Unknown, Some(reason)),

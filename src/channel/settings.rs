@@ -1,9 +1,10 @@
-//! The `[email]` and `[webhook]` sections of the configuration.
+//! The `[email]`, `[webhook]` and `[sms]` sections of the configuration.
 //!
 //! Every key, with its meaning and default, stands in `reference.toml`; a test holds both together. An empty text
 //! means "none".
 
 mod check;
+mod sms;
 
 use std::fmt;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, de};
 
 pub use self::check::Problem;
+pub use self::sms::{Aliyun, Sms, Twilio};
 use super::Limits;
 pub use super::webhook::Network;
 use crate::model::Channel;
@@ -26,6 +28,8 @@ pub struct Settings {
     pub email: Email,
     #[allow(missing_docs)]
     pub webhook: Webhook,
+    #[allow(missing_docs)]
+    pub sms: Sms,
 }
 
 /// How mail is protected on its way to the relay.
@@ -132,7 +136,7 @@ impl Settings {
         let is_configured = |channel: &Channel| match channel {
             Channel::Email => !self.email.host.is_empty(),
             Channel::Webhook => self.webhook.enabled,
-            Channel::Sms => false,
+            Channel::Sms => !self.sms.providers().is_empty(),
         };
         Channel::ALL.into_iter().filter(is_configured).collect()
     }
@@ -143,7 +147,7 @@ impl Settings {
         let (queue, concurrency, total_timeout) = match channel {
             Channel::Email => (self.email.queue, self.email.concurrency, self.email.timeout),
             Channel::Webhook => (self.webhook.queue, self.webhook.concurrency, self.webhook.timeout),
-            Channel::Sms => (10_000, 16, Duration::from_secs(15)),
+            Channel::Sms => (self.sms.queue, self.sms.concurrency, self.sms.timeout),
         };
         Limits { queue, concurrency, total_timeout }
     }
@@ -168,9 +172,10 @@ mod tests {
     fn the_commented_default_is_the_default_and_shows_every_key() {
         assert_eq!(read(REFERENCE).unwrap(), Settings::default());
         let shown: toml_edit::DocumentMut = REFERENCE.parse().unwrap();
-        let shown = |section: &str| shown[section].as_table().unwrap().len();
+        let fields = |table: &toml_edit::Item| table.as_table().unwrap().len();
+        let (email, webhook, sms) = (&shown["email"], &shown["webhook"], &shown["sms"]);
         // As many as the structs have fields.
-        assert_eq!((shown("email"), shown("webhook")), (13, 8));
+        assert_eq!([email, webhook, sms, &sms["twilio"], &sms["aliyun"]].map(fields), [13, 8, 9, 8, 6]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::channel::{self, Dispatcher, Secrets};
 use crate::config::{self, Config, Listen};
 use crate::model::{Channel, Timestamp, World};
 use crate::notify::Policy;
+use crate::reroute::Link;
 use crate::stream::{Asker, Clock, From, GroupProtocol, Instance, InstanceError, Options, Setup};
 use crate::telemetry::{Metrics, start_logs};
 use crate::time::Backlog;
@@ -261,6 +262,13 @@ impl ParcelQuery for LateAsker {
     fn parcel(&self, id: String) -> QueryFuture {
         match self.0.get() {
             Some(asker) => asker.parcel(id),
+            None => Box::pin(async { Err(QueryError::NotReady(WAITING.to_owned())) }),
+        }
+    }
+
+    fn page(&self, id: String, link: Link) -> QueryFuture {
+        match self.0.get() {
+            Some(asker) => asker.page(id, link),
             None => Box::pin(async { Err(QueryError::NotReady(WAITING.to_owned())) }),
         }
     }

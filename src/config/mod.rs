@@ -216,6 +216,7 @@ impl Config {
                 self.channels.webhook.timeout,
                 &self.policy.notify.webhook,
             ),
+            (["sms.timeout", "notify.sms.total_timeout"], self.channels.sms.timeout, &self.policy.notify.sms),
         ] {
             let message =
                 format!("expected at most {}, found more: what is still under way would be repeated", keys[1]);

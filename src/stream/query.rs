@@ -10,6 +10,7 @@ use super::partitioner;
 use super::shared::{Query, Shared, Standing};
 use super::stage::{NotifierStage, Question, Stage, TrackerStage};
 use crate::model::RecipientKey;
+use crate::reroute::Link;
 use crate::web::{ParcelQuery, QueryError, QueryFuture};
 
 /// A worker answers between two turns; one that takes longer is stuck in a broker call.
@@ -58,7 +59,7 @@ impl Asker {
     /// The parcel as its tracker sees it, with what each told recipient's notifier knows, as far as it is
     /// owned here too.
     async fn about(&self, parcel_id: String) -> Result<Option<Value>, QueryError> {
-        let question = Question { parcel_id: parcel_id.clone(), recipient: None };
+        let question = Question::Parcel { parcel_id: parcel_id.clone(), recipient: None };
         let Some(mut parcel) = self.ask::<TrackerStage>(&parcel_id, question).await? else { return Ok(None) };
         let keys: Vec<String> = parcel["recipient_keys"]
             .as_array()
@@ -66,8 +67,8 @@ impl Asker {
             .unwrap_or_default();
         let mut deliveries = serde_json::Map::new();
         for key in keys {
-            let question =
-                Question { parcel_id: parcel_id.clone(), recipient: Some(RecipientKey::from_text(key.clone())) };
+            let recipient = Some(RecipientKey::from_text(key.clone()));
+            let question = Question::Parcel { parcel_id: parcel_id.clone(), recipient };
             let known = match self.ask::<NotifierStage>(&key, question).await {
                 Ok(known) => known.unwrap_or(Value::Null),
                 Err(QueryError::Elsewhere { address }) => serde_json::json!({ "owned_by": address }),
@@ -84,5 +85,11 @@ impl ParcelQuery for Asker {
     fn parcel(&self, id: String) -> QueryFuture {
         let asker = self.clone();
         Box::pin(async move { asker.about(id).await })
+    }
+
+    fn page(&self, id: String, link: Link) -> QueryFuture {
+        let asker = self.clone();
+        let question = Question::Page { parcel_id: id.clone(), link };
+        Box::pin(async move { asker.ask::<TrackerStage>(&id, question).await })
     }
 }

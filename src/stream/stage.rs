@@ -8,17 +8,28 @@ use super::options::Options;
 use crate::decode;
 use crate::model::{Effect, RecipientKey, Reject, Timestamp, World};
 use crate::notify::{self, Notifier};
+use crate::reroute::Link;
 use crate::state::Machine;
 use crate::telemetry::Metrics;
 use crate::track::{self, Tracker};
 
-/// What an operator asks about a parcel.
+/// What a partition is asked about a parcel.
 #[derive(Clone, Debug)]
-pub struct Question {
-    #[allow(missing_docs)]
-    pub parcel_id: String,
-    /// Which recipient's view, for the notifier.
-    pub recipient: Option<RecipientKey>,
+pub enum Question {
+    /// By an operator: everything.
+    Parcel {
+        #[allow(missing_docs)]
+        parcel_id: String,
+        /// Which recipient's view, for the notifier.
+        recipient: Option<RecipientKey>,
+    },
+    /// By whoever holds a genuine link: what its reader may see.
+    Page {
+        #[allow(missing_docs)]
+        parcel_id: String,
+        #[allow(missing_docs)]
+        link: Link,
+    },
 }
 
 /// How far a partition is.
@@ -77,7 +88,7 @@ pub trait Stage: 'static {
     /// its clock is close to the wall clock, so that a withdrawal that is already written is read first.
     fn may_speak(freshness: &Freshness, options: &Options) -> bool;
 
-    /// Answers a question from the partition's state.
+    /// Answers a question from the partition's state; `now` is the wall clock or, where that is ahead, stream time.
     fn answer(machine: &Self::Machine, question: &Question, now: Timestamp, world: &World) -> Option<Value>;
 
     /// Reports what the machine holds to the metrics.
@@ -136,7 +147,13 @@ impl Stage for TrackerStage {
     }
 
     fn answer(machine: &Tracker, question: &Question, now: Timestamp, world: &World) -> Option<Value> {
-        machine.describe(&question.parcel_id, now, world)
+        match question {
+            Question::Parcel { parcel_id, .. } => machine.describe(parcel_id, now, world),
+            Question::Page { parcel_id, link } => {
+                let page = machine.page(parcel_id, *link, now, world)?;
+                Some(serde_json::to_value(page).expect("a page has no map whose keys are no texts"))
+            }
+        }
     }
 
     fn observe(machine: &Tracker, partition: i32, metrics: &Metrics) {
@@ -183,7 +200,10 @@ impl Stage for NotifierStage {
     }
 
     fn answer(machine: &Notifier, question: &Question, _: Timestamp, _: &World) -> Option<Value> {
-        Some(machine.describe(question.recipient.as_ref()?, &question.parcel_id))
+        match question {
+            Question::Parcel { parcel_id, recipient } => Some(machine.describe(recipient.as_ref()?, parcel_id)),
+            Question::Page { .. } => None,
+        }
     }
 
     fn observe(machine: &Notifier, partition: i32, metrics: &Metrics) {

@@ -11,6 +11,7 @@ use super::announced::Announced;
 use super::conditions::{Limit, rule};
 use super::due::{self, What};
 use super::history::Accepted;
+use super::mask;
 use super::parcel::{EndReason, Ended, Open};
 use super::telling::{self, Told};
 use super::tracker::Tracker;
@@ -130,7 +131,7 @@ fn collection(parcel_id: &str, view: View<'_>) -> Option<Value> {
         "since": view.parcel.stage.awaiting_since,
         "place": place.place,
         "place_kind": place.kind,
-        "pickup_code": place.pickup_code.as_deref().map(masked),
+        "pickup_code": place.pickup_code.as_deref().map(mask::text),
         "free_until": place.free_until,
         "issued": issued.collect::<Vec<_>>(),
         "to_be_told_since": collection.untold,
@@ -164,23 +165,11 @@ fn scan(scan: &Accepted) -> Value {
 }
 
 fn person(person: &Recipient) -> Value {
-    let email = person.email.as_deref().map(|email| match email.split_once('@') {
-        Some((local, domain)) => format!("{}@{domain}", masked(local)),
-        None => masked(email),
-    });
     json!({
-        "name": person.name.as_deref().map(masked),
-        "phone": person.phone.as_deref().map(masked),
-        "email": email,
+        "name": person.name.as_deref().map(mask::text),
+        "phone": person.phone.as_deref().map(mask::text),
+        "email": person.email.as_deref().map(mask::email),
         "locale": person.locale,
         "time_zone": person.time_zone,
     })
-}
-
-/// The first and, of longer texts, the last two characters.
-fn masked(text: &str) -> String {
-    let count = text.chars().count();
-    let tail = if count > 6 { 2 } else { 0 };
-    let shown = |(index, c)| if index == 0 && count > 1 || index + tail >= count { c } else { '*' };
-    text.chars().enumerate().map(shown).collect()
 }

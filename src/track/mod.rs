@@ -8,7 +8,7 @@
 //! - `conditions` holds the rules, one per file; `step` is where conditions change and records are written;
 //! - `telling` decides who is told, and when (`gate`: only while that is open);
 //! - `due` derives what passes next, `timers` is the queue of that, `tracker` and `records` the machine around it all;
-//! - `describe` and `stages` say what there is.
+//! - `describe` (for operators), `page` (for customers) and `stages` say what there is.
 //!
 //! What always holds: the effects are a function of the records, their times and the rules: no batching,
 //! restore or abort shows in them. Timers are derived from state and never stored. A limit takes effect at the first
@@ -22,6 +22,8 @@ mod ends;
 mod gate;
 mod history;
 mod input;
+mod mask;
+mod page;
 mod parcel;
 mod records;
 mod route;

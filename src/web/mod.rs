@@ -26,6 +26,8 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::reroute::Link;
+
 pub use self::admin::Admin;
 pub(crate) use self::ask::request;
 pub use self::ask::{AskError, Caller, client};
@@ -37,6 +39,10 @@ pub type QueryFuture = Pin<Box<dyn Future<Output = Result<Option<Value>, QueryEr
 pub trait ParcelQuery: Send + Sync {
     /// What is known of a parcel; none where nothing is.
     fn parcel(&self, id: String) -> QueryFuture;
+
+    /// What a link's reader may see of a parcel: a `reroute::PageState` as JSON; none where nothing is known of the parcel. The
+    /// link is genuine and not too old; whether it still opens, the owner decides.
+    fn page(&self, id: String, link: Link) -> QueryFuture;
 }
 
 /// Why there is no answer here.

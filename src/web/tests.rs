@@ -17,6 +17,10 @@ impl ParcelQuery for Answers {
         let answer = self.0.get(id.as_str()).cloned().transpose();
         Box::pin(async move { answer })
     }
+
+    fn page(&self, id: String, _link: Link) -> QueryFuture {
+        self.parcel(id)
+    }
 }
 
 /// A running admin listener; it ends with this.

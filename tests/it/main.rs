@@ -6,10 +6,14 @@
     reason = "deadlines of tests and times of their records come from the real clock; nobody hands it in here"
 )]
 
+#[allow(dead_code, reason = "what a test may do in a browser is there before the test that does it")]
+mod browser;
 mod channel;
 #[allow(dead_code, reason = "the same, of daemons")]
 mod daemon;
 mod flow;
+#[allow(dead_code, reason = "the same, of requests")]
+mod http;
 #[allow(dead_code, reason = "what a test may ask of brokers is there before the test that asks for it")]
 mod kafka;
 mod promtool;

@@ -1,5 +1,7 @@
 //! What is wrong with settings, all at once.
 
+mod sms;
+
 use std::time::Duration;
 
 use super::super::{Secrets, email, webhook};
@@ -36,6 +38,7 @@ impl Settings {
         if self.webhook.enabled {
             self.webhook.check(&mut problems);
         }
+        self.sms.check(&mut problems);
         problems
     }
 }

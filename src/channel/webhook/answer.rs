@@ -1,25 +1,20 @@
 //! What an endpoint's answer, or its absence, means.
 
 use std::error::Error;
-use std::time::Duration;
 
-use chrono::DateTime;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::super::Outcome;
+use super::super::strangers::retry_after;
 use super::guard::Forbidden;
-
-/// The longest wait that an endpoint may ask for: the last step of Standard Webhooks' schedule. A longer one would
-/// be an endpoint that disables itself without saying so.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The meaning of an answer at `now_seconds` since 1970.
 pub(super) fn outcome(status: StatusCode, headers: &HeaderMap, now_seconds: i64) -> Outcome {
     let code = status.as_u16();
     match code {
         200..=299 => Outcome::Delivered { provider_id: None },
-        410 => Outcome::Refused { reason: "endpoint is gone (410)".into(), endpoint_gone: true },
+        410 => Outcome::Refused { reason: "endpoint is gone (410)".into(), endpoint_gone: true, opted_out: false },
         429 | 502 | 503 | 504 => Outcome::Retry {
             after: headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, now_seconds)),
             reason: format!("endpoint asks to wait ({code})").into(),
@@ -54,21 +49,10 @@ fn cause<'a, T: Error + 'static>(error: &'a reqwest::Error) -> Option<&'a T> {
     None
 }
 
-/// Seconds, or a date.
-fn retry_after(text: &str, now_seconds: i64) -> Option<Duration> {
-    let text = text.trim();
-    let seconds = match text.parse::<u64>() {
-        Ok(seconds) => seconds,
-        Err(_) => {
-            let date = DateTime::parse_from_rfc2822(text).ok()?;
-            u64::try_from(date.timestamp().saturating_sub(now_seconds)).unwrap_or(0)
-        }
-    };
-    Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// Wed, 21 Oct 2015 07:28:00 GMT

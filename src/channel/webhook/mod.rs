@@ -29,6 +29,7 @@ use self::guard::Guard;
 use self::resolver::Resolver;
 use self::sign::Signature;
 use super::settings::Webhook as Settings;
+use super::strangers::real_time;
 use super::{Attempt, Attempting, Gate, Limits, Outcome, Problem, Secrets, Transport, trust};
 use crate::model::{Channel, Destination, Message};
 
@@ -91,7 +92,7 @@ impl Webhook {
         self.guard.check_url(&url).map_err(|forbidden| Outcome::refused(forbidden.reason()))?;
         let keys = sign::keys(secrets, &self.secrets)?;
         gate.pass()?;
-        let signature = Signature::of(attempt.notice_id.as_str(), sign::real_seconds(), body.as_bytes(), &keys);
+        let signature = Signature::of(attempt.notice_id.as_str(), real_time().timestamp(), body.as_bytes(), &keys);
         let request = self.client.post(url).headers(headers(&signature)?).body(body.clone());
         let response = match timeout(self.limits.total_timeout, request.send()).await {
             // Connecting has a timeout of its own and at most half of the time, so this is the answer that lacks.
@@ -99,7 +100,7 @@ impl Webhook {
             Ok(Err(error)) => return Err(answer::missing(&error)),
             Ok(Ok(response)) => response,
         };
-        let outcome = answer::outcome(response.status(), response.headers(), sign::real_seconds());
+        let outcome = answer::outcome(response.status(), response.headers(), real_time().timestamp());
         drain(response).await;
         Ok(outcome)
     }

@@ -64,13 +64,6 @@ fn key(secret: &Secret) -> Option<Secret> {
     KEY_LENGTH.contains(&bytes.len()).then(|| Secret::new(bytes))
 }
 
-/// Seconds since 1970 by the real clock, whatever the pace of ours: strangers refuse a signature that is minutes
-/// off.
-#[allow(clippy::disallowed_methods, reason = "runtime.md: signatures that strangers check use the real clock")]
-pub(super) fn real_seconds() -> i64 {
-    chrono::Utc::now().timestamp()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-//! Questions of operators, answered between two turns from the state as it is.
+//! Questions of operators and of those who hold a link, answered between two turns from the state as it is.
 
 use super::{Held, Worker};
 use crate::stream::stage::Stage;
@@ -9,7 +9,9 @@ impl<S: Stage> Worker<S> {
         while let Ok(query) = self.questions.1.try_recv() {
             let answer = match self.held.get(&query.partition) {
                 Some(Held::Active(partition)) => {
-                    S::answer(&partition.machine, &query.question, partition.stream_time(), &world)
+                    // What a page offers must still be offered when its choice is read, however far back scans are.
+                    let now = self.shared.clock.now().max(partition.stream_time());
+                    S::answer(&partition.machine, &query.question, now, &world)
                 }
                 _ => None,
             };

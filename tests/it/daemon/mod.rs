@@ -3,7 +3,6 @@
 //! A [`Daemon`] logs JSON to a file and is killed when it is dropped, so that no test leaves one behind. What it knows
 //! is asked for over its admin listener.
 
-mod http;
 mod settings;
 
 use std::fs::File;
@@ -11,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-pub use http::{Answer, get};
+pub use crate::http::{Answer, get};
 pub use settings::Settings;
 
 use crate::support::until;

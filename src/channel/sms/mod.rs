@@ -1,0 +1,120 @@
+//! Texts to phones, by Twilio or Aliyun.
+//!
+//! In comes an attempt whose destination names the provider; [`twilio`] and [`aliyun`] know how to ask it and what its
+//! answers mean, [`api`] carries the question. What comes back later, reports and replies, is read by [`callback`].
+//!
+//! | happened | outcome |
+//! |---|---|
+//! | the provider took it | delivered, with its name for the text |
+//! | its limits, its trouble, a login of ours that is wrong | retry: nobody was told, and it passes or can be put right |
+//! | number, content or template that it will not send | refused, so that another channel is tried |
+//! | the recipient has opted out there | refused, and `opted_out` |
+//! | name, connection or TLS failed | retry |
+//! | no answer in time, or one without meaning | unknown: it may have been sent |
+//!
+//! No provider recognises a repeat. Aliyun is asked for the earlier text before one of unknown outcome is sent again;
+//! Twilio keeps nothing of ours that one could ask for, so the notifier's policy decides.
+//!
+//! What always holds: a provider's own words are never repeated, since they like to repeat the number.
+
+mod aliyun;
+mod api;
+pub mod callback;
+mod phone;
+mod reference;
+mod twilio;
+
+use std::sync::Arc;
+
+use self::aliyun::Aliyun;
+use self::api::Api;
+use self::phone::Phone;
+use self::twilio::Twilio;
+use super::settings::Sms as Settings;
+use super::{Attempt, Attempting, Gate, Limits, Outcome, Problem, Secret, SecretError, Secrets, Transport};
+use crate::model::{Channel, Destination, Message, SmsProvider};
+
+/// Sends texts.
+pub struct Sms {
+    limits: Limits,
+    api: Api,
+    twilio: Option<Twilio>,
+    aliyun: Option<Aliyun>,
+}
+
+impl Sms {
+    /// Prepares; connects to nothing.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub fn open(settings: &Settings, secrets: &Arc<Secrets>) -> Result<Sms, Problem> {
+        let limits =
+            Limits { queue: settings.queue, concurrency: settings.concurrency, total_timeout: settings.timeout };
+        let mut sms = Sms { limits, api: Api::open(settings)?, twilio: None, aliyun: None };
+        for provider in settings.providers() {
+            match provider {
+                SmsProvider::Twilio => sms.twilio = Some(Twilio::open(settings, secrets)?),
+                SmsProvider::Aliyun => sms.aliyun = Some(Aliyun::open(settings, secrets)?),
+            }
+        }
+        Ok(sms)
+    }
+
+    async fn send(&self, attempt: &Attempt, gate: &Gate) -> Result<Outcome, Outcome> {
+        let (Destination::Sms { provider, phone }, Message::Text { text, template }) =
+            (&attempt.destination, &attempt.message)
+        else {
+            return Err(Outcome::refused("not a text"));
+        };
+        let phone = Phone::parse(phone).ok_or_else(|| Outcome::refused("not an international number"))?;
+        match provider {
+            SmsProvider::Twilio => match &self.twilio {
+                Some(twilio) => twilio.send(&self.api, attempt, &phone, text, gate).await,
+                None => Err(not_here("twilio")),
+            },
+            SmsProvider::Aliyun => match (&self.aliyun, template) {
+                (Some(aliyun), Some(template)) => aliyun.send(&self.api, attempt, &phone, template, gate).await,
+                (Some(_), None) => Err(Outcome::refused("no approved template for this notice")),
+                (None, _) => Err(not_here("aliyun")),
+            },
+        }
+    }
+}
+
+/// Put off, as the dispatcher does with a channel that is not there: while a new configuration is rolled out, another
+/// instance may have the provider, and until then it is for whoever configures them to put right.
+fn not_here(provider: &str) -> Outcome {
+    Outcome::retry(format!("{provider} not configured here"))
+}
+
+/// A secret that is needed now.
+///
+/// # Errors
+/// A retry: whoever keeps the secrets can still put it right.
+fn secret(secrets: &Secrets, name: &str) -> Result<String, Outcome> {
+    let text = |secret: Secret| secret.reveal_text().map(str::to_owned).ok_or(SecretError::Text);
+    secrets.resolve(name).and_then(text).map_err(|_| Outcome::retry("the provider's secret cannot be read"))
+}
+
+/// Reads a secret once, to say at the start what would fail at the first text.
+fn check_secret(secrets: &Secrets, key: &'static str, name: &str) -> Result<(), Problem> {
+    if name.is_empty() {
+        return Ok(());
+    }
+    let text = |secret: Secret| if secret.reveal_text().is_some() { Ok(()) } else { Err(SecretError::Text) };
+    secrets.resolve(name).and_then(text).map_err(|error| Problem::at(key, error.to_string()))
+}
+
+impl Transport for Sms {
+    fn channel(&self) -> Channel {
+        Channel::Sms
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    fn attempt<'a>(&'a self, attempt: &'a Attempt, gate: &'a Gate) -> Attempting<'a> {
+        Box::pin(async { self.send(attempt, gate).await.unwrap_or_else(|outcome| outcome) })
+    }
+}
