@@ -161,6 +161,14 @@ impl Board {
         let _ = self.told.send(happening);
     }
 
+    /// To whom a text went, by the gateway's name for it.
+    pub fn phone_of(&self, text: &str) -> Option<String> {
+        self.seen().messages.iter().find_map(|happening| match &happening.what {
+            What::Text(one) if one.id == text => Some(one.to.clone()),
+            _ => None,
+        })
+    }
+
     /// What happens from now on.
     pub fn listen(&self) -> broadcast::Receiver<Arc<Happening>> {
         self.told.subscribe()

@@ -37,7 +37,8 @@ use tokio::sync::{mpsc, watch as signal};
 use self::board::Board;
 use self::broker::{Broker, Pen};
 use self::feed::{Feed, Plan};
-use self::settings::{Places, SecretFiles};
+use self::settings::{Named, Places, SecretFiles};
+use self::standins::texts::Gateway;
 use crate::cli::run::{Daemon, Listeners, options, stop_on_signals};
 use crate::stream::{Clock, From, Options};
 use crate::telemetry::start_logs;
@@ -92,7 +93,8 @@ fn play(
     let bootstrap = broker.bootstrap();
     let secrets = SecretFiles::new().context("cannot make a folder for the demonstration's secrets")?;
     let (_, hash_key) = secrets.make("hash-key", "").context("cannot make a secret up")?;
-    let config = settings::config(&bootstrap, &stage.places()?, &hash_key)
+    let (token, texts_token) = secrets.make("texts-token", "").context("cannot make a secret up")?;
+    let config = settings::config(&bootstrap, &stage.places()?, &Named { hash_key, texts_token })
         .map_err(|errors| anyhow::anyhow!("a mistake of ours: {errors}"))?;
     start_logs(&config.log).context("cannot write logs")?;
 
@@ -120,7 +122,8 @@ fn play(
         page: format!("http://{}/", stage.page.local_addr()?),
         admin: format!("http://{}", stage.listeners.admin.local_addr()?),
     };
-    let listeners = stage.open(runtime, board, &clock, ended, merchants, &welcome.admin)?;
+    let known = Known { merchants, token };
+    let listeners = stage.open(runtime, board, &clock, ended, known, &welcome.admin)?;
     say::welcome(&welcome);
 
     let options = Options { from: Some(From::Earliest), simulated_brokers: true, ..options(&config)? };
@@ -160,6 +163,13 @@ struct Stage {
     listeners: Listeners,
     mail: TcpListener,
     merchants: TcpListener,
+    texts: TcpListener,
+}
+
+/// The secrets that the stand-ins share with the daemon.
+struct Known {
+    merchants: HashMap<String, String>,
+    token: String,
 }
 
 impl Stage {
@@ -174,6 +184,7 @@ impl Stage {
             },
             mail: TcpListener::bind(on(0)).await?,
             merchants: TcpListener::bind(on(0)).await?,
+            texts: TcpListener::bind(on(0)).await?,
         })
     }
 
@@ -183,6 +194,7 @@ impl Stage {
             public: public.local_addr()?,
             admin: self.listeners.admin.local_addr()?,
             mail: self.mail.local_addr()?,
+            texts: self.texts.local_addr()?,
         })
     }
 
@@ -193,16 +205,21 @@ impl Stage {
         board: &Arc<Board>,
         clock: &Clock,
         ended: &signal::Receiver<bool>,
-        merchants: HashMap<String, String>,
+        known: Known,
         admin: &str,
     ) -> anyhow::Result<Listeners> {
+        let places = self.places()?;
         let (board, clock) = (|| Arc::clone(board), || clock.clone());
         runtime.spawn(standins::mail::serve(self.mail, board(), clock(), ended.clone()));
-        let endpoints = standins::merchant::Endpoints { board: board(), clock: clock(), secrets: Arc::new(merchants) };
+        let endpoints =
+            standins::merchant::Endpoints { board: board(), clock: clock(), secrets: Arc::new(known.merchants) };
         runtime.spawn(serve(self.merchants, standins::merchant::router(endpoints), ended.clone()));
         let client = web::client().context("cannot ask the daemon for its metrics")?;
+        let callbacks = format!("http://{}", places.public);
+        let gateway = Gateway::new(board(), clock(), client.clone(), known.token, callbacks);
+        runtime.spawn(serve(self.texts, gateway.clone().router(), ended.clone()));
         let figures = page::Figures::new(client, admin.to_owned());
-        let page = page::Page { board: board(), clock: clock(), figures };
+        let page = page::Page { board: board(), clock: clock(), figures, gateway };
         runtime.spawn(serve(self.page, page::router(page), ended.clone()));
         Ok(self.listeners)
     }

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::day::HUBS;
+use super::standins::texts::{ACCOUNT, FROM};
 use crate::config::{Config, Errors, Source};
 
 /// Where hubs and customer service read their mail.
@@ -20,6 +21,14 @@ pub struct Places {
     pub public: SocketAddr,
     pub admin: SocketAddr,
     pub mail: SocketAddr,
+    pub texts: SocketAddr,
+}
+
+/// Names of secrets.
+#[allow(missing_docs)]
+pub struct Named {
+    pub hash_key: String,
+    pub texts_token: String,
 }
 
 /// Secrets as files of a folder that goes with the demonstration.
@@ -54,8 +63,8 @@ fn reference(path: &Path) -> String {
 }
 
 /// Reads the configuration as from a file, so that every check holds.
-pub fn config(bootstrap: &str, places: &Places, hash_key: &str) -> Result<Config, Errors> {
-    let Places { public, admin, mail } = places;
+pub fn config(bootstrap: &str, places: &Places, secrets: &Named) -> Result<Config, Errors> {
+    let (Places { public, admin, mail, texts }, Named { hash_key, texts_token }) = (places, secrets);
     let hubs: Vec<String> = HUBS.iter().map(|hub| format!("{} = \"{}\"", hub.code, hub.name)).collect();
     let [hub_contact, service_contact] = STAFF;
     let text = format!(
@@ -82,6 +91,8 @@ from = "Linden Express"
 time_zone = "Asia/Shanghai"
 [notify.hub_names]
 {hubs}
+[notify.sms_providers]
+"+" = "twilio"
 [contact.hub.default]
 email = "{hub_contact}"
 time_zone = "Asia/Shanghai"
@@ -96,6 +107,14 @@ from = "Linden Express <notice@express.example>"
 [webhook]
 allow_private = ["127.0.0.0/8"]
 allow_http = ["127.0.0.1"]
+[sms]
+callback_url = "http://{public}"
+allow_http = ["127.0.0.1"]
+[sms.twilio]
+account_sid = "{ACCOUNT}"
+auth_token = "{texts_token}"
+from = "{FROM}"
+api = "http://{texts}"
 "#,
         host = mail.ip(),
         port = mail.port(),

@@ -62,4 +62,3 @@ pub const MERCHANTS: [Merchant; 3] = [
 pub fn locker(hub: &Hub) -> String {
     format!("LK-{}", &hub.code[..3])
 }
-
