@@ -1,0 +1,98 @@
+//! The demonstration as a newcomer starts it: the binary, nothing else. Its page tells what arrived.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::http::get;
+use crate::support::until;
+
+/// README promises the first notice within some 20 s of the start; a test machine runs other tests as well.
+const FIRST_WITHIN: Duration = Duration::from_secs(90);
+
+/// A newcomer presses Ctrl-C and wants the prompt back.
+const ENDS_WITHIN: Duration = Duration::from_secs(10);
+
+/// A running demonstration.
+struct Demo {
+    child: Child,
+    page: String,
+    said: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Demo {
+    fn start() -> Demo {
+        let folder = tempfile::tempdir().expect("a folder for what it says");
+        let said = folder.path().join("said");
+        let child = Command::new(env!("CARGO_BIN_EXE_parcelwatch"))
+            .args(["demo", "--port", "0", "--speed", "480"])
+            .stdin(Stdio::null())
+            .stdout(File::create(&said).expect("the folder is ours"))
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("the binary was built with this test");
+        let mut demo = Demo { child, page: String::new(), said, _folder: folder };
+        demo.page = until("the page's address", FIRST_WITHIN, || {
+            let said = demo.said();
+            let url = said.split_whitespace().find_map(|word| word.strip_prefix("http://")?.strip_suffix('/'));
+            url.map(str::to_owned).ok_or(said)
+        });
+        demo
+    }
+
+    fn said(&self) -> String {
+        std::fs::read_to_string(&self.said).expect("the file is ours")
+    }
+
+    fn feed(&self) -> Value {
+        let answer = get(&self.page, "/feed.json").unwrap_or_else(|error| panic!("{error}\n{}", self.said()));
+        serde_json::from_str(&answer.body).expect("the feed is JSON")
+    }
+
+    /// Waits until something of the feed's list fits, and returns it.
+    fn wait_for(&self, what: &str, list: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        until(what, FIRST_WITHIN, || {
+            let feed = self.feed();
+            let found = feed[list].as_array().and_then(|list| list.iter().find(|one| fits(one)).cloned());
+            found.ok_or_else(|| feed["counts"].to_string())
+        })
+    }
+
+    /// Ctrl-C.
+    fn interrupt(mut self) -> (ExitStatus, String) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill is part of every system").success());
+        let status = until("the demonstration to end", ENDS_WITHIN, || {
+            self.child.try_wait().expect("a child of ours").ok_or("it runs on")
+        });
+        (status, self.said())
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // Already gone is just as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_newcomer_sees_messages_and_signed_webhooks_and_ends_it_cleanly() {
+    let demo = Demo::start();
+    assert!(demo.said().contains("This is a demonstration"), "{}", demo.said());
+    let webhook = demo.wait_for("a webhook", "webhooks", |_| true);
+    assert_eq!(webhook["verified"], true, "{webhook}");
+    let mail = demo.wait_for("a mail", "messages", |one| one["what"] == "mail");
+    assert!(mail["to"].as_str().unwrap().ends_with("@example.com"), "{mail}");
+    let page = get(&demo.page, "/").unwrap();
+    let subject = mail["subject"].as_str().unwrap();
+    assert!(page.status == 200 && page.body.contains(subject), "{subject}\n{}", page.body);
+    let (status, said) = demo.interrupt();
+    assert!(status.success(), "{status}\n{said}");
+    assert!(said.contains("What next?") && said.contains("parcelwatch check --default"), "{said}");
+}
