@@ -7,7 +7,7 @@ use minijinja::value::Serde;
 use serde::Serialize;
 
 use crate::demo::board::{Happening, Mail, Reader, Standing, What, masked};
-use crate::demo::words::{clock, day_and_time, described, kind_name, short};
+use crate::demo::words::{clock, day_and_time, described, kind_name, notice_kind, short};
 use crate::model::{Change, Level, Timestamp, WorkOrderChange};
 
 static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -73,7 +73,7 @@ pub fn fragment(happening: &Happening) -> (&'static str, String) {
                 time,
                 merchant: &hook.merchant,
                 verified: hook.verified,
-                kind: event["type"].as_str().unwrap_or("webhook").to_owned(),
+                kind: notice_kind(&event).unwrap_or_else(|| "webhook".to_owned()),
                 subject: event["subject"].as_str().map(short).unwrap_or_default(),
                 id: &hook.id,
                 body: &hook.body,
