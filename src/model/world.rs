@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{HashKey, Merchant};
 use crate::notify::Policy;
+use crate::notify::render::Words;
 use crate::reroute::Links;
 use crate::track::Rules;
 
@@ -19,6 +20,8 @@ pub struct World {
     pub hash_key: HashKey,
     /// Makes the links of notices; none where no page is configured to which they could lead.
     pub links: Option<Arc<Links>>,
+    /// What notices are worded with.
+    pub words: Arc<Words>,
     /// `merchants.v1` by merchant.
     pub merchants: Arc<HashMap<String, Merchant>>,
 }
@@ -26,6 +29,13 @@ pub struct World {
 impl World {
     /// Configuration without anything that is optional, and empty tables.
     pub fn new(rules: Rules, policy: Policy, hash_key: HashKey) -> World {
-        World { rules: Arc::new(rules), policy: Arc::new(policy), hash_key, links: None, merchants: Arc::default() }
+        World {
+            rules: Arc::new(rules),
+            policy: Arc::new(policy),
+            hash_key,
+            links: None,
+            words: Words::builtin(),
+            merchants: Arc::default(),
+        }
     }
 }

@@ -26,7 +26,7 @@ impl Notifier {
             match verdict {
                 Decision::Send(why, sent) => {
                     let (route, content) = *sent;
-                    match render::message(&entry.id, &content, &route, &world.policy.notify) {
+                    match render::message(&entry.id, &content, &route, world) {
                         Some(message) => {
                             if entry.tried.is_empty() {
                                 scribe.sent(entry, why);

@@ -57,6 +57,8 @@ pub struct NotifyPolicy {
     pub time_zone: Tz,
     /// Who writes, as readers know them: the last line of a mail.
     pub from: String,
+    /// A folder of files that replace ours of the same path; empty: none.
+    pub templates: String,
     /// Where a reader can ask, as a text; the line is left out where this is empty.
     pub help: String,
     /// `source` of the CloudEvents that webhooks carry.
@@ -83,8 +85,10 @@ pub struct NotifyPolicy {
     pub sms: ChannelPolicy,
     /// Who carries texts to numbers that begin so, "+86" say; the longest beginning wins.
     pub sms_providers: BTreeMap<String, SmsProvider>,
-    /// Codes of approved templates, by kind and locale: "delayed.zh-CN".
+    /// Codes of approved templates, by kind and locale: "delayed.zh-CN"; of a kind's second text "delayed.2.zh-CN".
     pub sms_codes: BTreeMap<String, String>,
+    /// Who writes, in texts in this language; absent: `from`.
+    pub sms_signs: BTreeMap<String, String>,
     /// Digests to hubs.
     pub digest: DigestPolicy,
 }
@@ -129,6 +133,7 @@ impl Default for NotifyPolicy {
             locale: Locale::En,
             time_zone: Tz::UTC,
             from: "parcelwatch".to_owned(),
+            templates: String::new(),
             help: String::new(),
             source: "parcelwatch".to_owned(),
             person_channels: vec![Channel::Sms, Channel::Email],
@@ -140,6 +145,7 @@ impl Default for NotifyPolicy {
             sms: ChannelPolicy::sms(),
             sms_providers: BTreeMap::new(),
             sms_codes: BTreeMap::new(),
+            sms_signs: BTreeMap::new(),
             digest: DigestPolicy::default(),
         }
     }
