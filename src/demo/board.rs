@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use tokio::sync::broadcast;
 
-use crate::model::{Change, ConditionChange, ConditionKind, Level, Timestamp, WorkOrder, WorkOrderChange};
+use crate::model::{Change, ConditionChange, ConditionKind, Level, SmsProvider, Timestamp, WorkOrder, WorkOrderChange};
 
 /// As many of each sort are kept. More than anybody scrolls through; fewer and a slow reader misses some.
 const KEPT_MAX: usize = 150;
@@ -46,6 +46,8 @@ pub enum What {
 /// A text on a phone.
 #[derive(Clone, Debug, Serialize)]
 pub struct Text {
+    /// Whose gateway carried it.
+    pub provider: SmsProvider,
     /// The number.
     pub to: String,
     /// The provider's name for it, by which a reply finds its sender.
@@ -161,10 +163,10 @@ impl Board {
         let _ = self.told.send(happening);
     }
 
-    /// To whom a text went, by the gateway's name for it.
-    pub fn phone_of(&self, text: &str) -> Option<String> {
+    /// A text that is on the phone, by its gateway's name for it.
+    pub fn text(&self, id: &str) -> Option<Text> {
         self.seen().messages.iter().find_map(|happening| match &happening.what {
-            What::Text(one) if one.id == text => Some(one.to.clone()),
+            What::Text(text) if text.id == id => Some(text.clone()),
             _ => None,
         })
     }

@@ -37,8 +37,10 @@ use tokio::sync::{mpsc, watch as signal};
 use self::board::Board;
 use self::broker::{Broker, Pen};
 use self::feed::{Feed, Plan};
-use self::settings::{Named, Places, SecretFiles};
-use self::standins::texts::Gateway;
+use self::settings::{Places, SecretFiles, Secrets};
+use self::standins::texts::aliyun::{Account, Aliyun};
+use self::standins::texts::twilio::Twilio;
+use self::standins::texts::{Gateways, Office};
 use crate::cli::run::{Daemon, Listeners, options, stop_on_signals};
 use crate::stream::{Clock, From, Options};
 use crate::telemetry::start_logs;
@@ -91,15 +93,14 @@ fn play(
     let stage = runtime.block_on(Stage::bind(choice.port))?;
     let broker = Broker::start().context("cannot start the simulation of Kafka")?;
     let bootstrap = broker.bootstrap();
-    let secrets = SecretFiles::new().context("cannot make a folder for the demonstration's secrets")?;
-    let (_, hash_key) = secrets.make("hash-key", "").context("cannot make a secret up")?;
-    let (token, texts_token) = secrets.make("texts-token", "").context("cannot make a secret up")?;
-    let config = settings::config(&bootstrap, &stage.places()?, &Named { hash_key, texts_token })
+    let files = SecretFiles::new().context("cannot make a folder for the demonstration's secrets")?;
+    let secrets = Secrets::make(&files).context("cannot make secrets up")?;
+    let config = settings::config(&bootstrap, &stage.places()?, &secrets)
         .map_err(|errors| anyhow::anyhow!("a mistake of ours: {errors}"))?;
     start_logs(&config.log).context("cannot write logs")?;
 
     let pen = Pen::new(&bootstrap)?;
-    let merchants = announce_merchants(&pen, &secrets, stage.merchants.local_addr()?, plan.start)?;
+    let merchants = announce_merchants(&pen, &files, stage.merchants.local_addr()?, plan.start)?;
     let mut feed = Feed::new(plan);
     for event in feed.due(plan.start) {
         pen.write(&event)?;
@@ -122,7 +123,7 @@ fn play(
         page: format!("http://{}/", stage.page.local_addr()?),
         admin: format!("http://{}", stage.listeners.admin.local_addr()?),
     };
-    let known = Known { merchants, token };
+    let known = Known { merchants, secrets };
     let listeners = stage.open(runtime, board, &clock, ended, known, &welcome.admin)?;
     say::welcome(&welcome);
 
@@ -140,19 +141,19 @@ fn play(
 /// Writes the merchants down as operations would; returns their secrets.
 fn announce_merchants(
     pen: &Pen,
-    secrets: &SecretFiles,
+    files: &SecretFiles,
     endpoints: SocketAddr,
     at: crate::model::Timestamp,
 ) -> anyhow::Result<HashMap<String, String>> {
     let mut all = HashMap::new();
     for merchant in &day::MERCHANTS {
-        let (secret, name) = secrets.make(merchant.id, "whsec_").context("cannot make a secret up")?;
+        let secret = files.make(merchant.id, "whsec_").context("cannot make a secret up")?;
         let record = json!({
             "merchant": merchant.id, "name": merchant.name, "locale": merchant.locale,
-            "webhook": {"url": format!("http://{endpoints}/hooks/{}", merchant.id), "secrets": [name]},
+            "webhook": {"url": format!("http://{endpoints}/hooks/{}", merchant.id), "secrets": [secret.name]},
         });
         pen.record("merchants.v1", merchant.id, &record.to_string(), at)?;
-        all.insert(merchant.id.to_owned(), secret);
+        all.insert(merchant.id.to_owned(), secret.text);
     }
     Ok(all)
 }
@@ -163,13 +164,14 @@ struct Stage {
     listeners: Listeners,
     mail: TcpListener,
     merchants: TcpListener,
-    texts: TcpListener,
+    twilio: TcpListener,
+    aliyun: TcpListener,
 }
 
 /// The secrets that the stand-ins share with the daemon.
 struct Known {
     merchants: HashMap<String, String>,
-    token: String,
+    secrets: Secrets,
 }
 
 impl Stage {
@@ -184,7 +186,8 @@ impl Stage {
             },
             mail: TcpListener::bind(on(0)).await?,
             merchants: TcpListener::bind(on(0)).await?,
-            texts: TcpListener::bind(on(0)).await?,
+            twilio: TcpListener::bind(on(0)).await?,
+            aliyun: TcpListener::bind(on(0)).await?,
         })
     }
 
@@ -194,7 +197,8 @@ impl Stage {
             public: public.local_addr()?,
             admin: self.listeners.admin.local_addr()?,
             mail: self.mail.local_addr()?,
-            texts: self.texts.local_addr()?,
+            twilio: self.twilio.local_addr()?,
+            aliyun: self.aliyun.local_addr()?,
         })
     }
 
@@ -216,10 +220,20 @@ impl Stage {
         runtime.spawn(serve(self.merchants, standins::merchant::router(endpoints), ended.clone()));
         let client = web::client().context("cannot ask the daemon for its metrics")?;
         let callbacks = format!("http://{}", places.public);
-        let gateway = Gateway::new(board(), clock(), client.clone(), known.token, callbacks);
-        runtime.spawn(serve(self.texts, gateway.clone().router(), ended.clone()));
+        let office = Office { board: board(), clock: clock(), client: client.clone(), callbacks };
+        let account = Account {
+            secret: known.secrets.aliyun_key.text,
+            push_secret: known.secrets.aliyun_push.text,
+            templates: settings::approved(places.public).into_iter().map(|one| (one.code, one.text)).collect(),
+        };
+        let gateways = Gateways {
+            twilio: Twilio::new(office.clone(), &known.secrets.twilio_token.text),
+            aliyun: Aliyun::new(office, account),
+        };
+        runtime.spawn(serve(self.twilio, gateways.twilio.clone().router(), ended.clone()));
+        runtime.spawn(serve(self.aliyun, gateways.aliyun.clone().router(), ended.clone()));
         let figures = page::Figures::new(client, admin.to_owned());
-        let page = page::Page { board: board(), clock: clock(), figures, gateway };
+        let page = page::Page { board: board(), clock: clock(), figures, gateways };
         runtime.spawn(serve(self.page, page::router(page), ended.clone()));
         Ok(self.listeners)
     }

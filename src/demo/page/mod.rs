@@ -25,7 +25,7 @@ use tokio::time::{Interval, interval};
 
 pub use self::figures::Figures;
 use super::board::{Board, Happening};
-use super::standins::texts::Gateway;
+use super::standins::texts::Gateways;
 use super::words::day_and_time;
 use crate::stream::Clock;
 
@@ -42,7 +42,7 @@ pub struct Page {
     /// The daemon's metrics.
     pub figures: Figures,
     /// Takes the replies of phones.
-    pub gateway: Gateway,
+    pub gateways: Gateways,
 }
 
 /// What is asked of it.
@@ -79,10 +79,10 @@ async fn reply(State(page): State<Page>, form: String) -> Response {
         let mut fields = form_urlencoded::parse(form.as_bytes());
         fields.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned()).unwrap_or_default()
     };
-    let Some(phone) = page.board.phone_of(&field("id")) else {
+    let Some(text) = page.board.text(&field("id")) else {
         return (StatusCode::NOT_FOUND, "expected a text that is on the phone, found another one\n").into_response();
     };
-    page.gateway.reply(&phone, &field("word")).await;
+    page.gateways.reply(&text, &field("word")).await;
     Redirect::to("/").into_response()
 }
 

@@ -257,6 +257,7 @@ pub fn page(standing: &Standing, now: Timestamp, speed: u32, admin: &str, figure
 mod tests {
     use super::*;
     use crate::demo::board::{Board, Hook, Text};
+    use crate::model::SmsProvider;
 
     fn link(text: &str) -> Part {
         Part { text: text.to_owned(), link: Some(text.to_owned()) }
@@ -279,7 +280,8 @@ mod tests {
         let at = Timestamp::FIRST;
         let board = Board::new(at);
         let body = "<script>alert(1)</script> http://127.0.0.1/\"onclick=x".to_owned();
-        board.put(at, What::Text(Text { to: "+8613800000017".into(), id: "\"><i>".into(), body: body.clone() }));
+        let (to, id) = ("+8613800000017".into(), "\"><i>".into());
+        board.put(at, What::Text(Text { provider: SmsProvider::Twilio, to, id, body: body.clone() }));
         board.put(
             at,
             What::Mail(Mail {

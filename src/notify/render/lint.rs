@@ -12,9 +12,7 @@ use super::sms::VARIANTS_MAX;
 use super::view::is_own;
 use super::words::{KINDS, Problem, Said, Sheet};
 use super::{Locale, Reader, message, view};
-use crate::model::{
-    Audience, Channel, Destination, Level, Message, NoticeId, NoticeKind, SmsProvider, Webhook, World,
-};
+use crate::model::{Audience, Channel, Destination, Level, Message, NoticeId, NoticeKind, SmsProvider, Webhook, World};
 use crate::notify::Policy;
 use crate::notify::route::Route;
 
@@ -26,7 +24,24 @@ const PARTS_MAX: usize = 3;
 pub const LEVELS: [Level; 4] = [Level::Info, Level::Warn, Level::Major, Level::Critical];
 /// Traces of a template that failed, and of clauses that fell out without their punctuation.
 const TRACES: [&str; 18] = [
-    "none", "undefined", "{", "}", "  ", "..", "。。", "，，", "，。", " .", " ,", "()", "（）", "“”", "「」", ": \n", ":\n\n", "：。",
+    "none",
+    "undefined",
+    "{",
+    "}",
+    "  ",
+    "..",
+    "。。",
+    "，，",
+    "，。",
+    " .",
+    " ,",
+    "()",
+    "（）",
+    "“”",
+    "「」",
+    ": \n",
+    ":\n\n",
+    "：。",
 ];
 
 /// Everything that is wrong; empty where words and configuration are right.
@@ -76,9 +91,8 @@ fn contains(text: &str, word: &str) -> bool {
     }
     let (text, word) = (text.to_lowercase(), word.to_lowercase());
     let is_end = |c: Option<char>| !c.is_some_and(|c| c.is_ascii_alphanumeric());
-    text.match_indices(&word).any(|(at, _)| {
-        is_end(text[..at].chars().next_back()) && is_end(text[at + word.len()..].chars().next())
-    })
+    text.match_indices(&word)
+        .any(|(at, _)| is_end(text[..at].chars().next_back()) && is_end(text[at + word.len()..].chars().next()))
 }
 
 /// A line of a template without what stands for facts and choices.
@@ -218,7 +232,9 @@ fn approved(world: &World, locale: Locale, problems: &mut BTreeSet<Problem>) {
             let facts = |issued| said(issued, locale, world);
             let filled = shapes.iter().find_map(|(_, issued)| approved.fill(text, &facts(issued)));
             match filled {
-                None => wrong("expected sample facts to fill it within its types' limits, found none that do".to_owned()),
+                None => {
+                    wrong("expected sample facts to fill it within its types' limits, found none that do".to_owned())
+                }
                 Some(filled) => {
                     let sign = sample::world(locale, &world.policy).policy.notify.from.clone();
                     let counted = parts::count(&format!("【{sign}】{}", filled.text));
@@ -244,10 +260,12 @@ fn codes(words: &super::Words, policy: &Policy, problems: &mut BTreeSet<Problem>
     for name in policy.notify.sms_codes.keys() {
         let known = name.rsplit_once('.').is_some_and(|(text, locale)| {
             let kind = text.split('.').next().unwrap_or_default();
-            Locale::exact(locale).is_some_and(|locale| words.approved(locale).texts(kind).any(|(known, _)| known == text))
+            Locale::exact(locale)
+                .is_some_and(|locale| words.approved(locale).texts(kind).any(|(known, _)| known == text))
         });
         if !known {
-            let message = format!("expected notify.sms_codes to name texts of aliyun.toml (\"delayed.zh-CN\"), found {name:?}");
+            let message =
+                format!("expected notify.sms_codes to name texts of aliyun.toml (\"delayed.zh-CN\"), found {name:?}");
             problems.insert(Problem::file("configuration", message));
         }
     }

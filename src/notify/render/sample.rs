@@ -30,8 +30,12 @@ fn local(locale: Locale) -> Local {
         Locale::En => {
             Local { from: "Shunda", hub: "Hangzhou", place: "5 Lotus Road", hours: "8:00 to 22:00", currency: "CNY" }
         }
-        Locale::ZhCn => Local { from: "顺达", hub: "杭州", place: "莲花路5号", hours: "8:00-22:00", currency: "CNY" },
-        Locale::ZhTw => Local { from: "順達", hub: "桃園", place: "中正路5號", hours: "8:00-22:00", currency: "TWD" },
+        Locale::ZhCn => {
+            Local { from: "顺达", hub: "杭州", place: "莲花路5号", hours: "8:00-22:00", currency: "CNY" }
+        }
+        Locale::ZhTw => {
+            Local { from: "順達", hub: "桃園", place: "中正路5號", hours: "8:00-22:00", currency: "TWD" }
+        }
     }
 }
 
@@ -196,7 +200,9 @@ pub fn shapes(kind: NoticeKind, audience: Audience, level: Level, locale: Locale
     };
     match kind {
         NoticeKind::Recovered | NoticeKind::Corrected => {
-            [Code::OutForDelivery, Code::AwaitingCollection, Code::Collected, Code::Delivered].into_iter().for_each(stage);
+            [Code::OutForDelivery, Code::AwaitingCollection, Code::Collected, Code::Delivered]
+                .into_iter()
+                .for_each(stage);
             let all = with(&|issued| issued.facts.ended = ConditionKind::ALL.to_vec());
             shapes.push(("all over".to_owned(), all));
         }

@@ -101,7 +101,9 @@ fn pairs<'a>(
     has_options: bool,
 ) -> Box<dyn Iterator<Item = (&'a String, &'a String)> + 'a> {
     if has_options {
-        return Box::new(closings.iter().flat_map(move |closing| wordings.iter().map(move |wording| (closing, wording))));
+        return Box::new(
+            closings.iter().flat_map(move |closing| wordings.iter().map(move |wording| (closing, wording))),
+        );
     }
     Box::new(wordings.iter().flat_map(move |wording| closings.iter().map(move |closing| (closing, wording))))
 }

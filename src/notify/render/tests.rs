@@ -23,9 +23,31 @@ fn show() {
                     for channel in [crate::model::Channel::Sms, crate::model::Channel::Email] {
                         let route = lint::route(channel, crate::model::SmsProvider::Twilio, reader);
                         match message(&NoticeId::from_text("n"), &content, &route, &world) {
-                            Some(Message::Text { text, .. }) => out += &format!("## {} {} {} {shape} sms {}\n{text}\n", locale.name(), kind.name(), audience.name(), parts::count(&text).units),
-                            Some(Message::Mail { subject, text, .. }) => out += &format!("## {} {} {} {shape}\n{subject}\n--\n{text}\n", locale.name(), kind.name(), audience.name()),
-                            other => out += &format!("## {} {} {} {shape}: {other:?}\n", locale.name(), kind.name(), audience.name()),
+                            Some(Message::Text { text, .. }) => {
+                                out += &format!(
+                                    "## {} {} {} {shape} sms {}\n{text}\n",
+                                    locale.name(),
+                                    kind.name(),
+                                    audience.name(),
+                                    parts::count(&text).units
+                                )
+                            }
+                            Some(Message::Mail { subject, text, .. }) => {
+                                out += &format!(
+                                    "## {} {} {} {shape}\n{subject}\n--\n{text}\n",
+                                    locale.name(),
+                                    kind.name(),
+                                    audience.name()
+                                )
+                            }
+                            other => {
+                                out += &format!(
+                                    "## {} {} {} {shape}: {other:?}\n",
+                                    locale.name(),
+                                    kind.name(),
+                                    audience.name()
+                                )
+                            }
                         }
                     }
                 }

@@ -207,8 +207,7 @@ fn say_course(saying: &mut Saying<'_>, issued: &Issued, reader: &Reader, policy:
         }
     }
     saying.say("ended", facts.ended.iter().map(|kind| kind.name()).collect::<Vec<_>>());
-    let labels: Vec<String> =
-        facts.ended.iter().filter_map(|kind| saying.word("conditions", kind.name())).collect();
+    let labels: Vec<String> = facts.ended.iter().filter_map(|kind| saying.word("conditions", kind.name())).collect();
     if !labels.is_empty() {
         let comma = saying.word("lists", "comma").unwrap_or_default();
         saying.say("ended_labels", labels.join(&comma));
@@ -334,9 +333,9 @@ pub fn digest(digest: &Digest, reader: &Reader, form: Form, world: &World) -> Sa
     let policy = &world.policy.notify;
     let condition = |name: &str| words.word(locale, "conditions", name).unwrap_or_default();
     let level = |name: &str| words.word(locale, "levels", name).unwrap_or_default();
-    let counts = digest.counts.iter().map(|row| {
-        json!({"condition": condition(row.kind.name()), "level": level(row.level.name()), "count": row.count})
-    });
+    let counts = digest.counts.iter().map(
+        |row| json!({"condition": condition(row.kind.name()), "level": level(row.level.name()), "count": row.count}),
+    );
     let parcels = digest.parcels.iter().map(|row| {
         let id = line(&row.parcel_id);
         json!({"parcel_id": id, "condition": condition(row.kind.name()), "level": level(row.level.name())})

@@ -200,7 +200,9 @@ pub fn fit(kind: &str, value: &str) -> Option<String> {
     let is_link = ["://", "www.", ".com", ".cn", ".net"].iter().any(|mark| value.to_lowercase().contains(mark));
     match kind {
         _ if length == 0 => None,
-        "other_number2" => (length <= VALUE_MAX && value.chars().all(|c| c.is_ascii_alphanumeric())).then(|| value.to_owned()),
+        "other_number2" => {
+            (length <= VALUE_MAX && value.chars().all(|c| c.is_ascii_alphanumeric())).then(|| value.to_owned())
+        }
         "pick_up_code" => {
             let is_code = |c: char| c.is_ascii_digit() || matches!(c, '-' | '_');
             ((4..=8).contains(&length) && value.chars().all(is_code)).then(|| value.to_owned())

@@ -53,11 +53,10 @@ impl fmt::Debug for Words {
     }
 }
 
-static BUILTIN: LazyLock<Arc<Words>> =
-    LazyLock::new(|| match Words::with(&BTreeMap::new()) {
-        Ok(words) => Arc::new(words),
-        Err(problems) => panic!("our own words cannot be read: {problems:?}"),
-    });
+static BUILTIN: LazyLock<Arc<Words>> = LazyLock::new(|| match Words::with(&BTreeMap::new()) {
+    Ok(words) => Arc::new(words),
+    Err(problems) => panic!("our own words cannot be read: {problems:?}"),
+});
 
 impl Words {
     /// Our own.
@@ -69,7 +68,8 @@ impl Words {
     pub fn with(overrides: &BTreeMap<String, String>) -> Result<Words, Vec<Problem>> {
         let mut problems = Vec::new();
         for path in overrides.keys().filter(|path| !FILES.iter().any(|(own, _)| own == path)) {
-            problems.push(Problem::file(path, "expected a file that replaces one of ours, found no such path among ours"));
+            problems
+                .push(Problem::file(path, "expected a file that replaces one of ours, found no such path among ours"));
         }
         let own = |path: &str| FILES.iter().find(|(own, _)| *own == path).map_or("", |(_, text)| *text);
         let mut sheet = |path: &str| {
@@ -84,7 +84,11 @@ impl Words {
         };
         let mut languages = Locale::ALL.map(|locale| {
             let path = |name: &str| format!("{}/{name}", locale.name());
-            Language { words: sheet(&path("words.toml")), sms: sheet(&path("sms.toml")), approved: Approved::new(sheet(&path("aliyun.toml"))) }
+            Language {
+                words: sheet(&path("words.toml")),
+                sms: sheet(&path("sms.toml")),
+                approved: Approved::new(sheet(&path("aliyun.toml"))),
+            }
         });
         let forbidden = sheet("forbidden.toml");
         let mut env = environment();
@@ -111,10 +115,9 @@ impl Words {
             problems.extend(add((*path).to_owned(), text, path, 1, &clauses));
         }
         for (language, locale) in languages.iter().zip(Locale::ALL) {
-            for (sheet, tables) in [
-                (&language.words, &["clauses"][..]),
-                (&language.sms, &["clauses", "own", "work", "close", "sign"]),
-            ] {
+            for (sheet, tables) in
+                [(&language.words, &["clauses"][..]), (&language.sms, &["clauses", "own", "work", "close", "sign"])]
+            {
                 let clauses = sheet.names("clauses");
                 for entry in tables.iter().flat_map(|table| sheet.table(table)) {
                     for (i, text) in entry.texts.iter().enumerate() {
@@ -182,7 +185,13 @@ impl Words {
     }
 
     /// Fills the texts of a key of a sheet, in their order; those that name a fact that is unknown are left out.
-    pub(super) fn fill_all(&self, locale: Locale, sheet: &Sheet, key: &str, facts: &Said) -> Result<Vec<String>, Error> {
+    pub(super) fn fill_all(
+        &self,
+        locale: Locale,
+        sheet: &Sheet,
+        key: &str,
+        facts: &Said,
+    ) -> Result<Vec<String>, Error> {
         let Some(entry) = sheet.get(key) else { return Ok(Vec::new()) };
         let mut filled = Vec::new();
         for i in 0..entry.texts.len() {

@@ -100,7 +100,8 @@ impl Sheet {
     pub fn overlay(&mut self, over: Sheet) -> Vec<Problem> {
         let mut problems = Vec::new();
         for entry in over.entries {
-            let is_open = ["reasons.", "fees.", "types.", "all.", "own."].iter().any(|open| entry.key.starts_with(open));
+            let is_open =
+                ["reasons.", "fees.", "types.", "all.", "own."].iter().any(|open| entry.key.starts_with(open));
             match self.entries.iter_mut().find(|own| own.key == entry.key) {
                 Some(own) => *own = entry,
                 None if is_open => self.entries.push(entry),
