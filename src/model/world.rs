@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{HashKey, Merchant};
 use crate::notify::Policy;
 use crate::notify::render::Words;
-use crate::reroute::Links;
+use crate::reroute::{Links, Offers, Settings};
 use crate::track::Rules;
 
 /// One consistent snapshot; a new one is made when a global table changes.
@@ -22,6 +22,10 @@ pub struct World {
     pub links: Option<Arc<Links>>,
     /// What notices are worded with.
     pub words: Arc<Words>,
+    /// What customers may choose; nothing, where no file says so.
+    pub offers: Arc<Offers>,
+    /// What holds for every choice.
+    pub reroute: Settings,
     /// `merchants.v1` by merchant.
     pub merchants: Arc<HashMap<String, Merchant>>,
 }
@@ -35,6 +39,8 @@ impl World {
             hash_key,
             links: None,
             words: Words::builtin(),
+            offers: Arc::default(),
+            reroute: Settings::default(),
             merchants: Arc::default(),
         }
     }

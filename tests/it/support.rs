@@ -49,6 +49,12 @@ pub fn python() -> Option<PathBuf> {
     fetched("Python with tests/requirements.txt", "tests/.venv/fetched").map(|_| python)
 }
 
+/// The program of Stoplight's prism, for `node`. `None` where it is missing; that has been said.
+pub fn prism() -> Option<PathBuf> {
+    fetched("prism", "tests/.prism/fetched")?;
+    fetched("prism", "tests/.prism/node_modules/@stoplight/prism-cli/dist/index.js")
+}
+
 fn fetched(what: &str, path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     need(what, path.exists()).then_some(path)

@@ -123,5 +123,6 @@ fn bounded(digest: &Digest) -> Digest {
     };
     let parcels: Vec<DigestParcel> = digest.parcels.iter().take_while(fits).cloned().collect();
     let more = digest.more.saturating_add((digest.parcels.len() - parcels.len()) as u64);
-    Digest { hub: line(&digest.hub), parcels, more, ..digest.clone() }
+    let merchant = digest.merchant.as_deref().map(line);
+    Digest { hub: line(&digest.hub), merchant, parcels, more, ..digest.clone() }
 }

@@ -46,7 +46,7 @@ pub fn mail(content: &Content, reader: &Reader, world: &World) -> Option<Message
     let from = text::line(&world.policy.notify.from);
     let html = page(words, reader, &facts, &subject, &paragraphs, &from)?;
     let lines: Vec<String> = paragraphs.iter().map(|lines| lines.join("\n")).collect();
-    Some(Message::Mail { text: format!("{}\n\n{from}\n", lines.join("\n\n")), subject, html })
+    Some(Message::Mail { text: format!("{}\n\n{from}\n", lines.join("\n\n")), subject, html, unsubscribe: None })
 }
 
 fn page(

@@ -231,6 +231,7 @@ pub fn digest() -> Digest {
     let parcel = |id: &str, kind, level| DigestParcel { parcel_id: id.to_owned(), kind, level };
     use ConditionKind::*;
     Digest {
+        merchant: None,
         hub: "HGH01".to_owned(),
         from: at("2026-11-24T21:30:00+08:00"),
         to: at("2026-11-24T21:45:00+08:00"),

@@ -75,7 +75,8 @@ fn free(content: &Content, reader: &Reader, world: &World) -> Option<String> {
     }
     let mut closings = filled(&format!("close.{set}"), &facts)?;
     let has_options = facts.contains_key("options");
-    if !has_options || closings.is_empty() {
+    // A language in which every text says how to opt out has no text without a closing.
+    if closings.is_empty() || !has_options && !facts.contains_key("stop") {
         closings.push(String::new());
     }
     let joint = sheet.text("lists.joint").unwrap_or_default();

@@ -346,7 +346,7 @@ pub fn digest(digest: &Digest, reader: &Reader, form: Form, world: &World) -> Sa
     saying.say("kind", NoticeKind::Digest.name());
     saying.say("from", line(&policy.from));
     saying.say("sign", line(policy.sms_signs.get(locale.name()).unwrap_or(&policy.from)));
-    saying.say("hub", line(&digest.hub));
+    saying.say("hub", line(digest.subject()));
     saying.say_window("window", Some(Eta { from: digest.from, to: digest.to }));
     saying.say("total", digest.total);
     saying.say("more", digest.more);
