@@ -37,7 +37,7 @@ use tokio::sync::{mpsc, watch as signal};
 use self::board::Board;
 use self::broker::{Broker, Pen};
 use self::feed::{Feed, Plan};
-use self::settings::{Places, SecretFiles, Secrets};
+use self::settings::{Files, Places, Secrets};
 use self::standins::texts::aliyun::{Account, Aliyun};
 use self::standins::texts::twilio::Twilio;
 use self::standins::texts::{Gateways, Office};
@@ -93,9 +93,9 @@ fn play(
     let stage = runtime.block_on(Stage::bind(choice.port))?;
     let broker = Broker::start().context("cannot start the simulation of Kafka")?;
     let bootstrap = broker.bootstrap();
-    let files = SecretFiles::new().context("cannot make a folder for the demonstration's secrets")?;
+    let files = Files::new().context("cannot make a folder for the demonstration's secrets")?;
     let secrets = Secrets::make(&files).context("cannot make secrets up")?;
-    let config = settings::config(&bootstrap, &stage.places()?, &secrets)
+    let config = settings::config(&bootstrap, &stage.places()?, &secrets, &files.offers()?)
         .map_err(|errors| anyhow::anyhow!("a mistake of ours: {errors}"))?;
     start_logs(&config.log).context("cannot write logs")?;
 
@@ -141,7 +141,7 @@ fn play(
 /// Writes the merchants down as operations would; returns their secrets.
 fn announce_merchants(
     pen: &Pen,
-    files: &SecretFiles,
+    files: &Files,
     endpoints: SocketAddr,
     at: crate::model::Timestamp,
 ) -> anyhow::Result<HashMap<String, String>> {

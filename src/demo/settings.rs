@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::day::HUBS;
+use super::day::{HUBS, OFFERS};
 use super::standins::texts::aliyun::{KEY_ID, SIGN};
 use super::standins::texts::twilio::{ACCOUNT, FROM};
 use crate::config::{Config, Errors, Source};
@@ -40,29 +40,31 @@ pub struct Secrets {
     pub twilio_token: Secret,
     pub aliyun_key: Secret,
     pub aliyun_push: Secret,
+    pub link_key: Secret,
 }
 
 impl Secrets {
     /// Makes all of them up.
-    pub fn make(files: &SecretFiles) -> io::Result<Secrets> {
+    pub fn make(files: &Files) -> io::Result<Secrets> {
         Ok(Secrets {
             hash_key: files.make("hash-key", "")?,
             twilio_token: files.make("twilio-token", "")?,
             aliyun_key: files.make("aliyun-key", "")?,
             aliyun_push: files.make("aliyun-push", "")?,
+            link_key: files.make("link-key", "")?,
         })
     }
 }
 
-/// Secrets as files of a folder that goes with the demonstration.
-pub struct SecretFiles {
+/// Files of a folder that goes with the demonstration.
+pub struct Files {
     folder: tempfile::TempDir,
 }
 
-impl SecretFiles {
+impl Files {
     /// An empty folder that only this user can read.
-    pub fn new() -> io::Result<SecretFiles> {
-        Ok(SecretFiles { folder: tempfile::Builder::new().prefix("parcelwatch-demo-").tempdir()? })
+    pub fn new() -> io::Result<Files> {
+        Ok(Files { folder: tempfile::Builder::new().prefix("parcelwatch-demo-").tempdir()? })
     }
 
     /// Makes a secret up that begins so.
@@ -71,9 +73,19 @@ impl SecretFiles {
         std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
         // What fits a header, a path and base64 alike.
         let text = format!("{begins}{}", STANDARD.encode(bytes).replace(['+', '/', '='], "A"));
+        let path = self.write(name, &text)?;
+        Ok(Secret { text, name: format!("file:{path}") })
+    }
+
+    /// Writes the file of what customers may choose; returns its path.
+    pub fn offers(&self) -> io::Result<String> {
+        self.write("offers.toml", OFFERS)
+    }
+
+    fn write(&self, name: &str, text: &str) -> io::Result<String> {
         let path = self.folder.path().join(name);
-        std::fs::write(&path, &text)?;
-        Ok(Secret { text, name: format!("file:{}", path.display()) })
+        std::fs::write(&path, text)?;
+        Ok(path.display().to_string())
     }
 }
 
@@ -105,9 +117,9 @@ pub fn approved(public: SocketAddr) -> Vec<ApprovedText> {
 }
 
 /// Reads the configuration as from a file, so that every check holds.
-pub fn config(bootstrap: &str, places: &Places, secrets: &Secrets) -> Result<Config, Errors> {
+pub fn config(bootstrap: &str, places: &Places, secrets: &Secrets, offers: &str) -> Result<Config, Errors> {
     let Places { public, admin, mail, twilio, aliyun } = places;
-    let Secrets { hash_key, twilio_token, aliyun_key, aliyun_push } = secrets;
+    let Secrets { hash_key, twilio_token, aliyun_key, aliyun_push, link_key } = secrets;
     let hubs: Vec<String> = HUBS.iter().map(|hub| format!("{} = \"{}\"", hub.code, hub.name)).collect();
     let [hub_contact, service_contact] = STAFF;
     let codes = approved(*public).into_iter().map(|one| format!("\"{}\" = \"{}\"", one.key, one.code));
@@ -131,6 +143,10 @@ level = "error,rdkafka=off,librdkafka=off"
 hash_key = "{}"
 [send]
 mode = "on"
+[reroute]
+base_url = "http://{public}"
+link_key = "{}"
+offers = "{offers}"
 [notify]
 from = "Linden Express"
 time_zone = "Asia/Shanghai"
@@ -174,6 +190,7 @@ sign_name = "{SIGN}"
 api = "http://{aliyun}"
 "#,
         hash_key.name,
+        link_key.name,
         twilio_token.name,
         aliyun_key.name,
         aliyun_push.name,

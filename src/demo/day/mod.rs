@@ -23,6 +23,9 @@ pub use self::executing::execute;
 pub use self::network::{HUBS, Hub, MERCHANTS};
 use crate::model::Timestamp;
 
+/// What customers may choose: an offers file.
+pub const OFFERS: &str = include_str!("offers.toml");
+
 /// Whatever is left to chance.
 pub type Dice = fastrand::Rng;
 
