@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::browser::{Browser, Looks};
 use crate::http::get;
 use crate::support::until;
 
@@ -95,4 +96,20 @@ fn a_newcomer_sees_messages_and_signed_webhooks_and_ends_it_cleanly() {
     let (status, said) = demo.interrupt();
     assert!(status.success(), "{status}\n{said}");
     assert!(said.contains("What next?") && said.contains("parcelwatch check --default"), "{said}");
+}
+
+#[test]
+fn its_page_is_for_everybody() {
+    let demo = Demo::start();
+    demo.wait_for("a message", "messages", |_| true);
+    demo.wait_for("a webhook", "webhooks", |_| true);
+    demo.wait_for("a change", "changes", |_| true);
+    let page = format!("http://{}/", demo.page);
+    for looks in [Looks::desktop(), Looks::narrow(), Looks::narrow().without_javascript()] {
+        let Some(browser) = Browser::start(&looks) else { return };
+        browser.open(&page);
+        browser.judge();
+        browser.prefer_dark();
+        browser.judge();
+    }
 }
