@@ -25,7 +25,7 @@ use chrono_tz::Tz;
 pub use content::{Content, Digest, DigestCount, DigestParcel};
 pub use locale::Locale;
 pub use sms::can_text;
-pub use when::time_zone;
+pub use when::{moment, time_zone, window};
 pub use words::{FILES, Problem, Words};
 
 use super::policy::NotifyPolicy;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, Timelike};
 use chrono_tz::Tz;
 
 use super::Reader;
-use super::words::{Problem, Sheet};
+use super::words::{Problem, Sheet, Words};
 use crate::model::{Eta, Timestamp};
 
 /// A weekday alone names a day for as many days from the notice on; on the seventh it would be the wrong one.
@@ -22,6 +22,20 @@ pub fn time_zone(name: &str) -> Option<Tz> {
 /// The day of an instant in a zone, counted from the beginning of the calendar.
 pub fn day(at: Timestamp, zone: Tz) -> i32 {
     at.to_utc().with_timezone(&zone).num_days_from_ce()
+}
+
+/// An instant as mails and pages write it.
+pub fn moment(at: Timestamp, reader: &Reader) -> String {
+    let words = Words::builtin();
+    let common = words.sheet(reader.locale);
+    Habit { own: common, common, reader }.moment(at)
+}
+
+/// A window as mails and pages write it.
+pub fn window(eta: Eta, reader: &Reader) -> String {
+    let words = Words::builtin();
+    let common = words.sheet(reader.locale);
+    Habit { own: common, common, reader }.window(eta)
 }
 
 /// How times are written for one reader on one channel.
