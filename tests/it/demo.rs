@@ -113,3 +113,32 @@ fn its_page_is_for_everybody() {
         browser.judge();
     }
 }
+
+#[test]
+fn choosing_a_locker_changes_the_parcel() {
+    let demo = Demo::start();
+    // Emily Carter was not at home.
+    let is_hers = |one: &Value| one["body"].as_str().is_some_and(|body| body.contains("/r/PW2026000031/"));
+    let text = demo.wait_for("a text with a link", "messages", is_hers);
+    let link = text["body"].as_str().and_then(|body| body.split_whitespace().find(|word| word.starts_with("http://")));
+    let Some(browser) = Browser::start(&Looks::phone().without_javascript()) else { return };
+    browser.open(link.expect("a link"));
+    browser.choose("West Nanjing Road");
+    browser.press("Send to locker");
+    let is_order = |one: &Value| one["what"] == "choice" && one["parcel_id"] == "PW2026000031";
+    let order = demo.wait_for("the work order", "changes", is_order);
+    assert_eq!((order["option"].as_str(), order["detail"]["place"].as_str()), (Some("locker"), Some("LK-SHA")));
+    // The courier's systems answer, and then the parcel is where she wanted it.
+    let tells = |what: &'static str| {
+        move |one: &Value| {
+            let body = one["body"].as_str().unwrap_or_default();
+            body.contains("0031") && body.contains(what)
+        }
+    };
+    demo.wait_for("the confirmation", "messages", tells("onfirmed"));
+    let ready = demo.wait_for("the code", "messages", tells("West Nanjing Road"));
+    assert!(ready["number"].as_u64() > text["number"].as_u64());
+    browser.reload_until("the page to say so", |text| {
+        if text.contains("West Nanjing Road") { Ok(()) } else { Err(text.to_owned()) }
+    });
+}
