@@ -276,6 +276,7 @@ fn check_html(html: &str, text: &str, locale: Locale, place: &str) {
         line.replace('/', "&#x2f;")
     };
     for line in text.lines().filter(|line| !line.is_empty()) {
+        let line = line.strip_prefix("- ").unwrap_or(line);
         assert!(html.contains(&escaped(line)), "no {line:?} in the HTML of {place}:\n{html}");
     }
     for outside in ["<img", "src=", "url(", "<script", "color:#", "background", "@import", "<link"] {

@@ -110,7 +110,7 @@ impl Words {
             texts.push((*path, text.clone()));
             let clauses = match Locale::ALL.iter().position(|locale| path.split('/').next() == Some(locale.name())) {
                 Some(language) => languages[language].words.names("clauses"),
-                None => vec!["lang".into(), "subject".into(), "paragraphs".into(), "label".into()],
+                None => vec!["lang".into(), "subject".into(), "blocks".into(), "label".into()],
             };
             problems.extend(add((*path).to_owned(), text, path, 1, &clauses));
         }
