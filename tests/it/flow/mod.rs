@@ -7,6 +7,7 @@ mod faults;
 mod history;
 mod instances;
 mod notices;
+mod preferences;
 mod rubbish;
 mod secure;
 mod shifted;
