@@ -339,7 +339,19 @@ proptest! {
     }
 
     #[test]
-    fn no_choice_is_worked_on_past_its_cut_off_and_only_one_at_a_time(steps in steps()) {
+    fn of_the_choices_about_a_parcel_one_stands_at_most(steps in steps()) {
+        let mut partition = Partition::new(&choosing(world(&[])));
+        for (step, now) in timed(&steps).0 {
+            partition.apply(step, now, &mut Vec::new());
+            for (id, choices) in partition.tracker.choices.iter() {
+                let standing = choices.made.iter().filter(|choice| choice.stands()).count();
+                prop_assert!(standing <= 1, "{id}: {choices:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_choice_is_worked_on_past_its_cut_off(steps in steps()) {
         let mut worked_on = HashMap::new();
         for effect in undisturbed(&steps) {
             let Effect::WorkOrder(order) = effect else { continue };
