@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::{Failure, Outcome, Settings};
+use super::{Failure, Outcome, Settings, words};
 use crate::channel::{self, Dispatcher, Secrets};
 use crate::config::{self, Config, Listen};
 use crate::model::{Channel, Timestamp, World};
@@ -193,6 +193,7 @@ impl Daemon<'_> {
         let notify = config.policy.notify.clone().scaled(clock.rate());
         let policy = Policy { notify, ..config.policy.clone() };
         let mut world = World::new(config.rules.clone(), policy, config.privacy.hash_key()?);
+        world.words = words::load(&config.policy.notify.templates)?;
         world.links = config.reroute.links()?.map(Arc::new);
         world.offers = Arc::clone(&config.offers);
         world.reroute = config.reroute.settings();
