@@ -52,7 +52,7 @@ fn read(name: &Arc<str>, text: &str, problems: &mut Vec<Problem>) -> Offers {
     for entry in tree.entries().iter().filter(|entry| !KEYS.contains(&entry.name.as_str())) {
         reader.wrong(
             entry.place.clone(),
-            &[entry.name.clone()],
+            std::slice::from_ref(&entry.name),
             "unknown key, expected currency, areas, places or options",
         );
     }
