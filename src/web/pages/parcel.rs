@@ -6,7 +6,7 @@ use super::choice::{self, Choice};
 use super::offers::{self, Group};
 use super::when::Clock;
 use super::words::Words;
-use super::{Names, Pages, Viewed};
+use super::{Names, Pages};
 use crate::model::{Audience, Code, ConditionKind, Timestamp};
 use crate::notify::render::Locale;
 use crate::reroute::{OpenCondition, Page, PlaceView};
@@ -65,12 +65,12 @@ pub enum Wrong {
 
 #[derive(Serialize)]
 struct View {
+    /// Of the window.
     title: String,
     parcel: String,
     name: Option<String>,
     headline: String,
     sentence: String,
-    wrong: Option<String>,
     steps: Vec<Step>,
     when: Option<When>,
     notice: Option<NoticeView>,
@@ -118,7 +118,6 @@ struct CollectionView {
     address: Option<String>,
     code: Option<String>,
     hours: Option<String>,
-    until: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -159,7 +158,8 @@ impl Pages {
         let clock = Clock::new(shown.locale, page.time_zone.as_deref(), self.names.zone);
         let pen = Pen { words, clock, names: &self.names };
         let view = view(shown, &pen);
-        self.render("parcel.html", shown.locale, shown.preferences, shown.form, Viewed { view })
+        let title = view.title.clone();
+        self.render("parcel.html", shown.locale, &title, shown.preferences, shown.form, view)
     }
 }
 
@@ -186,21 +186,19 @@ fn view(shown: &Shown<'_>, pen: &Pen<'_>) -> View {
         None => format!("{headline} – {parcel}"),
     };
     let error_option = errors.iter().find(|error| error.field == "o1").map(|error| error.text.clone());
-    let no_offers =
-        groups.is_empty().then(|| words.text("offer", if page.ended.is_some() { "none_ended" } else { "none" }));
+    let no_offers = groups.is_empty().then(|| words.text("offer", "none"));
     View {
         title,
         name: page.name.as_deref().map(|name| words.say("page", "for_whom", &[("name", Some(name))])),
         headline,
-        sentence: sentence(page, pen),
-        wrong: wrong(page, pen),
+        sentence: where_it_is(page, pen),
         steps: steps(page, words),
         when: when(page, shown.now, pen),
         notice,
         choice,
         collection: collection(page, pen),
         // Nothing is said of choices to whom it cannot concern any more.
-        no_offers: no_offers.filter(|_| page.ended.is_none()),
+        no_offers: no_offers.filter(|_| page.ended.is_none() && page.collection.is_none()),
         groups,
         error_option,
         errors,
@@ -239,10 +237,14 @@ fn sentence(page: &Page, pen: &Pen<'_>) -> String {
     if sentence.is_empty() { pen.words.text("headline", stage(page)) } else { sentence }
 }
 
+/// The last scan and what is wrong since.
+fn where_it_is(page: &Page, pen: &Pen<'_>) -> String {
+    let sentences: Vec<_> = [Some(sentence(page, pen)), wrong(page, pen)].into_iter().flatten().collect();
+    sentences.join(&pen.words.text("joint", "sentences"))
+}
+
 fn wrong(page: &Page, pen: &Pen<'_>) -> Option<String> {
-    let open = worst(page)?;
-    let at = page.last_scan.map(|at| pen.clock.moment(at));
-    Some(pen.words.say("wrong", open.kind.name(), &[("at", at.as_deref())])).filter(|text| !text.is_empty())
+    pen.words.known("wrong", worst(page)?.kind.name())
 }
 
 /// How far it is on the usual way; none where it left that way.
@@ -327,7 +329,6 @@ fn collection(page: &Page, pen: &Pen<'_>) -> Option<CollectionView> {
         address: place.address.clone(),
         code: collection.pickup_code.clone(),
         hours: place.hours.clone(),
-        until: collection.free_until.map(|until| pen.clock.moment(until)),
     })
 }
 

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::Pages;
 use super::parcel::FieldError;
-use super::{Pages, Viewed};
 use crate::model::{Channel, Preference};
 use crate::notify::render::Locale;
 
@@ -31,6 +31,22 @@ pub struct Chosen {
     pub locale: Option<Locale>,
 }
 
+impl Contacts {
+    /// The channels that are asked about: those by which this person can be reached. Where nothing is known any more, all.
+    pub fn channels(&self) -> Vec<Channel> {
+        let known: Vec<Channel> = SHOWN.into_iter().filter(|channel| self.of(*channel).is_some()).collect();
+        if known.is_empty() { SHOWN.to_vec() } else { known }
+    }
+
+    fn of(&self, channel: Channel) -> Option<&String> {
+        match channel {
+            Channel::Email => self.email.as_ref(),
+            Channel::Sms => self.phone.as_ref(),
+            Channel::Webhook => None,
+        }
+    }
+}
+
 impl Chosen {
     /// What a preference says; of nobody's, the defaults.
     pub fn of(preference: Option<&Preference>) -> Chosen {
@@ -50,7 +66,7 @@ impl Chosen {
 }
 
 /// The channels by which people are told. Webhooks are for merchants, who do not come here.
-pub(super) const SHOWN: [Channel; 2] = [Channel::Sms, Channel::Email];
+const SHOWN: [Channel; 2] = [Channel::Sms, Channel::Email];
 
 /// Whether what was sent is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +88,6 @@ pub enum WrongPreference {
 
 #[derive(Serialize)]
 struct View {
-    title: String,
     is_saved: bool,
     errors: Vec<FieldError>,
     channels: Vec<Row>,
@@ -106,17 +121,11 @@ impl Pages {
     ) -> String {
         let words = self.words(locale);
         let text = |name: &str| words.text("preferences", name);
-        let contact = |channel| match channel {
-            Channel::Email => contacts.email.clone(),
-            Channel::Sms => contacts.phone.clone(),
-            Channel::Webhook => None,
-        };
-        // Somebody without a mail address is not asked about mail.
-        let shown: Vec<Channel> = SHOWN.into_iter().filter(|channel| contact(*channel).is_some()).collect();
+        let shown = contacts.channels();
         let channels = shown.iter().map(|channel| Row {
             name: channel.name(),
             label: text(channel.name()),
-            contact: contact(*channel),
+            contact: contacts.of(*channel).cloned(),
             is_on: chosen.on.contains(channel),
         });
         let first = |channel: Channel| {
@@ -146,8 +155,8 @@ impl Pages {
             Saved::Wrong(_) => Some(words.text("error", "title")),
         };
         let title = text("title");
+        let title = news.map_or(title.clone(), |news| format!("{news} – {title}"));
         let view = View {
-            title: news.map_or(title.clone(), |news| format!("{news} – {title}")),
             is_saved: saved == Saved::Yes,
             errors: errors.collect(),
             channels: channels.collect(),
@@ -158,6 +167,6 @@ impl Pages {
             to: chosen.to.clone(),
             back: back.to_owned(),
         };
-        self.render("preferences.html", locale, None, form, Viewed { view })
+        self.render("preferences.html", locale, &title, None, form, view)
     }
 }
