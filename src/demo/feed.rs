@@ -41,8 +41,7 @@ impl Feed {
     /// Plans the first day.
     pub fn new(plan: Plan) -> Feed {
         let dice = Dice::with_seed(plan.seed ^ 1);
-        let mut feed =
-            Feed { plan, dice, due: BTreeMap::new(), planned: 0, days: 1, hubs: HashMap::new() };
+        let mut feed = Feed { plan, dice, due: BTreeMap::new(), planned: 0, days: 1, hubs: HashMap::new() };
         feed.plan(day::first(plan.seed, plan.start, plan.parcels));
         feed
     }
@@ -133,8 +132,10 @@ mod tests {
         });
         feed.execute(&serde_json::from_value(order).unwrap(), now);
         let rest: Vec<Event> = feed.due(now + DAY).into_iter().filter(|event| event.key == parcel).collect();
-        let said: Vec<&str> =
-            rest.iter().map(|event| event.value.get("code").unwrap_or(&event.value["change"]).as_str().unwrap()).collect();
+        let said: Vec<&str> = rest
+            .iter()
+            .map(|event| event.value.get("code").unwrap_or(&event.value["change"]).as_str().unwrap())
+            .collect();
         assert_eq!(said, ["accepted", "arrived_destination", "awaiting_collection", "collected"]);
         assert_eq!(rest[2].value["place"], "LK-NKG");
     }

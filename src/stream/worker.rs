@@ -132,8 +132,8 @@ impl<S: Stage> Worker<S> {
         let state_topic = topics.name(S::STATE).to_owned();
         let group = shared.options.group_of(S::NAME);
         let transactional_id = shared.options.transactional_id(S::NAME, slot);
-        let writer =
-            Writer::new(&shared.options, &transactional_id, shared.clock.clone()).map_err(|e| WorkerError::Rebuild(e.to_string()))?;
+        let writer = Writer::new(&shared.options, &transactional_id, shared.clock.clone())
+            .map_err(|e| WorkerError::Rebuild(e.to_string()))?;
         let warm: Vec<String> = inputs.iter().chain([&state_topic]).cloned().collect();
         let reader = Reader::new(&shared.options, &group, &warm)?;
         let membership = Membership::join(&shared.options, &group, &inputs[S::MAIN])?;

@@ -24,10 +24,7 @@ pub fn execute(order: &WorkOrder, hub: &Hub, now: Timestamp, dice: &mut Dice) ->
     let scan = |at: Timestamp, code: Code, more: Value| scanned(order, hub, at, code, more);
     if order.change == WorkOrderChange::Cancelled {
         let out = fate::wave(now + minutes(30));
-        return vec![
-            scan(out, Code::OutForDelivery, json!({})),
-            scan(out + minutes(100), Code::Delivered, json!({})),
-        ];
+        return vec![scan(out, Code::OutForDelivery, json!({})), scan(out + minutes(100), Code::Delivered, json!({}))];
     }
     let mut events = vec![answer(order, answered)];
     let slot = order.detail.slot.map_or_else(|| fate::wave(now + minutes(180)), |slot| slot.from.max(answered));

@@ -134,7 +134,13 @@ fn journey(mut parcel: Parcel, fate: Fate, dice: &mut Dice) -> Vec<Event> {
     // Nothing overtakes the pickup's scan: the merchant's own label printer sends what it has kept in one go.
     let (departed, arrived) = (departed + late, arrived + late);
     let kept = |at: Timestamp| (at + minutes(2)).max(upload);
-    script = script.scan_with(picked_up + late + minutes(50), kept(picked_up + late + minutes(50)), Code::Sorted, from, &json!({}));
+    script = script.scan_with(
+        picked_up + late + minutes(50),
+        kept(picked_up + late + minutes(50)),
+        Code::Sorted,
+        from,
+        &json!({}),
+    );
     if from != to {
         let more = json!({"next_hub": to.code});
         script = script.scan_with(departed, kept(departed), Code::DepartedHub, from, &more);

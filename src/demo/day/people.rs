@@ -25,8 +25,16 @@ const MAINLAND: [&str; 16] = [
     "胡军", "郭敏",
 ];
 const TAIWAN: [&str; 8] = ["陳怡君", "林志豪", "黃淑芬", "張家豪", "李雅婷", "王俊傑", "吳佩珊", "劉冠宇"];
-const ENGLISH: [&str; 8] =
-    ["Emily Carter", "James Okafor", "Sofia Rossi", "Liam Murphy", "Hannah Weber", "Noah Smith", "Ava Jones", "Omar Aziz"];
+const ENGLISH: [&str; 8] = [
+    "Emily Carter",
+    "James Okafor",
+    "Sofia Rossi",
+    "Liam Murphy",
+    "Hannah Weber",
+    "Noah Smith",
+    "Ava Jones",
+    "Omar Aziz",
+];
 
 /// In the mainland one recipient in so many reads English.
 const ENGLISH_ONE_IN: u32 = 5;

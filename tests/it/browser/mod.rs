@@ -131,9 +131,10 @@ impl Browser {
         });
     }
 
-    /// Chooses the radio button, or ticks the box, whose name contains `name`.
+    /// Chooses the radio button, or ticks or unticks the box, whose name contains `name`: by its label, as a hand does.
     pub fn choose(&self, name: &str) {
-        self.driver.act(&self.control(&["radio", "checkbox"], name), "click", &json!({}));
+        let control = self.control(&["radio", "checkbox"], name);
+        self.driver.act(&self.driver.label(&control), "click", &json!({}));
     }
 
     /// Whether the radio button or box whose name contains `name` is chosen.

@@ -18,6 +18,7 @@ pub struct Settings {
     folder: Arc<TempDir>,
     starts: Arc<AtomicU32>,
     admin: String,
+    public: String,
     kafka: String,
     runtime: String,
     rest: String,
@@ -49,6 +50,7 @@ impl Settings {
             folder: Arc::new(TempDir::new().expect("a temporary folder")),
             starts: Arc::default(),
             admin: free_address(),
+            public: String::new(),
             kafka,
             runtime: String::new(),
             rest: String::new(),
@@ -61,6 +63,12 @@ impl Settings {
     pub fn instance(mut self, name: &str) -> Settings {
         self.admin = free_address();
         self.runtime = format!("instance = {name:?}\n");
+        self
+    }
+
+    /// With a public listener: customers' pages and providers' callbacks.
+    pub fn with_public(mut self) -> Settings {
+        self.public = free_address();
         self
     }
 
@@ -96,6 +104,11 @@ impl Settings {
         &self.admin
     }
 
+    /// The public listener's address; empty without one.
+    pub fn public(&self) -> &str {
+        &self.public
+    }
+
     /// The test's folder; gone when the last of its settings is.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -115,9 +128,9 @@ impl Settings {
     }
 
     fn toml(&self) -> String {
-        let Settings { kafka, runtime, rest, admin, .. } = self;
+        let Settings { kafka, runtime, rest, admin, public, .. } = self;
         format!(
-            "{kafka}\n[runtime]\n{runtime}\n[listen]\npublic = \"\"\nadmin = {admin:?}\n[log]\nformat = \"json\"\n\
+            "{kafka}\n[runtime]\n{runtime}\n[listen]\npublic = {public:?}\nadmin = {admin:?}\n[log]\nformat = \"json\"\n\
              level = \"info\"\n[privacy]\nhash_key = \"env:PARCELWATCH_TEST_HASH_KEY\"\n{rest}\n"
         )
     }
