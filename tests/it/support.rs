@@ -49,11 +49,10 @@ pub fn python() -> Option<PathBuf> {
     fetched("Python with tests/requirements.txt", "tests/.venv/fetched").map(|_| python)
 }
 
-/// Stoplight's prism, as `tests/prepare` placed it. `None` where it is missing; that has been said.
+/// The program of Stoplight's prism, for `node`. `None` where it is missing; that has been said.
 pub fn prism() -> Option<PathBuf> {
-    let prism = fetched("prism", "tests/.prism/node_modules/@stoplight/prism-cli/dist/index.js")?;
-    // Written last, when everything is in place.
-    fetched("prism", "tests/.prism/fetched").map(|_| prism)
+    fetched("prism", "tests/.prism/fetched")?;
+    fetched("prism", "tests/.prism/node_modules/@stoplight/prism-cli/dist/index.js")
 }
 
 fn fetched(what: &str, path: &str) -> Option<PathBuf> {

@@ -111,7 +111,7 @@ impl Default for Twilio {
             from: String::new(),
             messaging_service_sid: String::new(),
             api: "https://api.twilio.com".to_owned(),
-            validity: Duration::from_secs(60 * 60),
+            validity: Duration::from_secs(30 * 60),
         }
     }
 }

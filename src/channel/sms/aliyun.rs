@@ -1,7 +1,7 @@
 //! Aliyun's (Alibaba Cloud's) Short Message Service, dysmsapi 2017-05-25: approved templates with parameters.
 //!
 //! `SendSms` does not recognise a repeat, but it keeps an `OutId` of ours, which `QuerySendDetails` tells again. So an
-//! attempt that repeats one of unknown outcome asks for that first ([`lookup`]), and sends only where it is not found.
+//! attempt that repeats one of unknown outcome asks for that first (`lookup`), and sends only where it is not found.
 //!
 //! Parameters stand in the query and not in a form, because there Aliyun's interface description has them; the
 //! connection hides them. No error and no log line of ours shows a URL.

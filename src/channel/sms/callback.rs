@@ -1,8 +1,8 @@
 //! What providers send back: delivery reports, and what people reply.
 //!
 //! In comes a POST to the public listener as it was received, out goes what it says, for `receipts.v1`; or a refusal.
-//! Nothing is believed before it is authenticated, each provider in its own way: Twilio signs ([`twilio`]), Aliyun signs
-//! nothing and is known by a secret in the path ([`aliyun`]).
+//! Nothing is believed before it is authenticated, each provider in its own way: Twilio signs (`twilio`), Aliyun signs
+//! nothing and is known by a secret in the path (`aliyun`).
 //!
 //! | path | provider | what |
 //! |---|---|---|

@@ -1,7 +1,7 @@
 //! Texts to phones, by Twilio or Aliyun.
 //!
-//! In comes an attempt whose destination names the provider; [`twilio`] and [`aliyun`] know how to ask it and what its
-//! answers mean, [`api`] carries the question. What comes back later, reports and replies, is read by [`callback`].
+//! In comes an attempt whose destination names the provider; `twilio` and `aliyun` know how to ask it and what its
+//! answers mean, `api` carries the question. What comes back later, reports and replies, is read by [`callback`].
 //!
 //! | happened | outcome |
 //! |---|---|
@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 use self::aliyun::Aliyun;
 use self::api::Api;
+pub use self::callback::{BODY_MAX as CALLBACK_BODY_MAX, Callbacks};
 use self::phone::Phone;
 use self::twilio::Twilio;
 use super::settings::Sms as Settings;
@@ -116,5 +117,87 @@ impl Transport for Sms {
 
     fn attempt<'a>(&'a self, attempt: &'a Attempt, gate: &'a Gate) -> Attempting<'a> {
         Box::pin(async { self.send(attempt, gate).await.unwrap_or_else(|outcome| outcome) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{NoticeId, RecipientKey, SmsTemplate, Timestamp};
+
+    /// Both providers, where nobody listens: whatever is sent ends with "cannot connect".
+    fn sms() -> Sms {
+        let mut settings = Settings::default();
+        settings.twilio.account_sid = "AC".to_owned();
+        settings.aliyun.access_key_id = "LTAI".to_owned();
+        // Cargo sets it for every test.
+        settings.twilio.auth_token = "env:CARGO_PKG_NAME".to_owned();
+        settings.aliyun.access_key_secret = "env:CARGO_PKG_NAME".to_owned();
+        settings.twilio.api = "http://127.0.0.1:1".to_owned();
+        settings.aliyun.api = "http://127.0.0.1:1".to_owned();
+        Sms::open(&settings, &Arc::new(Secrets::new())).unwrap()
+    }
+
+    fn attempt(provider: SmsProvider) -> Attempt {
+        let template = SmsTemplate { code: "SMS_1".to_owned(), parameters: Default::default() };
+        Attempt {
+            notice_id: NoticeId::from_text("ntc_1"),
+            recipient_key: RecipientKey::from_text("p:9f"),
+            attempt: 2,
+            repeats_unknown: true,
+            deadline: Timestamp::LAST,
+            destination: Destination::Sms { provider, phone: "+8613800000000".to_owned() },
+            message: Message::Text { text: "x".to_owned(), template: Some(template) },
+        }
+    }
+
+    fn ends(provider: SmsProvider, gate: &Gate) -> Outcome {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(sms().attempt(&attempt(provider), gate))
+    }
+
+    #[test]
+    fn what_was_withdrawn_is_not_even_looked_up() {
+        let clock: super::super::WallClock = Arc::new(|| Timestamp::FIRST);
+        for provider in SmsProvider::ALL {
+            let gate = Gate::new(Timestamp::LAST, Arc::clone(&clock));
+            gate.withdraw();
+            assert_eq!(ends(provider, &gate), Outcome::refused("withdrawn"));
+        }
+    }
+
+    #[test]
+    fn a_provider_that_is_not_reached_leaves_no_doubt() {
+        let clock: super::super::WallClock = Arc::new(|| Timestamp::FIRST);
+        let gate = || Gate::new(Timestamp::LAST, Arc::clone(&clock));
+        assert_eq!(ends(SmsProvider::Twilio, &gate()), Outcome::retry("cannot connect to twilio"));
+        let expected = Outcome::retry("aliyun did not say whether an earlier attempt arrived");
+        assert_eq!(ends(SmsProvider::Aliyun, &gate()), expected);
+    }
+
+    #[test]
+    fn a_secret_that_is_gone_is_said_at_the_start_and_put_off_later() {
+        let secrets = Arc::new(Secrets::new());
+        let mut settings = Settings::default();
+        settings.twilio.account_sid = "AC".to_owned();
+        settings.twilio.auth_token = "env:PARCELWATCH_NO_SUCH_VARIABLE".to_owned();
+        assert_eq!(Sms::open(&settings, &secrets).err().map(|problem| problem.key), Some("sms.twilio.auth_token"));
+        let later = secret(&secrets, &settings.twilio.auth_token);
+        assert_eq!(later, Err(Outcome::retry("the provider's secret cannot be read")));
+    }
+
+    #[test]
+    fn a_secret_of_a_path_is_long_and_plain() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut settings = Settings::default();
+        settings.aliyun.access_key_id = "LTAI".to_owned();
+        settings.aliyun.access_key_secret = "env:CARGO_PKG_NAME".to_owned();
+        settings.aliyun.callback_secret = format!("file:{}", file.path().display());
+        for (text, fits) in [("0123456789-_aBcD", true), ("0123456789", false), ("0123456789/abcdef", false)] {
+            std::fs::write(file.path(), text).unwrap();
+            let opened = Sms::open(&settings, &Arc::new(Secrets::new()));
+            let expected = (!fits).then_some("sms.aliyun.callback_secret");
+            assert_eq!(opened.err().map(|problem| problem.key), expected, "{text}");
+        }
     }
 }

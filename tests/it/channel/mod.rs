@@ -1,9 +1,11 @@
-//! The channels against servers that are not ours: aiosmtpd, and an endpoint that verifies with the
-//! standardwebhooks library. Both are Python programs in `tests/servers`, run from `tests/.venv`.
+//! The channels against servers that are not ours: aiosmtpd, an endpoint that verifies with the standardwebhooks
+//! library, prism under Twilio's own description, and a service that believes what Aliyun's SDK would have signed. All are
+//! Python programs in `tests/servers`, run from `tests/.venv`.
 
 mod certificates;
 mod outside;
 mod server;
+mod sms;
 mod smtp;
 mod webhook;
 

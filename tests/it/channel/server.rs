@@ -26,10 +26,24 @@ pub struct Server {
 impl Server {
     /// Starts a script; none where its Python is not installed, and the calling test is to return.
     pub fn start(script: &str, arguments: &[&str]) -> Option<Server> {
-        let python = tests().join(".venv/bin/python");
-        if !support::need("Python with aiosmtpd and standardwebhooks in tests/.venv", python.exists()) {
-            return None;
-        }
+        let server = Server::spawn(script, arguments)?;
+        Some(server.listening())
+    }
+
+    /// The same, with the event of this name that it says before it listens.
+    pub fn start_saying(script: &str, arguments: &[&str], name: &str) -> Option<(Server, Value)> {
+        let server = Server::spawn(script, arguments)?;
+        let said = server.next(name);
+        Some((server.listening(), said))
+    }
+
+    fn listening(mut self) -> Server {
+        self.port = self.next("listening")["port"].as_u64().and_then(|port| port.try_into().ok()).expect("a port");
+        self
+    }
+
+    fn spawn(script: &str, arguments: &[&str]) -> Option<Server> {
+        let python = support::python()?;
         let mut child = Command::new(python)
             .arg(tests().join("servers").join(script))
             .args(arguments)
@@ -48,9 +62,7 @@ impl Server {
                 }
             }
         });
-        let mut server = Server { child, stdin, events, port: 0 };
-        server.port = server.next("listening")["port"].as_u64().and_then(|port| port.try_into().ok()).expect("a port");
-        Some(server)
+        Some(Server { child, stdin, events, port: 0 })
     }
 
     /// The next event of this name; others before it are passed over.

@@ -25,14 +25,20 @@ const BEIJING_SECONDS: i32 = 8 * 60 * 60;
 #[serde(rename_all = "PascalCase")]
 struct Page {
     code: String,
-    #[serde(rename = "SmsSendDetailDTOs", default)]
-    texts: Texts,
+    #[serde(rename = "SmsSendDetailDTOs")]
+    texts: Option<Texts>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct Texts {
-    #[serde(rename = "SmsSendDetailDTO", default)]
-    list: Vec<Sent>,
+    #[serde(rename = "SmsSendDetailDTO")]
+    list: Option<Vec<Sent>>,
+}
+
+impl Page {
+    fn sent(self) -> Vec<Sent> {
+        self.texts.and_then(|texts| texts.list).unwrap_or_default()
+    }
 }
 
 /// A text that Aliyun took.
@@ -97,7 +103,7 @@ impl Aliyun {
         let answer = answer.map_err(|_| Outcome::retry("aliyun did not say whether an earlier attempt arrived"))?;
         let page: Option<Page> = serde_json::from_slice(&answer.body).ok();
         match page.map(|page| (code::meaning(&page.code, answer.status), page)) {
-            Some((Meaning::Taken, page)) => Ok(page.texts.list),
+            Some((Meaning::Taken, page)) => Ok(page.sent()),
             Some((_, page)) => {
                 let number = code::shown(&page.code);
                 Err(Outcome::retry(format!("aliyun did not say whether an earlier attempt arrived ({number})")))
@@ -177,8 +183,12 @@ mod tests {
                  "Content":"【顺达】...","SendStatus":3,"SendDate":"2026-11-22 16:00:07","OutId":"ntc_1.p:9f.1"}]}}"#,
         )
         .unwrap();
-        assert_eq!((page.code.as_str(), page.texts.list.len()), ("OK", 1));
-        let empty: Page = serde_json::from_str(r#"{"Code":"OK","SmsSendDetailDTOs":{}}"#).unwrap();
-        assert!(empty.texts.list.is_empty());
+        assert_eq!(page.code, "OK");
+        assert_eq!(page.sent().len(), 1);
+        for nothing in ["{}", "null", r#"{"SmsSendDetailDTO":null}"#, r#"{"SmsSendDetailDTO":[]}"#] {
+            let page: Page =
+                serde_json::from_str(&format!(r#"{{"Code":"OK","SmsSendDetailDTOs":{nothing}}}"#)).unwrap();
+            assert!(page.sent().is_empty(), "{nothing}");
+        }
     }
 }

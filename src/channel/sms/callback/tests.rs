@@ -4,6 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use proptest::prelude::*;
 use sha1::Sha1;
 use tempfile::NamedTempFile;
 
@@ -245,4 +246,23 @@ fn an_unreadable_secret_asks_to_come_again() {
     let callbacks = Callbacks::new(&settings, &Arc::new(Secrets::new()), HashKey::new(*b"key")).unwrap();
     let refusal = callbacks.hear("/callbacks/aliyun/x/up", &HeaderMap::new(), b"[]", now()).unwrap_err();
     assert_eq!((refusal, refusal.status()), (Refusal::Secret, 503));
+}
+
+proptest! {
+    #[test]
+    fn rubbish_is_refused_and_never_a_panic(
+        rest in "[ -~]{0,60}",
+        body in proptest::collection::vec(any::<u8>(), 0..200),
+        signature in "[ -~]{0,40}",
+    ) {
+        let ear = ear();
+        for path in [rest.clone(), format!("/callbacks/{rest}"), STATUS.to_owned(), MESSAGE.to_owned()] {
+            prop_assert!(ear.callbacks.hear(&path, &headers(&signature), &body, now()).is_err());
+        }
+        for what in ["report", "up"] {
+            let path = format!("/callbacks/aliyun/{SECRET}/{what}");
+            let heard = ear.callbacks.hear(&path, &HeaderMap::new(), &body, now()).map(|said| said.heard);
+            prop_assert!(matches!(heard, Err(Refusal::Form)) || heard == Ok(Vec::new()));
+        }
+    }
 }
