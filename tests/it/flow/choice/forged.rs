@@ -149,8 +149,10 @@ fn a_form_that_is_not_from_our_page_chooses_nothing() {
         ("with a token of somebody's invention", form.clone().with("form", "0000000000000").post(&path, "locker")),
         ("with another link's token", another.post(&path, "locker")),
         ("from another site", form.post(&path, "locker").header("origin", "https://evil.example")),
-        ("from another site's frame", form.post(&path, "locker").header("origin", "null")),
         ("as another site's request", form.post(&path, "locker").header("sec-fetch-site", "cross-site")),
+        ("from another site's frame", {
+            form.post(&path, "locker").header("origin", "null").header("sec-fetch-site", "cross-site")
+        }),
         ("as text, which browsers send across sites without asking", {
             let token = form.hidden("form");
             Request::new("POST", &path).body("text/plain", &format!("form={token}&option={}", form.option("locker")))
