@@ -90,6 +90,9 @@ pub fn run(args: Args) -> Outcome {
 
 fn replay(args: &Args, config: &Config) -> anyhow::Result<Option<Summary>> {
     let mut world = World::new(config.rules.clone(), policy(config), config.privacy.hash_key()?);
+    world.links = config.reroute.links()?.map(Arc::new);
+    world.offers = Arc::clone(&config.offers);
+    world.reroute = config.reroute.settings();
     world.merchants = Arc::new(merchants(args.merchants.as_deref())?);
     let history = History {
         shipments: args.shipments.clone(),

@@ -129,6 +129,9 @@ fn say_how_it_runs(config: &Config) {
     if config.privacy.is_development() {
         tracing::warn!("privacy.hash_key is not set: recipients are hashed under a key that everybody knows");
     }
+    if config.reroute.is_development() {
+        tracing::warn!("reroute.link_key is not set: links are signed with a key that everybody knows");
+    }
 }
 
 /// The open listeners.
@@ -189,7 +192,10 @@ impl Daemon<'_> {
         })?;
         let notify = config.policy.notify.clone().scaled(clock.rate());
         let policy = Policy { notify, ..config.policy.clone() };
-        let world = World::new(config.rules.clone(), policy, config.privacy.hash_key()?);
+        let mut world = World::new(config.rules.clone(), policy, config.privacy.hash_key()?);
+        world.links = config.reroute.links()?.map(Arc::new);
+        world.offers = Arc::clone(&config.offers);
+        world.reroute = config.reroute.settings();
         let options = self.options.clone().scaled(clock.rate());
         Ok(Setup { options, world, transports, metrics, clock, stop: Arc::clone(&self.stop), advertise })
     }

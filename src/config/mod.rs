@@ -21,10 +21,12 @@ mod free;
 mod kafka;
 mod listen;
 mod log;
+mod offers;
 mod overlay;
 mod place;
 mod print;
 mod privacy;
+mod reroute;
 mod runtime;
 mod secret;
 mod topics;
@@ -42,14 +44,17 @@ use self::check::Check;
 use self::tree::{Node, Value};
 use crate::channel::{self, Secrets};
 use crate::notify::{self, Policy};
+use crate::reroute::Offers;
 use crate::track::{self, Rules};
 
 pub use self::errors::{Errors, Problem};
 pub use self::kafka::{GroupProtocol, Kafka, Property};
 pub use self::listen::{Address, Listen};
 pub use self::log::{Log, LogFormat};
+pub use self::offers::read_offers;
 pub use self::place::Place;
 pub use self::privacy::Privacy;
+pub use self::reroute::Reroute;
 pub use self::runtime::Runtime;
 pub use self::secret::Secret;
 pub use self::topics::Topics;
@@ -67,6 +72,9 @@ pub struct Config {
     pub channels: channel::Settings,
     pub rules: Rules,
     pub policy: Policy,
+    pub reroute: Reroute,
+    /// What `reroute.offers` names.
+    pub offers: Arc<Offers>,
 }
 
 /// What is laid over the default.
@@ -79,8 +87,13 @@ pub struct Source {
 }
 
 /// The parts of the commented default, in the order in which they are shown.
-const REFERENCES: [&str; 4] =
-    [include_str!("reference.toml"), track::REFERENCE, notify::REFERENCE, channel::settings::REFERENCE];
+const REFERENCES: [&str; 5] = [
+    include_str!("reference.toml"),
+    track::REFERENCE,
+    crate::reroute::REFERENCE,
+    notify::REFERENCE,
+    channel::settings::REFERENCE,
+];
 
 /// The commented default: every key with its meaning.
 pub fn reference() -> String {
@@ -170,6 +183,8 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
     let channels = sections.tables_of::<channel::Settings>(channel::settings::REFERENCE);
     let rules = sections.tables_of::<Rules>(track::REFERENCE);
     let policy = sections.tables_of::<Policy>(notify::REFERENCE);
+    let reroute = sections.table::<Reroute>("reroute");
+    let offers = reroute.as_ref().map_or_else(Offers::default, |reroute| reroute.load_offers(problems));
     let config = Config {
         kafka: kafka?,
         topics: topics?,
@@ -180,6 +195,8 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
         rules: rules?,
         policy: policy?,
         channels: channels?,
+        reroute: reroute?,
+        offers: Arc::new(offers),
     };
     config.check(&mut Check::new(tree, problems));
     Some(config)
@@ -193,6 +210,7 @@ impl Config {
         self.listen.check(check);
         self.log.check(check);
         self.privacy.check(check);
+        self.reroute.check(check);
         self.check_sending(check);
         // Opening reads certificates and the relay's password, and talks to nobody.
         if let Err(problems) = channel::open(&self.channels, &Arc::new(Secrets::new())) {
@@ -209,6 +227,11 @@ impl Config {
             ["privacy.hash_key", "send"],
             "expected a key of your own where send is on, found none: with the built-in one recipients could be guessed",
         );
+        check.fit(
+            !(self.policy.send.anything_leaves() && self.reroute.is_development()),
+            ["reroute.link_key", "send"],
+            "expected a key of your own where send is on, found none: with the built-in one links could be forged",
+        );
         for (keys, allowed, waited_for) in [
             (["email.timeout", "notify.email.total_timeout"], self.channels.email.timeout, &self.policy.notify.email),
             (
@@ -216,7 +239,7 @@ impl Config {
                 self.channels.webhook.timeout,
                 &self.policy.notify.webhook,
             ),
-            (["sms.timeout", "notify.sms.total_timeout"], self.channels.sms.timeout, &self.policy.notify.sms),
+            (["sms.timeout", "notify.sms.total_timeout"], self.channels.sms.timeout, &self.policy.notify.sms.attempts),
         ] {
             let message =
                 format!("expected at most {}, found more: what is still under way would be repeated", keys[1]);

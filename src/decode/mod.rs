@@ -7,6 +7,7 @@
 mod field;
 mod merchant;
 mod notice;
+mod preference;
 mod receipt;
 mod reroute;
 mod route;
@@ -26,22 +27,34 @@ pub use reroute::reroute;
 pub use scan::{RecordTime, scan};
 pub use shipment::shipment;
 
-/// Fields of the tracker's inputs that count as absent where they are malformed: the labels under which they are counted.
-pub const OPTIONAL_FIELDS: [&str; 22] = [
+/// Fields of inputs that count as absent where they are malformed: the labels under which they are counted.
+pub const OPTIONAL_FIELDS: [&str; 34] = [
+    "at",
+    "by",
     "cancelled",
+    "channels",
     "consent",
     "destination",
+    "detail",
+    "fee",
     "flags",
     "free_until",
     "hub",
+    "id",
+    "locale",
     "merchant",
+    "notice_id",
+    "opt_out",
     "origin",
     "pickup_code",
     "place",
     "place_kind",
     "promise",
+    "proof",
+    "quiet_hours",
     "reason",
     "recipient",
+    "revision",
     "route",
     "route.hub",
     "route.within",
@@ -66,6 +79,7 @@ pub fn tracker_input(topic: InputTopic, value: Option<&[u8]>, record_time: Times
     match topic {
         InputTopic::Shipments => shipment(value).map(|shipment| Input::Shipment(Box::new(shipment))),
         InputTopic::Scans => scan(value, RecordTime::Broker(record_time)).map(|scan| Input::Scan(Box::new(scan))),
-        InputTopic::Reroutes => reroute(value).map(|reroute| Input::Reroute(Box::new(reroute))),
+        InputTopic::Reroutes => reroute(value, record_time)
+            .map(|(reroute, malformed)| Input::Reroute { record: Box::new(reroute), malformed }),
     }
 }

@@ -1,12 +1,13 @@
-//! Records of `notices.v1` and `receipts.v1` to the notifier's inputs.
+//! Records of `preferences.v1`, `notices.v1` and `receipts.v1` to the notifier's inputs.
 //!
-//! Both are written by parcelwatch itself, so their JSON is read as it was written; still nothing here
+//! The last two are written by parcelwatch itself, so their JSON is read as it was written; still nothing here
 //! trusts a byte of it, and no message repeats what stood there.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use super::preference::preference;
 use super::receipt::receipt;
 use crate::model::{Issued, Notice, RecipientKey, Reject};
 use crate::notify::Input;
@@ -15,6 +16,7 @@ use crate::notify::Input;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum NotifierTopic {
+    Preferences,
     Notices,
     Receipts,
 }
@@ -34,10 +36,14 @@ const NAME_MAX: usize = 1024;
 /// What could not be used of it, and where; never its content.
 pub fn notifier_input(topic: NotifierTopic, key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Input, Reject> {
     let key = recipient_key(key)?;
-    let value = value.ok_or_else(|| Reject::at("missing", "", "expected a value, found none"))?;
+    let present = || value.ok_or_else(|| Reject::at("missing", "", "expected a value, found none"));
     match topic {
-        NotifierTopic::Notices => Ok(Input::Notice { key, notice: notice(value)? }),
-        NotifierTopic::Receipts => receipt(&key, value).map(|receipt| Input::Receipt(Box::new(receipt))),
+        NotifierTopic::Notices => Ok(Input::Notice { notice: notice(present()?)?, key }),
+        NotifierTopic::Receipts => receipt(&key, present()?),
+        NotifierTopic::Preferences => {
+            let (preference, malformed) = preference(&key, value)?;
+            Ok(Input::Preference { key, preference, malformed })
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the decoders take, what they refuse and with which words.
 
 use super::*;
-use crate::model::{Code, Reject};
+use crate::model::{Code, Detail, Reject, RerouteOption};
 use crate::track::{Correction, Milestone, Scan, Shipment};
 
 fn at(text: &str) -> Timestamp {
@@ -68,7 +68,7 @@ fn what_is_no_json_object_is_refused_with_its_place() {
         for reject in [
             scan(Some(bytes), RecordTime::Own).expect_err("a reject"),
             shipment(Some(bytes)).expect_err("a reject"),
-            reroute(Some(bytes)).expect_err("a reject"),
+            reroute(Some(bytes), Timestamp::FIRST).expect_err("a reject"),
         ] {
             assert_eq!(reject.reason, reason, "{reject}");
             assert!(reject.detail.contains(place), "{reject}");
@@ -279,7 +279,10 @@ fn every_optional_field_that_can_be_malformed_is_listed() {
         .expect("a shipment")
     };
     let route = r#"[{"code":"held","hub":7,"within":7}]"#;
-    let mut listed = [scan.malformed, shipment("7").malformed, shipment(route).malformed].concat();
+    let of_reroute = format!(r#"{{"parcel_id":"P1","change":"refused","option":"hold"{of_shipment}}}"#)
+        .replace(r#""revision":7"#, r#""revision":-7"#);
+    let (_, of_reroute) = reroute(Some(of_reroute.as_bytes()), Timestamp::FIRST).expect("a reroute");
+    let mut listed = [scan.malformed, shipment("7").malformed, shipment(route).malformed, of_reroute].concat();
     listed.sort();
     listed.dedup();
     assert_eq!(listed, OPTIONAL_FIELDS);
@@ -306,12 +309,61 @@ fn a_reroute_says_what_changed_about_which_option() {
         let text = format!(
             r#"{{"id":"rr_1","parcel_id":"P1","journey":{journey},"change":{change:?},"option":{option:?},"at":"..."}}"#
         );
-        reroute(Some(text.as_bytes()))
+        reroute(Some(text.as_bytes()), Timestamp::FIRST)
     };
-    assert_eq!(record("accepted", "reschedule", "1").map(|reroute| reroute.option), Ok("reschedule".into()));
-    assert_eq!(refused(record("done", "reschedule", "1")).2, "expected requested, accepted or refused, found \"done\"");
+    let (known, malformed) = record("accepted", "reschedule", "1").expect("a reroute");
+    assert_eq!((known.option, known.at), (Some(RerouteOption::Reschedule), Timestamp::FIRST));
+    assert_eq!(malformed, ["at"]);
+    assert_eq!(
+        refused(record("done", "reschedule", "1")).2,
+        "expected requested, accepted, refused, cancelled or revoked, found \"done\""
+    );
     assert_eq!(refused(record("accepted", "teleport", "1")).1, "option");
     assert_eq!(refused(record("accepted", "locker", "-1")).2, "expected a number from 1, found a number");
+}
+
+#[test]
+fn a_choice_says_what_was_chosen_and_half_of_it_is_none() {
+    let record = |fields: &str| {
+        let text = format!(r#"{{"parcel_id":"P1","journey":1,"change":"requested","option":"reschedule",{fields}}}"#);
+        reroute(Some(text.as_bytes()), Timestamp::FIRST).expect("a reroute")
+    };
+    let slot = r#"{"from":"2026-11-24T14:00:00+08:00","to":"2026-11-24T18:00:00+08:00"}"#;
+    let (known, malformed) = record(&format!(
+        r#""id":"rr_1","detail":{{"slot":{slot},"text":" by the bins "}},"fee":{{"amount":"3.00","currency":"CNY"}},
+        "by":"recipient","revision":2,"proof":"abc""#
+    ));
+    assert_eq!(malformed, Vec::<&str>::new());
+    assert_eq!(known.detail.slot.map(|slot| slot.from), Some(at("2026-11-24T06:00:00Z")));
+    assert_eq!(known.detail.text.as_deref(), Some("by the bins"));
+    assert_eq!(
+        (known.revision, known.proof.as_deref(), known.by.as_deref()),
+        (Some(2), Some("abc"), Some("recipient"))
+    );
+    let long = "x".repeat(501);
+    for (fields, path) in [
+        (r#""detail":{"place":"LK-1","slot":{"from":"2026-11-24T14:00:00+08:00"}}"#.to_owned(), "detail"),
+        (r#""detail":{"place":7}"#.to_owned(), "detail"),
+        (format!(r#""detail":{{"text":"{long}"}}"#), "detail"),
+        (r#""detail":{"text":"a\u0000b"}"#.to_owned(), "detail"),
+        (r#""fee":{"amount":"-1","currency":"CNY"}"#.to_owned(), "fee"),
+        (r#""fee":{"amount":"1.0.0","currency":"CNY"}"#.to_owned(), "fee"),
+        (r#""fee":"free""#.to_owned(), "fee"),
+        (r#""revision":-1"#.to_owned(), "revision"),
+    ] {
+        let (known, malformed) = record(&fields);
+        assert_eq!(malformed, [path], "{fields}");
+        assert_eq!((known.detail, known.fee, known.revision), (Detail::default(), None, None), "{fields}");
+    }
+}
+
+#[test]
+fn an_answer_needs_no_journey_and_taking_links_back_no_option() {
+    let record = |fields: &str| reroute(Some(format!(r#"{{"parcel_id":"P1",{fields}}}"#).as_bytes()), Timestamp::FIRST);
+    assert_eq!(record(r#""change":"refused","option":"locker","id":"rr_1""#).expect("an answer").0.journey, 0);
+    assert_eq!(record(r#""change":"revoked","journey":1"#).expect("a revocation").0.option, None);
+    assert_eq!(refused(record(r#""change":"requested","option":"locker""#)).1, "journey");
+    assert_eq!(refused(record(r#""change":"accepted","journey":1"#)).1, "option");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Timestamp};
+use super::{Code, RerouteChange, RerouteOption, Timestamp};
 
 /// What can be wrong with a parcel (rules.md, "Conditions"). The order is part of the saved state:
 /// append only.
@@ -185,4 +185,21 @@ pub struct ConditionChange {
     /// What it rests on.
     #[serde(default, skip_serializing_if = "Evidence::is_empty")]
     pub evidence: Evidence,
+    /// What the customer chose, while that stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<StandingChoice>,
+}
+
+/// A customer's choice as changes of conditions name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandingChoice {
+    /// The choice's id.
+    pub id: String,
+    #[allow(missing_docs)]
+    pub option: RerouteOption,
+    /// Where it stands: `requested` or `accepted`.
+    pub change: RerouteChange,
+    /// The facility's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{
     Audience, Channel, Code, ConditionChange, ConditionKind, Decision, Delivery, Level, Notice, NoticeId, NoticeKind,
-    Preference, RecipientKey, SmsProvider, Timestamp, WorkOrder,
+    OptChange, Preference, RecipientKey, RerouteOption, SmsProvider, Timestamp, WorkOrder,
 };
 
 /// One thing to be done. Saving state is no effect: a table knows what was touched.
@@ -47,8 +47,13 @@ pub enum Count {
     },
     /// A shipment was read.
     Shipment(ShipmentOutcome),
-    /// An answer to a customer's choice was read.
-    Reroute(RerouteOutcome),
+    /// A customer's choice, or what becomes of one, was read.
+    Reroute {
+        /// None where links were taken back.
+        option: Option<RerouteOption>,
+        #[allow(missing_docs)]
+        outcome: RerouteOutcome,
+    },
     /// A condition changed.
     Condition {
         #[allow(missing_docs)]
@@ -111,6 +116,18 @@ pub enum Count {
         #[allow(missing_docs)]
         lag: Duration,
     },
+    /// A provider reported what became of a text.
+    Reported {
+        #[allow(missing_docs)]
+        outcome: super::DeliveryOutcome,
+    },
+    /// Somebody wants no more by this channel, or again.
+    Opted {
+        #[allow(missing_docs)]
+        channel: Channel,
+        #[allow(missing_docs)]
+        change: OptChange,
+    },
 }
 
 /// What became of a scan.
@@ -167,20 +184,67 @@ impl ShipmentOutcome {
 /// What became of a reroute record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RerouteOutcome {
-    /// It changed the parcel's conditions or what is known of it.
+    /// A choice stands and its work order was made.
+    Requested,
+    /// A choice is carried out.
+    Accepted,
+    /// A choice is not carried out, says who should.
+    Refused,
+    /// A choice was taken back.
+    Cancelled,
+    /// Links were taken back.
+    Revoked,
+    /// A request came after its deadline.
+    TooLate,
+    /// A request was for what is not offered.
+    NoLongerOffered,
+    /// A request's second proof was wrong.
+    WrongProof,
+    /// A request was made on a page that was older than another choice.
+    Superseded,
+    /// Somebody accepted what was not chosen here, and that ended a condition.
     Applied,
-    /// It concerns no live parcel, another journey, or nothing that the tracker judges.
+    /// Read before.
+    Repeat,
+    /// An answer to no choice that waits for one.
+    Unknown,
+    /// Of no parcel in this journey, or of one about which too much was chosen.
     Ignored,
 }
 
 impl RerouteOutcome {
     /// Every outcome.
-    pub const ALL: [RerouteOutcome; 2] = [RerouteOutcome::Applied, RerouteOutcome::Ignored];
+    pub const ALL: [RerouteOutcome; 13] = [
+        RerouteOutcome::Requested,
+        RerouteOutcome::Accepted,
+        RerouteOutcome::Refused,
+        RerouteOutcome::Cancelled,
+        RerouteOutcome::Revoked,
+        RerouteOutcome::TooLate,
+        RerouteOutcome::NoLongerOffered,
+        RerouteOutcome::WrongProof,
+        RerouteOutcome::Superseded,
+        RerouteOutcome::Applied,
+        RerouteOutcome::Repeat,
+        RerouteOutcome::Unknown,
+        RerouteOutcome::Ignored,
+    ];
 
     /// The label's value.
     pub const fn name(self) -> &'static str {
         match self {
+            RerouteOutcome::Requested => "requested",
+            RerouteOutcome::Accepted => "accepted",
+            RerouteOutcome::Refused => "refused",
+            RerouteOutcome::Cancelled => "cancelled",
+            RerouteOutcome::Revoked => "revoked",
+            RerouteOutcome::TooLate => "too_late",
+            RerouteOutcome::NoLongerOffered => "no_longer_offered",
+            RerouteOutcome::WrongProof => "wrong_proof",
+            RerouteOutcome::Superseded => "superseded",
             RerouteOutcome::Applied => "applied",
+            RerouteOutcome::Repeat => "repeat",
+            RerouteOutcome::Unknown => "unknown",
             RerouteOutcome::Ignored => "ignored",
         }
     }
@@ -195,11 +259,31 @@ pub enum Ignored {
     RepeatedReceipt,
     /// A withdrawal or receipt of a notice that is not remembered.
     UnknownNotice,
+    /// A provider's report that is no news: repeated, late, contradicting what stands, or of an attempt that is not the
+    /// newest.
+    IdleReport,
+    /// A preference that says what is known; also one that we wrote ourselves.
+    RepeatedPreference,
+    /// A preference older than what is known.
+    OldPreference,
+    /// A reply that asks for what is so already.
+    RepeatedReply,
+    /// A preference or reply of a recipient who is no person.
+    NoPerson,
 }
 
 impl Ignored {
     /// Every reason.
-    pub const ALL: [Ignored; 3] = [Ignored::RepeatedNotice, Ignored::RepeatedReceipt, Ignored::UnknownNotice];
+    pub const ALL: [Ignored; 8] = [
+        Ignored::RepeatedNotice,
+        Ignored::RepeatedReceipt,
+        Ignored::UnknownNotice,
+        Ignored::IdleReport,
+        Ignored::RepeatedPreference,
+        Ignored::OldPreference,
+        Ignored::RepeatedReply,
+        Ignored::NoPerson,
+    ];
 
     /// The label's value.
     pub const fn name(self) -> &'static str {
@@ -207,6 +291,11 @@ impl Ignored {
             Ignored::RepeatedNotice => "repeated notice",
             Ignored::RepeatedReceipt => "repeated receipt",
             Ignored::UnknownNotice => "unknown notice",
+            Ignored::IdleReport => "idle report",
+            Ignored::RepeatedPreference => "repeated preference",
+            Ignored::OldPreference => "old preference",
+            Ignored::RepeatedReply => "repeated reply",
+            Ignored::NoPerson => "no person",
         }
     }
 }
@@ -289,6 +378,8 @@ pub enum Message {
         text: String,
         #[allow(missing_docs)]
         html: String,
+        /// Where one click ends mails to this person (RFC 8058); none where it is nobody's to click.
+        unsubscribe: Option<String>,
     },
     /// The exact bytes that are signed and sent.
     Json(String),

@@ -1,8 +1,13 @@
 //! A merchant's endpoints: the values of the global table `merchants.v1`.
 
-use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Audience;
+
+/// Shorter windows would be no digest, longer ones no news.
+const DIGEST_WINDOWS: std::ops::RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(7 * 24 * 3600);
 
 /// Where a merchant's webhooks go.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +47,22 @@ pub struct Merchant {
     /// Whose notices about its parcels the merchant is told; absent: its own.
     #[serde(default)]
     pub audiences: Option<Vec<Audience>>,
+    /// Its notices are collected for this long ("1h") and told in one digest; absent or unusable: each by itself.
+    #[serde(default, deserialize_with = "text_or_nothing")]
+    pub digest: Option<String>,
+}
+
+impl Merchant {
+    /// How long its notices are collected; none where each is told by itself.
+    pub fn digest_window(&self) -> Option<Duration> {
+        let window = humantime::parse_duration(self.digest.as_deref()?).ok()?;
+        DIGEST_WINDOWS.contains(&window).then_some(window)
+    }
+}
+
+/// What is no text counts as absent: a merchant is to be told all the same.
+fn text_or_nothing<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    Ok(serde_json::Value::deserialize(d)?.as_str().map(str::to_owned))
 }
 
 impl std::fmt::Debug for Merchant {

@@ -17,7 +17,7 @@ mod work_order;
 mod world;
 
 pub use code::{Code, DwellClass};
-pub use condition::{Cause, Change, ConditionChange, ConditionKind, Evidence, Level};
+pub use condition::{Cause, Change, ConditionChange, ConditionKind, Evidence, Level, StandingChoice};
 pub use delivery::{Channel, Decision, Delivery, DeliveryOutcome, Receipt, ReceiptKind, ReportedOutcome, SmsProvider};
 pub use effect::{
     Attempt, Count, Destination, Effect, Ignored, Message, RerouteOutcome, ScanOutcome, ShipmentOutcome, SmsTemplate,

@@ -28,6 +28,26 @@ pub struct Preference {
     pub at: Timestamp,
 }
 
+impl Preference {
+    /// Nothing asked for yet.
+    pub fn new(recipient_key: RecipientKey, at: Timestamp) -> Preference {
+        Preference { recipient_key, opt_out: Vec::new(), channels: None, quiet_hours: None, locale: None, at }
+    }
+
+    /// Whether this channel is not to be used.
+    pub fn is_out(&self, channel: Channel) -> bool {
+        self.opt_out.contains(&channel)
+    }
+
+    /// Whether both ask for the same, whenever they were written.
+    pub fn says_as_much_as(&self, other: &Preference) -> bool {
+        Channel::ALL.into_iter().all(|channel| self.is_out(channel) == other.is_out(channel))
+            && self.channels == other.channels
+            && self.quiet_hours == other.quiet_hours
+            && self.locale == other.locale
+    }
+}
+
 /// A span of the day by the reader's clock, "21:00-08:00"; it may pass midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuietHours {
@@ -91,6 +111,19 @@ pub enum OptChange {
     OptOut,
     /// Notices by this channel again.
     OptIn,
+}
+
+impl OptChange {
+    /// Both changes.
+    pub const ALL: [OptChange; 2] = [OptChange::OptOut, OptChange::OptIn];
+
+    /// The name on the wire and in metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            OptChange::OptOut => "opt_out",
+            OptChange::OptIn => "opt_in",
+        }
+    }
 }
 
 /// A person's reply, by a word in a text or one click in a mail: a record of `receipts.v1` with `kind` `reply`.

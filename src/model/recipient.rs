@@ -105,6 +105,11 @@ impl RecipientKey {
         RecipientKey("service".to_owned())
     }
 
+    /// Whether it is a person's: hubs, merchants and customer service have no preferences.
+    pub fn is_person(&self) -> bool {
+        self.0.starts_with("p:")
+    }
+
     /// A key as it was read from a record.
     pub fn from_text(text: impl Into<String>) -> RecipientKey {
         RecipientKey(text.into())

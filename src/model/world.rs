@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{HashKey, Merchant};
 use crate::notify::Policy;
-use crate::reroute::Links;
+use crate::notify::render::Words;
+use crate::reroute::{Links, Offers, Settings};
 use crate::track::Rules;
 
 /// One consistent snapshot; a new one is made when a global table changes.
@@ -19,6 +20,12 @@ pub struct World {
     pub hash_key: HashKey,
     /// Makes the links of notices; none where no page is configured to which they could lead.
     pub links: Option<Arc<Links>>,
+    /// What notices are worded with.
+    pub words: Arc<Words>,
+    /// What customers may choose; nothing, where no file says so.
+    pub offers: Arc<Offers>,
+    /// What holds for every choice.
+    pub reroute: Settings,
     /// `merchants.v1` by merchant.
     pub merchants: Arc<HashMap<String, Merchant>>,
 }
@@ -26,6 +33,15 @@ pub struct World {
 impl World {
     /// Configuration without anything that is optional, and empty tables.
     pub fn new(rules: Rules, policy: Policy, hash_key: HashKey) -> World {
-        World { rules: Arc::new(rules), policy: Arc::new(policy), hash_key, links: None, merchants: Arc::default() }
+        World {
+            rules: Arc::new(rules),
+            policy: Arc::new(policy),
+            hash_key,
+            links: None,
+            words: Words::builtin(),
+            offers: Arc::default(),
+            reroute: Settings::default(),
+            merchants: Arc::default(),
+        }
     }
 }

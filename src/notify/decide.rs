@@ -1,19 +1,20 @@
 //! The decision about a notice, on one screen: expired? worse or other? too soon after another? by
-//! which way? does anything leave?
+//! which way? in quiet hours? does anything leave?
 
 use super::judge;
 use super::policy::Mode;
+use super::quiet;
 use super::reason::{Hold, Suppression, Why};
-use super::render::Content;
-use super::route::{self, Gone, Route};
+use super::render;
+use super::route::{self, Remembered, Route};
 use super::thread::{Entry, Phase, Thread};
-use crate::model::{RecipientKey, Timestamp, World};
+use crate::model::{Message, RecipientKey, Timestamp, World};
 
 /// What is done about a notice now.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
     /// An attempt is claimed.
-    Send(Why, Box<(Route, Content)>),
+    Send(Why, Box<(Route, Message)>),
     /// It is decided anew once time is later.
     HoldUntil(Timestamp, Hold),
     /// It is not sent.
@@ -31,7 +32,7 @@ pub fn next(
     key: &RecipientKey,
     now: Timestamp,
     world: &World,
-    gone: Option<&Gone>,
+    known: Remembered<'_>,
 ) -> Option<(usize, Decision)> {
     if thread.entries.iter().any(Entry::is_claimed) {
         return None;
@@ -51,7 +52,7 @@ pub fn next(
     let (i, _) = waiting()
         .filter(|(_, entry)| due(entry))
         .min_by_key(|(i, entry)| (!judge::is_urgent(entry.kind), std::cmp::Reverse(entry.level), *i))?;
-    Some((i, decide(thread, i, key, now, world, gone).unwrap_or_else(Decision::Suppress)))
+    Some((i, decide(thread, i, key, now, world, known).unwrap_or_else(Decision::Suppress)))
 }
 
 fn decide(
@@ -60,7 +61,7 @@ fn decide(
     key: &RecipientKey,
     now: Timestamp,
     world: &World,
-    gone: Option<&Gone>,
+    known: Remembered<'_>,
 ) -> Result<Decision, Suppression> {
     let policy = &world.policy;
     let entry = &thread.entries[i];
@@ -68,13 +69,18 @@ fn decide(
     if let Some(until) = gap_end(thread, i, policy.notify.gap).filter(|until| now <= *until) {
         return Ok(Decision::HoldUntil(until, Hold::Recent));
     }
-    let content =
-        Content::read(entry.kind, entry.body.as_ref().map_or("", |body| &body.0)).ok_or(Suppression::NoWords)?;
-    let route = route::route(key, entry.audience, content.person(), world, gone)?;
+    let content = entry.content().ok_or(Suppression::NoWords)?;
+    let ways = route::ways(key, entry, content.person(), world, known)?;
+    if let Some(until) = quiet_end(entry, &ways, now, world, known) {
+        return Ok(Decision::HoldUntil(until, Hold::Quiet));
+    }
+    // A channel whose words do not fit these facts is passed over like one that the reader does not have.
+    let worded = |route: Route| render::message(&entry.id, &content, &route, world).map(|message| (route, message));
+    let (route, message) = ways.into_iter().find_map(worded).ok_or(Suppression::NoWords)?;
     match policy.send.mode(route.channel(), entry.kind, entry.merchant.as_deref()) {
         Mode::Off => Err(Suppression::SendOff),
         Mode::Shadow => Ok(Decision::Shadow),
-        Mode::On => Ok(Decision::Send(why, Box::new((route, content)))),
+        Mode::On => Ok(Decision::Send(why, Box::new((route, message)))),
     }
 }
 
@@ -87,4 +93,14 @@ fn gap_end(thread: &Thread, i: usize, gap: std::time::Duration) -> Option<Timest
     }
     let counts = |other: &&Entry| !judge::is_urgent(other.kind);
     thread.entries.iter().filter(counts).filter_map(Entry::told_at).max().map(|told| told + gap)
+}
+
+/// Until when a person is left in peace at this time of the day. Repeats wait like anything else: they ring as loudly.
+fn quiet_end(entry: &Entry, ways: &[Route], now: Timestamp, world: &World, known: Remembered<'_>) -> Option<Timestamp> {
+    if !judge::is_person(entry.audience) || judge::is_urgent(entry.kind) {
+        return None;
+    }
+    let own = known.preference.and_then(|preference| preference.quiet_hours);
+    let hours = own.or(world.policy.notify.quiet_hours)?;
+    quiet::until(hours, ways.first()?.reader.zone, now)
 }

@@ -4,14 +4,15 @@ use serde_json::{Value, json};
 
 use super::machine::Notifier;
 use super::thread::{End, Entry, Phase, Thread, Tried, Wait, thread_key};
-use crate::model::RecipientKey;
+use crate::model::{DeliveryOutcome, RecipientKey};
 
 /// Journeys that are looked for; a parcel id that comes back more often is described up to this one.
 const JOURNEYS_MAX: u32 = 99;
 
 impl Notifier {
     /// What one recipient was told of a parcel, journey by journey:
-    /// `{"recipient", "journeys": [{"journey", "notices": [..]}], "digest": [..]}`.
+    /// `{"recipient", "preference": {..}, "journeys": [{"journey", "notices": [..]}], "digest": [..]}`; `preference` is
+    /// `null` where nothing was asked for. No parcel has an empty id: so asked, it tells the preference alone.
     pub fn describe(&self, key: &RecipientKey, parcel_id: &str) -> Value {
         let threads = (1..=JOURNEYS_MAX).filter_map(|journey| {
             let thread = self.threads.get(&thread_key(key, parcel_id, journey))?;
@@ -23,6 +24,7 @@ impl Notifier {
         });
         json!({
             "recipient": key,
+            "preference": self.preference_of(key),
             "journeys": threads.map(journey).collect::<Vec<_>>(),
             "digest": digest.collect::<Vec<_>>(),
         })
@@ -34,6 +36,12 @@ fn notice(entry: &Entry) -> Value {
         Phase::Waiting { due, wait: Wait::Decision } => ("waiting", "decision", Some(due)),
         Phase::Waiting { due, wait: Wait::Gap } => ("held", "told recently", Some(due)),
         Phase::Waiting { due, wait: Wait::Retry } => ("waiting", "retry", Some(due)),
+        Phase::Waiting { due, wait: Wait::Quiet } => ("held", "quiet hours", Some(due)),
+        Phase::Waiting { due, wait: Wait::Onward } => ("waiting", "next channel", Some(due)),
+        Phase::Reporting { until } => {
+            let is_taken = entry.tried.iter().any(|tried| tried.outcome == Some(DeliveryOutcome::Delivered));
+            (if is_taken { "delivered" } else { "unknown" }, "report awaited", Some(until))
+        }
         Phase::Claimed { unknown_at } => ("attempting", "outcome awaited", Some(unknown_at)),
         Phase::Ended(End::Delivered) => ("delivered", "", None),
         Phase::Ended(End::Refused) => ("refused", "", None),
@@ -60,5 +68,12 @@ fn notice(entry: &Entry) -> Value {
 }
 
 fn attempt((number, tried): (u32, &Tried)) -> Value {
-    json!({ "attempt": number, "channel": tried.channel, "claimed_at": tried.at, "outcome": tried.outcome })
+    let (channel, provider) = (tried.channel, tried.provider());
+    json!({
+        "attempt": number,
+        "channel": channel,
+        "provider": provider,
+        "claimed_at": tried.at,
+        "outcome": tried.outcome,
+    })
 }

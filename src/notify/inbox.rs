@@ -1,14 +1,17 @@
 //! What is read: notices that are issued or withdrawn, and outcomes. Nothing is decided here but what
 //! can be decided without looking at the rest of the thread.
 
+use std::time::Duration;
+
 use super::machine::Notifier;
-use super::reason::Suppression;
-use super::route::Gone;
+use super::outcome::{self, Circumstances};
+use super::render;
+use super::route::{self, Gone, Remembered};
 use super::scribe::Scribe;
 use super::thread::{Body, Entry, Thread, thread_key};
-use super::{outcome, render};
 use crate::model::{
-    Audience, Count, Effect, Ignored, Issued, Notice, NoticeId, Receipt, ReceiptKind, RecipientKey, Timestamp, World,
+    Audience, Channel, Count, Effect, Ignored, Issued, Level, Notice, NoticeId, OptChange, Receipt, ReceiptKind,
+    RecipientKey, Timestamp, World,
 };
 
 impl Notifier {
@@ -24,11 +27,27 @@ impl Notifier {
         let is_known = self.ids.contains_key(notice.id()) || self.gathering.contains(notice.id());
         match notice {
             Notice::Issued(_) if is_known => out.push(Effect::Count(Count::Ignored(Ignored::RepeatedNotice))),
-            Notice::Issued(issued) if issued.audience == Audience::HubOps => {
-                self.gathering.gather(now, &key, &issued, &world.policy.notify.digest, out);
-            }
-            Notice::Issued(issued) => self.issued(now, &key, &issued, world, out),
+            Notice::Issued(issued) => match self.window(&key, &issued, world) {
+                Some(window) => {
+                    self.gathering.gather(now, &key, &issued, window, &world.policy.notify.digest, out);
+                }
+                None => self.issued(now, &key, &issued, world, out),
+            },
             Notice::Withdrawn { id } => self.withdrawn(now, &id, world, out),
+        }
+    }
+
+    /// How long a notice waits for others to be told with it; none where it is told by itself. Hubs are told nothing by
+    /// itself; merchants that collect their notices are, where it is critical or no condition, and when such a one is over.
+    fn window(&self, key: &RecipientKey, issued: &Issued, world: &World) -> Option<Duration> {
+        let is_own = || issued.kind.condition().is_none() && issued.resolves.is_empty();
+        let resolves_own = || issued.resolves.iter().any(|id| self.ids.contains_key(id));
+        match issued.audience {
+            Audience::HubOps => Some(world.policy.notify.digest.window),
+            Audience::Merchant if issued.level < Level::Critical && !is_own() && !resolves_own() => {
+                world.merchants.get(key.as_str().strip_prefix("merchant:")?)?.digest_window()
+            }
+            _ => None,
         }
     }
 
@@ -73,28 +92,44 @@ impl Notifier {
         self.touch(&key, now, world);
     }
 
-    /// Takes an outcome.
+    /// Takes an outcome, as the channel or, later, its provider says.
     pub(super) fn receipt(&mut self, now: Timestamp, receipt: &Receipt, world: &World, out: &mut Vec<Effect>) {
-        // Delivery reports and replies belong to channels that this version does not have.
-        let key = self.ids.get(&receipt.notice_id).filter(|_| receipt.kind == ReceiptKind::Outcome).cloned();
-        let entry = |key: &str| self.threads.get(key)?.position(&receipt.notice_id);
-        let Some((key, i)) = key.and_then(|key| entry(&key).map(|i| (key, i))) else {
-            return out.push(Effect::Count(Count::Ignored(Ignored::UnknownNotice)));
+        let ignored = |why| Effect::Count(Count::Ignored(why));
+        let position = |key: &str| self.threads.get(key)?.position(&receipt.notice_id);
+        let found = self.ids.get(&receipt.notice_id).and_then(|key| Some((key.clone(), position(key)?)));
+        let Some((key, i)) = found else { return out.push(ignored(Ignored::UnknownNotice)) };
+        if receipt.endpoint_gone {
+            self.gone(&key, i, receipt);
+        }
+        let remembered = Remembered {
+            preference: self.preferences.get(receipt.recipient_key.as_str()),
+            gone: self.gone.get(receipt.recipient_key.as_str()),
         };
         let Some(thread) = self.threads.get_mut(&key) else { return };
         let entry = &mut thread.entries[i];
-        let Some(applied) = outcome::report(entry, receipt, now, &world.policy.notify) else {
-            return out.push(Effect::Count(Count::Ignored(Ignored::RepeatedReceipt)));
+        let onward = |entry: &Entry| route::onward(&receipt.recipient_key, entry, world, remembered);
+        let at = Circumstances { now, policy: &world.policy.notify, onward: &onward };
+        let (applied, idle) = match receipt.kind {
+            ReceiptKind::Provider => (outcome::provider(entry, receipt, &at), Ignored::IdleReport),
+            ReceiptKind::Outcome | ReceiptKind::Reply => {
+                (outcome::report(entry, receipt, &at), Ignored::RepeatedReceipt)
+            }
         };
-        if receipt.endpoint_gone && applied.endpoint != 0 {
-            let gone = Gone { endpoint: applied.endpoint };
+        let Some(applied) = applied else { return out.push(ignored(idle)) };
+        Scribe::new(&key, out).outcome(entry, receipt.attempt, applied, Some(receipt), now);
+        self.touch(&key, now, world);
+        if receipt.opted_out {
+            self.opt(now, &receipt.recipient_key, receipt.channel, OptChange::OptOut, receipt.at, world, out);
+        }
+    }
+
+    /// Remembers an endpoint that said that it is gone.
+    fn gone(&mut self, thread_key: &str, i: usize, receipt: &Receipt) {
+        let thread = self.threads.get(thread_key);
+        let tried = thread.and_then(|thread| thread.entries[i].tried.get((receipt.attempt as usize).checked_sub(1)?));
+        if let Some(tried) = tried.filter(|tried| tried.is_open() && tried.channel == Channel::Webhook) {
+            let gone = Gone { endpoint: tried.endpoint };
             *self.gone.entry(receipt.recipient_key.as_str(), || gone) = gone;
         }
-        let mut scribe = Scribe::new(&key, out);
-        scribe.outcome(entry, receipt.attempt, applied, Some(receipt), now);
-        if applied.withdrawn {
-            scribe.suppressed(entry, Suppression::Withdrawn, now);
-        }
-        self.touch(&key, now, world);
     }
 }

@@ -5,15 +5,16 @@
 //! at only while the machine is open. A notice is never decided while its record is handled: all
 //! records of one instant are applied before anything is told of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::Input;
 use super::digest::Gathering;
 use super::route::Gone;
-use super::thread::Thread;
+use super::thread::{SEPARATOR, Thread};
 use super::timers::Queue;
-use crate::model::{Effect, NoticeId, Timestamp, World};
+use crate::model::{Count, Effect, NoticeId, Preference, RecipientKey, Timestamp, World};
 use crate::state::{Machine, Table, Tables};
 
 /// The notifier of one partition of `notices.v1`.
@@ -21,14 +22,18 @@ use crate::state::{Machine, Table, Tables};
 pub struct Notifier {
     /// By recipient, parcel and journey.
     pub(super) threads: Table<Thread>,
-    /// What hubs will be told in digests.
+    /// What hubs and merchants will be told in digests.
     pub(super) gathering: Gathering,
     /// Endpoints that are gone, by recipient key.
     pub(super) gone: Table<Gone>,
+    /// How people want to be told, by recipient key.
+    pub(super) preferences: Table<Preference>,
     /// Whether attempts may be claimed.
     open: bool,
     /// The thread of each notice that is remembered. Derived.
     pub(super) ids: HashMap<NoticeId, Box<str>>,
+    /// The threads of people in which something is still to happen, in the order of keys. Derived.
+    live: BTreeSet<Box<str>>,
     /// What happens by itself. Derived.
     limits: Queue,
     /// When threads are to be decided. Derived.
@@ -54,6 +59,18 @@ impl Notifier {
         let thread = self.threads.get(key);
         self.limits.set(key, thread.map(|thread| thread.limit(world.policy.notify.remember)));
         self.claims.set(key, thread.and_then(Thread::due));
+        if !thread.is_some_and(|thread| !thread.is_quiet()) {
+            self.live.remove(key);
+        } else if !self.live.contains(key) {
+            self.live.insert(key.into());
+        }
+    }
+
+    /// The threads of a recipient in which something is still to happen.
+    pub(super) fn live_threads_of(&self, key: &RecipientKey) -> Vec<Box<str>> {
+        let beginning = format!("{key}{SEPARATOR}");
+        let from = self.live.range::<str, _>((Bound::Included(beginning.as_str()), Bound::Unbounded));
+        from.take_while(|thread| thread.starts_with(&beginning)).cloned().collect()
     }
 
     fn index(&mut self, key: &str, world: &World) {
@@ -96,6 +113,11 @@ impl Machine for Notifier {
         match input {
             Input::Notice { key, notice } => self.notice(now, key, notice, world, out),
             Input::Receipt(receipt) => self.receipt(now, &receipt, world, out),
+            Input::Reply(reply) => self.reply(now, &reply, world, out),
+            Input::Preference { key, preference, malformed } => {
+                out.extend(malformed.into_iter().map(|field| Effect::Count(Count::MalformedField { field })));
+                self.preference(now, &key, preference.map(|preference| *preference), world, out);
+            }
         }
     }
 
@@ -120,11 +142,12 @@ impl Machine for Notifier {
     }
 
     fn tables(&mut self) -> Tables<'_> {
-        vec![&mut self.threads, &mut self.gathering.table, &mut self.gone]
+        vec![&mut self.threads, &mut self.gathering.table, &mut self.gone, &mut self.preferences]
     }
 
     fn restored(&mut self, world: &World) {
         self.ids.clear();
+        self.live.clear();
         self.limits.clear();
         self.claims.clear();
         let keys: Vec<Box<str>> = self.threads.iter().map(|(key, _)| key.into()).collect();
@@ -136,6 +159,7 @@ impl Machine for Notifier {
         self.threads.commit();
         self.gathering.table.commit();
         self.gone.commit();
+        self.preferences.commit();
     }
 
     fn aborted(&mut self, world: &World) {
@@ -144,5 +168,6 @@ impl Machine for Notifier {
         self.threads.abort().iter().for_each(|key| self.index(key, world));
         self.gathering.aborted(&world.policy.notify.digest);
         self.gone.abort();
+        self.preferences.abort();
     }
 }

@@ -1,5 +1,5 @@
 //! What an attempt's outcome does to its notice. Applied once to each attempt; an outcome that was declared
-//! unknown can still be told better.
+//! unknown can still be told better, and a text that was taken can still be reported as not delivered.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::policy::NotifyPolicy;
 use super::reason::Suppression;
 use super::retry;
 use super::thread::{End, Entry, Phase, Tried, Wait};
-use crate::model::{Channel, DeliveryOutcome, Receipt, ReportedOutcome, Timestamp};
+use crate::model::{Channel, DeliveryOutcome, Receipt, ReportedOutcome, SmsProvider, Timestamp};
 
 /// How an attempt ended, as the record of it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,28 +16,78 @@ pub struct Applied {
     pub channel: Channel,
     #[allow(missing_docs)]
     pub outcome: DeliveryOutcome,
-    /// The endpoint to which it went; 0 for a mail.
-    pub endpoint: u64,
-    /// A withdrawal that came while it was under way ends the notice now.
-    pub withdrawn: bool,
+    /// What was known of it before.
+    pub before: Option<DeliveryOutcome>,
+    /// Who carried a text.
+    pub provider: Option<SmsProvider>,
+    /// Why the notice ends now otherwise than by this outcome: a withdrawal or an opt-out came while it was under way.
+    pub ended: Option<Suppression>,
 }
 
-/// Applies a reported outcome; none if that attempt was never made or its outcome is known.
-pub fn report(entry: &mut Entry, receipt: &Receipt, now: Timestamp, policy: &NotifyPolicy) -> Option<Applied> {
-    let outcome = match receipt.outcome {
+/// Who says how an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Channel,
+    Provider,
+}
+
+/// What an outcome is judged by.
+pub struct Circumstances<'a> {
+    #[allow(missing_docs)]
+    pub now: Timestamp,
+    #[allow(missing_docs)]
+    pub policy: &'a NotifyPolicy,
+    /// Whether there is another way to the reader now that a channel has refused the notice, and why not.
+    pub onward: &'a dyn Fn(&Entry) -> Result<(), Suppression>,
+}
+
+/// Applies an outcome that the channel reports; none if that attempt was never made or its outcome is known.
+pub fn report(entry: &mut Entry, receipt: &Receipt, at: &Circumstances<'_>) -> Option<Applied> {
+    let asked = receipt.retry_after_ms.map(Duration::from_millis);
+    apply(entry, receipt.attempt, outcome(receipt), asked, at)
+}
+
+/// Declares the outstanding attempt's outcome unknown: nothing was heard of it for too long.
+pub fn give_up(entry: &mut Entry, at: &Circumstances<'_>) -> Option<Applied> {
+    let attempt = u32::try_from(entry.tried.len()).ok()?;
+    apply(entry, attempt, DeliveryOutcome::Unknown, None, at)
+}
+
+/// Applies what a text's provider reports of the newest attempt while something hangs on it; none if it is no news.
+/// It may come before the channel's own outcome.
+pub fn provider(entry: &mut Entry, receipt: &Receipt, at: &Circumstances<'_>) -> Option<Applied> {
+    let is_newest = receipt.attempt as usize == entry.tried.len();
+    let outcome = Some(outcome(receipt))
+        .filter(|outcome| matches!(outcome, DeliveryOutcome::Delivered | DeliveryOutcome::Refused))?;
+    let phase = entry.phase;
+    let tried = entry.tried.last_mut().filter(|tried| is_newest && tried.channel == receipt.channel)?;
+    let hangs = tried.channel == Channel::Sms
+        && match tried.outcome {
+            None => true,
+            Some(DeliveryOutcome::Unknown) => !matches!(phase, Phase::Ended(_)),
+            Some(DeliveryOutcome::Delivered) => matches!(phase, Phase::Reporting { .. }),
+            Some(_) => false,
+        };
+    if !hangs {
+        return None;
+    }
+    let before = tried.outcome.replace(outcome);
+    let applied = applied(tried, outcome, before);
+    let ended = settle(entry, receipt.attempt, (outcome, By::Provider), None, at);
+    Some(Applied { ended, ..applied })
+}
+
+fn outcome(receipt: &Receipt) -> DeliveryOutcome {
+    match receipt.outcome {
         ReportedOutcome::Delivered => DeliveryOutcome::Delivered,
         ReportedOutcome::Retry => DeliveryOutcome::Retry,
         ReportedOutcome::Refused => DeliveryOutcome::Refused,
         ReportedOutcome::Unknown => DeliveryOutcome::Unknown,
-    };
-    let asked = receipt.retry_after_ms.map(Duration::from_millis);
-    apply(entry, receipt.attempt, outcome, asked, now, policy)
+    }
 }
 
-/// Declares the outstanding attempt's outcome unknown: nothing was heard of it for too long.
-pub fn give_up(entry: &mut Entry, now: Timestamp, policy: &NotifyPolicy) -> Option<Applied> {
-    let attempt = u32::try_from(entry.tried.len()).ok()?;
-    apply(entry, attempt, DeliveryOutcome::Unknown, None, now, policy)
+fn applied(tried: &Tried, outcome: DeliveryOutcome, before: Option<DeliveryOutcome>) -> Applied {
+    Applied { channel: tried.channel, outcome, before, provider: tried.provider(), ended: None }
 }
 
 fn apply(
@@ -45,8 +95,7 @@ fn apply(
     attempt: u32,
     outcome: DeliveryOutcome,
     asked: Option<Duration>,
-    now: Timestamp,
-    policy: &NotifyPolicy,
+    at: &Circumstances<'_>,
 ) -> Option<Applied> {
     let is_newest = attempt as usize == entry.tried.len();
     let tried = entry.tried.get_mut((attempt as usize).checked_sub(1)?)?;
@@ -58,40 +107,55 @@ fn apply(
     if !is_news {
         return None;
     }
-    tried.outcome = Some(outcome);
-    let (channel, endpoint) = (tried.channel, tried.endpoint);
-    // While a later attempt is under way, an earlier one's outcome changes what was told and nothing else.
-    let withdrawn = (is_newest || !entry.is_claimed()) && settle(entry, attempt, channel, outcome, asked, now, policy);
-    Some(Applied { channel, outcome, endpoint, withdrawn })
+    let before = tried.outcome.replace(outcome);
+    let applied = applied(tried, outcome, before);
+    // While a later attempt is under way or its report awaited, an earlier one's outcome changes what was told and
+    // nothing else.
+    let stands = entry.is_claimed() || matches!(entry.phase, Phase::Reporting { .. });
+    let settles = is_newest || !stands;
+    let ended = if settles { settle(entry, attempt, (outcome, By::Channel), asked, at) } else { None };
+    Some(Applied { ended, ..applied })
 }
 
-/// Where the notice stands now that no attempt is under way; true if a withdrawal ends it.
+/// Where the notice stands now that no attempt is under way; why, if it ends otherwise than by the outcome.
 fn settle(
     entry: &mut Entry,
     attempt: u32,
-    channel: Channel,
-    outcome: DeliveryOutcome,
+    (outcome, by): (DeliveryOutcome, By),
     asked: Option<Duration>,
-    now: Timestamp,
-    policy: &NotifyPolicy,
-) -> bool {
+    at: &Circumstances<'_>,
+) -> Option<Suppression> {
     let delivered = entry.tried.iter().any(|tried| tried.outcome == Some(DeliveryOutcome::Delivered));
-    let unknown = |tried: &&Tried| tried.outcome == Some(DeliveryOutcome::Unknown);
-    let unknowns = entry.tried.iter().filter(unknown).count() as u32;
+    let tried = entry.tried[attempt as usize - 1];
+    // Of what was carried by post or by its reader's own endpoint nobody reports.
+    let is_reported = tried.channel == Channel::Sms && by == By::Channel && attempt as usize == entry.tried.len();
+    let reporting = Phase::Reporting { until: at.now + at.policy.sms.report_within };
     match (outcome, entry.phase) {
-        _ if delivered => entry.end(End::Delivered),
-        (DeliveryOutcome::Refused, Phase::Ended(End::Unknown)) => entry.end(End::Refused),
         // It ended otherwise before this late outcome.
-        (_, Phase::Ended(_)) => {}
+        (DeliveryOutcome::Retry | DeliveryOutcome::Unknown, Phase::Ended(_)) => {}
+        (DeliveryOutcome::Delivered, Phase::Ended(_)) => entry.end(End::Delivered),
+        (DeliveryOutcome::Refused, Phase::Ended(End::Unknown)) if !delivered => entry.end(End::Refused),
+        (DeliveryOutcome::Refused, Phase::Ended(_)) => {}
+        (DeliveryOutcome::Delivered, _) if is_reported => entry.phase = reporting,
+        _ if delivered => entry.end(End::Delivered),
         // Also what a withdrawal stopped before it began: channels report that as refused.
-        _ if entry.over => {
-            entry.end(End::Suppressed(Suppression::Withdrawn));
-            return true;
+        _ if entry.over => return end_suppressed(entry, Suppression::Withdrawn),
+        (DeliveryOutcome::Refused, _) => match (at.onward)(entry) {
+            Ok(()) => entry.phase = Phase::Waiting { due: at.now, wait: Wait::Onward },
+            Err(Suppression::OptedOut) => return end_suppressed(entry, Suppression::OptedOut),
+            Err(_) => entry.end(End::Refused),
+        },
+        (DeliveryOutcome::Unknown, _) if is_doubtful(entry, &tried, at.policy) => {
+            if is_reported {
+                entry.phase = reporting;
+            } else {
+                entry.end(End::Unknown);
+            }
         }
-        (DeliveryOutcome::Refused, _) => entry.end(End::Refused),
-        (DeliveryOutcome::Unknown, _) if unknowns >= policy.channel(channel).unknown_max => entry.end(End::Unknown),
         (_, phase) => {
-            let due = now + retry::wait(policy.channel(channel), &entry.id, attempt, asked);
+            let before = entry.tried.iter().take(attempt as usize).filter(|other| other.channel == tried.channel);
+            let wait = retry::wait(at.policy.channel(tried.channel), &entry.id, before.count() as u32, asked);
+            let due = at.now + wait;
             // A late failure never brings the repeat forward; what the other side asks for still holds.
             let due = match phase {
                 Phase::Waiting { due: planned, .. } => planned.max(if asked.is_some() { due } else { planned }),
@@ -100,5 +164,16 @@ fn settle(
             entry.phase = Phase::Waiting { due, wait: Wait::Retry };
         }
     }
-    false
+    None
+}
+
+fn end_suppressed(entry: &mut Entry, suppression: Suppression) -> Option<Suppression> {
+    entry.end(End::Suppressed(suppression));
+    Some(suppression)
+}
+
+/// Whether its reader may have it so often by this channel that it is not repeated.
+fn is_doubtful(entry: &Entry, tried: &Tried, policy: &NotifyPolicy) -> bool {
+    let is_unknown = |other: &&Tried| other.channel == tried.channel && other.outcome == Some(DeliveryOutcome::Unknown);
+    entry.tried.iter().filter(is_unknown).count() as u32 >= policy.unknown_max(tried.channel, tried.provider())
 }

@@ -21,7 +21,7 @@ pub enum Why {
     Recovered,
     /// What was told was never true.
     Corrected,
-    /// A hub's digest.
+    /// The digest of a hub or merchant.
     Digest,
     /// What became of the reader's choice.
     Choice,
@@ -66,19 +66,22 @@ impl Why {
 pub enum Hold {
     /// The reader was told something about this parcel too recently.
     Recent,
-    /// It goes into the hub's digest.
+    /// It goes into the digest of the hub or merchant.
     Digest,
+    /// The reader's quiet hours.
+    Quiet,
 }
 
 impl Hold {
     /// Every reason to hold.
-    pub const ALL: [Hold; 2] = [Hold::Recent, Hold::Digest];
+    pub const ALL: [Hold; 3] = [Hold::Recent, Hold::Digest, Hold::Quiet];
 
     /// The label's value.
     pub const fn name(self) -> &'static str {
         match self {
             Hold::Recent => "told recently",
             Hold::Digest => "digest",
+            Hold::Quiet => "quiet hours",
         }
     }
 }
@@ -106,11 +109,13 @@ pub enum Suppression {
     OtherNews,
     /// There are no words for it, or its text cannot be made.
     NoWords,
+    /// The reader has opted out of every channel by which it could be reached.
+    OptedOut,
 }
 
 impl Suppression {
     /// Every reason not to send.
-    pub const ALL: [Suppression; 10] = [
+    pub const ALL: [Suppression; 11] = [
         Suppression::NoContact,
         Suppression::EndpointGone,
         Suppression::SendOff,
@@ -121,6 +126,7 @@ impl Suppression {
         Suppression::StillOpen,
         Suppression::OtherNews,
         Suppression::NoWords,
+        Suppression::OptedOut,
     ];
 
     /// The label's value.
@@ -136,6 +142,7 @@ impl Suppression {
             Suppression::StillOpen => "still open",
             Suppression::OtherNews => "other news",
             Suppression::NoWords => "no words",
+            Suppression::OptedOut => "opted out",
         }
     }
 }

@@ -1,11 +1,15 @@
-//! By which way a reader is reached: the first contact that it has, in the configured order.
+//! By which way a reader is reached: the contacts that it has, in its own or the configured order.
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::policy::NotifyPolicy;
 use super::reason::Suppression;
 use super::render::{Locale, Reader, time_zone};
-use crate::model::{Audience, Channel, Destination, Recipient, RecipientKey, Webhook, World};
+use super::thread::Entry;
+use crate::model::{
+    Audience, Channel, Destination, NoticeKind, Preference, Recipient, RecipientKey, SmsProvider, Webhook, World,
+};
 
 /// An endpoint that said 410 Gone, by the recipient key of its owner. It counts as absent until its
 /// owner gives another.
@@ -18,6 +22,14 @@ pub struct Gone {
 /// An endpoint's name in state: a URL may carry a token.
 pub fn endpoint(url: &str) -> u64 {
     xxh3_64(url.as_bytes())
+}
+
+/// A provider's number in state.
+pub const fn provider_number(provider: SmsProvider) -> u64 {
+    match provider {
+        SmsProvider::Twilio => 1,
+        SmsProvider::Aliyun => 2,
+    }
 }
 
 /// Where a notice goes and for whom it is worded.
@@ -39,13 +51,23 @@ impl Route {
         }
     }
 
-    /// The hash of a webhook's URL; 0 for a mail or text.
+    /// The hash of a webhook's URL, a text's provider; 0 for a mail.
     pub fn endpoint(&self) -> u64 {
         match &self.destination {
-            Destination::Email { .. } | Destination::Sms { .. } => 0,
+            Destination::Email { .. } => 0,
+            Destination::Sms { provider, .. } => provider_number(*provider),
             Destination::Webhook { url, .. } => endpoint(url),
         }
     }
+}
+
+/// What is remembered of a reader beside its threads.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Remembered<'a> {
+    /// How a person wants to be told.
+    pub preference: Option<&'a Preference>,
+    #[allow(missing_docs)]
+    pub gone: Option<&'a Gone>,
 }
 
 /// What an addressee has.
@@ -54,45 +76,62 @@ struct Addressee<'a> {
     email: Option<&'a str>,
     name: Option<&'a str>,
     webhook: Option<&'a Webhook>,
-    order: &'a [Channel],
+    order: Vec<Channel>,
+    preference: Option<&'a Preference>,
     reader: Reader,
 }
 
-/// The way to the reader of a notice under `key`, whose contacts are `person`'s (recipient and sender), the global
-/// table's (merchant) or the configuration's (hubs, customer service).
-pub fn route(
-    key: &RecipientKey,
-    audience: Audience,
-    person: Option<&Recipient>,
-    world: &World,
-    gone: Option<&Gone>,
-) -> Result<Route, Suppression> {
-    let addressee = addressee(key, audience, person, world).ok_or(Suppression::NoContact)?;
-    let mut missing = Suppression::NoContact;
-    for channel in addressee.order {
-        let destination =
-            match channel {
-                Channel::Email => addressee.email.filter(|address| is_address(address)).map(|address| {
-                    Destination::Email { address: address.trim().to_owned(), name: addressee.name.map(str::to_owned) }
-                }),
-                Channel::Sms => addressee.phone.as_deref().and_then(|phone| {
-                    let provider = world.policy.notify.sms_provider(phone)?;
-                    Some(Destination::Sms { provider, phone: phone.to_owned() })
-                }),
-                Channel::Webhook => match addressee.webhook {
-                    Some(webhook) if gone.is_some_and(|gone| gone.endpoint == endpoint(&webhook.url)) => {
-                        missing = Suppression::EndpointGone;
-                        None
-                    }
-                    webhook => webhook
-                        .map(|hook| Destination::Webhook { url: hook.url.clone(), secrets: hook.secrets.clone() }),
-                },
-            };
-        if let Some(destination) = destination {
-            return Ok(Route { destination, reader: addressee.reader });
+impl Addressee<'_> {
+    fn destination(&self, channel: Channel, kind: NoticeKind, policy: &NotifyPolicy) -> Option<Destination> {
+        match channel {
+            Channel::Email => {
+                let address = self.email.filter(|address| is_address(address))?.trim().to_owned();
+                Some(Destination::Email { address, name: self.name.map(str::to_owned) })
+            }
+            Channel::Sms => {
+                let phone = self.phone.clone()?;
+                let provider = policy.sms_provider(&phone)?;
+                can_text(provider, kind, self.reader.locale, policy).then_some(Destination::Sms { provider, phone })
+            }
+            Channel::Webhook => {
+                let webhook = self.webhook?;
+                Some(Destination::Webhook { url: webhook.url.clone(), secrets: webhook.secrets.clone() })
+            }
         }
     }
-    Err(missing)
+}
+
+/// The ways to the reader of a notice under `key`, the best first; at least one. Contacts are `person`'s (recipient and
+/// sender), the global table's (merchant) or the configuration's (hubs, customer service). A channel that refused the
+/// notice is no way any more, nor one of which a person has opted out.
+pub fn ways(
+    key: &RecipientKey,
+    entry: &Entry,
+    person: Option<&Recipient>,
+    world: &World,
+    known: Remembered<'_>,
+) -> Result<Vec<Route>, Suppression> {
+    let addressee = addressee(key, entry.audience, person, world, known).ok_or(Suppression::NoContact)?;
+    let mut missing = Suppression::NoContact;
+    let mut ways = Vec::new();
+    for channel in &addressee.order {
+        let Some(destination) = addressee.destination(*channel, entry.kind, &world.policy.notify) else { continue };
+        let route = Route { destination, reader: addressee.reader };
+        if addressee.preference.is_some_and(|preference| preference.is_out(*channel)) {
+            missing = Suppression::OptedOut;
+        } else if *channel == Channel::Webhook && known.gone.is_some_and(|gone| gone.endpoint == route.endpoint()) {
+            missing = Suppression::EndpointGone;
+        } else if !entry.was_refused_by(*channel) {
+            ways.push(route);
+        }
+    }
+    if ways.is_empty() { Err(missing) } else { Ok(ways) }
+}
+
+/// Whether there is another way for a notice that a channel has refused, and why not.
+pub fn onward(key: &RecipientKey, entry: &Entry, world: &World, known: Remembered<'_>) -> Result<(), Suppression> {
+    let content = entry.content().ok_or(Suppression::NoContact)?;
+    ways(key, entry, content.person(), world, known).map(|_| ())
 }
 
 fn addressee<'a>(
@@ -100,6 +139,7 @@ fn addressee<'a>(
     audience: Audience,
     person: Option<&'a Recipient>,
     world: &'a World,
+    known: Remembered<'a>,
 ) -> Option<Addressee<'a>> {
     let policy = &world.policy.notify;
     let reader = |locale: Option<Locale>, zone: Option<chrono_tz::Tz>| Reader {
@@ -108,13 +148,19 @@ fn addressee<'a>(
         zone: zone.unwrap_or(policy.time_zone),
     };
     match audience {
-        Audience::Recipient | Audience::Sender => person.map(|person| Addressee {
-            phone: person.phone(),
-            email: person.email.as_deref(),
-            name: person.name.as_deref(),
-            webhook: None,
-            order: &policy.person_channels,
-            reader: reader(person.locale.as_deref().map(Locale::of), person.time_zone.as_deref().and_then(time_zone)),
+        Audience::Recipient | Audience::Sender => person.map(|person| {
+            let preference = known.preference;
+            let own = preference.and_then(|preference| preference.locale.as_deref());
+            let locale = own.or(person.locale.as_deref()).map(Locale::of);
+            Addressee {
+                phone: person.phone(),
+                email: person.email.as_deref(),
+                name: person.name.as_deref(),
+                webhook: None,
+                order: order(preference, &policy.person_channels),
+                preference,
+                reader: reader(locale, person.time_zone.as_deref().and_then(time_zone)),
+            }
         }),
         Audience::Merchant => {
             let merchant = world.merchants.get(key.as_str().strip_prefix("merchant:")?)?;
@@ -123,7 +169,8 @@ fn addressee<'a>(
                 email: merchant.email.as_deref(),
                 name: merchant.name.as_deref(),
                 webhook: merchant.webhook.as_ref(),
-                order: &policy.merchant_channels,
+                order: policy.merchant_channels.clone(),
+                preference: None,
                 reader: reader(merchant.locale.as_deref().map(Locale::of), None),
             })
         }
@@ -138,11 +185,27 @@ fn addressee<'a>(
                 email: contact.email.as_deref(),
                 name: None,
                 webhook: contact.webhook.as_ref(),
-                order: &policy.staff_channels,
+                order: policy.staff_channels.clone(),
+                preference: None,
                 reader: reader(contact.locale, contact.time_zone),
             })
         }
     }
+}
+
+/// Whether notices of this kind have words that the provider sends in this language.
+fn can_text(provider: SmsProvider, kind: NoticeKind, locale: Locale, policy: &NotifyPolicy) -> bool {
+    let code = || policy.sms_codes.get(&format!("{}.{}", kind.name(), locale.name()));
+    provider == SmsProvider::Twilio || code().is_some()
+}
+
+/// The configured channels, those that a person names first. Not to name one is not to opt out of it.
+fn order(preference: Option<&Preference>, configured: &[Channel]) -> Vec<Channel> {
+    let mut order = configured.to_vec();
+    if let Some(named) = preference.and_then(|preference| preference.channels.as_deref()) {
+        order.sort_by_key(|channel| named.iter().position(|name| name == channel).unwrap_or(usize::MAX));
+    }
+    order
 }
 
 /// Whether a text may be a mail address; the channel and the relay have the last word.

@@ -4,7 +4,9 @@
 use super::outcome::Applied;
 use super::reason::{EXPIRED, Hold, SHADOW, Suppression, Why};
 use super::thread::{End, Entry, split_key};
-use crate::model::{Channel, Count, Decision, Delivery, Effect, NoticeId, Receipt, RecipientKey, Timestamp};
+use crate::model::{
+    Channel, Count, Decision, Delivery, Effect, NoticeId, Receipt, ReceiptKind, RecipientKey, SmsProvider, Timestamp,
+};
 
 /// Writes about the notices of one thread.
 pub struct Scribe<'a> {
@@ -53,10 +55,15 @@ impl<'a> Scribe<'a> {
         self.decided(entry, Decision::Suppressed, suppression.name(), now);
     }
 
+    /// A claimed attempt of it must not begin.
+    pub fn cancel(&mut self, entry: &Entry) {
+        self.out.push(Effect::Cancel(entry.id.clone()));
+    }
+
     /// What it tells holds no longer: nothing more of it leaves, as far as that is in our hands.
     pub fn withdraw(&mut self, entry: &mut Entry, now: Timestamp) {
         if entry.is_claimed() && !entry.over {
-            self.out.push(Effect::Cancel(entry.id.clone()));
+            self.cancel(entry);
         }
         entry.over = true;
         if entry.is_waiting() {
@@ -77,7 +84,8 @@ impl<'a> Scribe<'a> {
         self.out.push(Effect::Count(Count::Decided { kind, audience, decision, reason }));
     }
 
-    /// The outcome of attempt `attempt`, as a receipt told it or, without one, as it was given up.
+    /// The outcome of attempt `attempt`, as a receipt told it or, without one, as it was given up; and what else it ended
+    /// by.
     pub fn outcome(
         &mut self,
         entry: &Entry,
@@ -93,7 +101,7 @@ impl<'a> Scribe<'a> {
         };
         let delivery = Delivery {
             channel: Some(applied.channel),
-            provider: Some(provider(applied.channel).to_owned()),
+            provider: Some(provider(applied).to_owned()),
             attempt,
             outcome: Some(applied.outcome),
             provider_id: receipt.and_then(|receipt| receipt.provider_id.clone()),
@@ -101,8 +109,14 @@ impl<'a> Scribe<'a> {
             ..self.delivery(&entry.id, Decision::Sent, reason, at)
         };
         self.out.push(Effect::Delivery(Box::new(delivery)));
-        let lag = at.since(entry.at);
-        self.out.push(Effect::Count(Count::Attempted { channel: applied.channel, outcome: applied.outcome, lag }));
+        let (channel, outcome, lag) = (applied.channel, applied.outcome, at.since(entry.at));
+        self.out.push(Effect::Count(match receipt {
+            Some(receipt) if receipt.kind == ReceiptKind::Provider => Count::Reported { outcome },
+            _ => Count::Attempted { channel, outcome, lag },
+        }));
+        if let Some(suppression) = applied.ended {
+            self.suppressed(entry, suppression, now);
+        }
     }
 
     fn delivery(&self, id: &NoticeId, decision: Decision, reason: Option<String>, at: Timestamp) -> Delivery {
@@ -124,10 +138,10 @@ impl<'a> Scribe<'a> {
 }
 
 /// The class of what carries a channel's messages; never an address.
-const fn provider(channel: Channel) -> &'static str {
-    match channel {
+fn provider(applied: Applied) -> &'static str {
+    match applied.channel {
         Channel::Email => "smtp",
         Channel::Webhook => "standard-webhooks",
-        Channel::Sms => "sms",
+        Channel::Sms => applied.provider.map_or("sms", SmsProvider::name),
     }
 }

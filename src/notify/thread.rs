@@ -9,7 +9,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::reason::Suppression;
-use crate::model::{Audience, Channel, DeliveryOutcome, Issued, Level, NoticeId, NoticeKind, RecipientKey, Timestamp};
+use super::render::Content;
+use super::route::provider_number;
+use crate::model::{
+    Audience, Channel, DeliveryOutcome, Issued, Level, NoticeId, NoticeKind, RecipientKey, SmsProvider, Timestamp,
+};
 
 /// More entries than a journey has reasons for; beyond it the oldest ended ones are forgotten. Smaller: a
 /// repeat of an old notice might be told again. Larger: one mad parcel makes large records of state.
@@ -89,9 +93,14 @@ pub enum Phase {
     },
     /// Nothing more happens to it.
     Ended(End),
+    /// A text left, or may have; its provider's report is awaited.
+    Reporting {
+        /// Once time is later, it ends as it stands.
+        until: Timestamp,
+    },
 }
 
-/// What a notice waits for.
+/// What a notice waits for. Part of the saved state: append only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wait {
     /// Its first decision.
@@ -100,6 +109,10 @@ pub enum Wait {
     Gap,
     /// The next attempt after a failed one or one of unknown outcome.
     Retry,
+    /// The end of the reader's quiet hours.
+    Quiet,
+    /// The reader's next channel, after one refused it.
+    Onward,
 }
 
 /// How a notice ended. Whether it was told is another question: see [`Entry::told_at`].
@@ -122,10 +135,24 @@ pub struct Tried {
     pub channel: Channel,
     /// When it was claimed.
     pub at: Timestamp,
-    /// A webhook's endpoint, as `route::endpoint` hashes it; 0 for a mail.
+    /// A webhook's endpoint, as `route::endpoint` hashes it; a text's provider, as `route::provider_number` counts; 0 for
+    /// a mail.
     pub endpoint: u64,
     /// None while it is awaited.
     pub outcome: Option<DeliveryOutcome>,
+}
+
+impl Tried {
+    /// Whether it is still to be told how it ended.
+    pub fn is_open(&self) -> bool {
+        matches!(self.outcome, None | Some(DeliveryOutcome::Unknown))
+    }
+
+    /// Who carried a text.
+    pub fn provider(&self) -> Option<SmsProvider> {
+        let is_its = |provider: &SmsProvider| provider_number(*provider) == self.endpoint;
+        SmsProvider::ALL.into_iter().find(|provider| self.channel == Channel::Sms && is_its(provider))
+    }
 }
 
 /// A notice as JSON text: the saved form knows no skipped fields.
@@ -184,6 +211,22 @@ impl Entry {
         self.kind.condition().is_some() && self.kind == other.kind && self.episode == other.episode
     }
 
+    /// Whether this channel will not take it.
+    pub fn was_refused_by(&self, channel: Channel) -> bool {
+        self.tried.iter().any(|tried| tried.channel == channel && tried.outcome == Some(DeliveryOutcome::Refused))
+    }
+
+    /// How it ends if nothing more is heard of its attempts.
+    pub fn end_as_it_stands(&mut self) {
+        let delivered = self.tried.iter().any(|tried| tried.outcome == Some(DeliveryOutcome::Delivered));
+        self.end(if delivered { End::Delivered } else { End::Unknown });
+    }
+
+    /// What it says; none once it has ended.
+    pub fn content(&self) -> Option<Content> {
+        Content::read(self.kind, &self.body.as_ref()?.0)
+    }
+
     /// Ends it.
     pub fn end(&mut self, end: End) {
         self.phase = Phase::Ended(end);
@@ -198,11 +241,12 @@ impl Thread {
     }
 
     /// The next instant at which something happens by itself, be the machine open or not: expiry, an
-    /// unknown outcome, and when all has ended, forgetting.
+    /// unknown outcome, no report, and when all has ended, forgetting.
     pub fn limit(&self, remember: Duration) -> Timestamp {
         let of = |entry: &Entry| match entry.phase {
             Phase::Waiting { .. } => Some(entry.expires),
             Phase::Claimed { unknown_at } => Some(unknown_at),
+            Phase::Reporting { until } => Some(until),
             Phase::Ended(_) => None,
         };
         // A limit that had passed when a record made it takes effect at that record's time.

@@ -3,11 +3,12 @@
 
 use super::decide::{self, Decision};
 use super::machine::Notifier;
-use super::reason::Suppression;
-use super::route::{Gone, Route};
+use super::outcome::{self, Circumstances};
+use super::reason::Hold;
+use super::route::{self, Gone, Remembered, Route};
 use super::scribe::Scribe;
 use super::thread::{Entry, Phase, Tried, Wait, split_key};
-use super::{digest, outcome, render};
+use super::{digest, judge};
 use crate::model::{Attempt, Channel, DeliveryOutcome, Effect, Message, RecipientKey, Timestamp, World};
 use crate::state::Table;
 
@@ -16,33 +17,29 @@ impl Notifier {
     pub(super) fn advance(&mut self, key: &str, now: Timestamp, world: &World, out: &mut Vec<Effect>) {
         let (recipient, _) = split_key(key);
         loop {
-            let gone = self.gone.get(recipient.as_str());
+            let known = self.remembered(&recipient);
             let Some(thread) = self.threads.get(key) else { break };
-            let Some((i, verdict)) = decide::next(thread, &recipient, now, world, gone) else { break };
+            let Some((i, verdict)) = decide::next(thread, &recipient, now, world, known) else { break };
             let Some(thread) = self.threads.get_mut(key) else { break };
             let touched = thread.touched;
             let entry = &mut thread.entries[i];
             let mut scribe = Scribe::new(key, out);
             match verdict {
                 Decision::Send(why, sent) => {
-                    let (route, content) = *sent;
-                    match render::message(&entry.id, &content, &route, &world.policy.notify) {
-                        Some(message) => {
-                            if entry.tried.is_empty() {
-                                scribe.sent(entry, why);
-                            }
-                            renewed(&mut self.gone, &recipient, &route);
-                            out.push(claim(entry, &recipient, route, message, now, world));
-                        }
-                        None => scribe.suppress(entry, Suppression::NoWords, now),
+                    let (route, message) = *sent;
+                    if entry.tried.is_empty() {
+                        scribe.sent(entry, why);
                     }
+                    renewed(&mut self.gone, &recipient, &route);
+                    out.push(claim(entry, &recipient, route, message, now, world));
                 }
                 Decision::HoldUntil(until, hold) => {
+                    let held_by = if hold == Hold::Quiet { Wait::Quiet } else { Wait::Gap };
                     // Held longer, because something else was told meanwhile, is not another decision.
-                    if !matches!(entry.phase, Phase::Waiting { wait: Wait::Gap, .. }) {
+                    if !matches!(entry.phase, Phase::Waiting { wait, .. } if wait == held_by) {
                         scribe.held(entry, hold, now);
                     }
-                    entry.phase = Phase::Waiting { due: until, wait: Wait::Gap };
+                    entry.phase = Phase::Waiting { due: until, wait: held_by };
                 }
                 Decision::Suppress(suppression) => scribe.suppress(entry, suppression, now),
                 Decision::Shadow => scribe.shadow(entry, now),
@@ -62,31 +59,43 @@ impl Notifier {
         }
         let mut scribe = Scribe::new(key, out);
         let touched = thread.touched;
+        let (recipient, _) = split_key(key);
+        let known = Remembered {
+            preference: self.preferences.get(recipient.as_str()),
+            gone: self.gone.get(recipient.as_str()),
+        };
+        let onward = |entry: &Entry| route::onward(&recipient, entry, world, known);
         let at = |own: Timestamp| own.next().max(touched);
         let mut last = touched;
         for entry in &mut thread.entries {
             let own = match entry.phase {
                 Phase::Waiting { .. } => entry.expires,
                 Phase::Claimed { unknown_at } => unknown_at,
+                Phase::Reporting { until } => until,
                 Phase::Ended(_) => continue,
             };
             if own > limit {
                 continue;
             }
             last = last.max(at(own));
-            if entry.is_waiting() {
-                scribe.expire(entry, at(own));
-            } else {
-                give_up(entry, &mut scribe, at(own), world);
+            match entry.phase {
+                Phase::Waiting { .. } => scribe.expire(entry, at(own)),
+                Phase::Claimed { .. } => {
+                    let circumstances = Circumstances { now: at(own), policy: &world.policy.notify, onward: &onward };
+                    give_up(entry, &mut scribe, &circumstances);
+                }
+                // No report is no news: the outcome of its attempt stands, and is on record.
+                Phase::Reporting { .. } => entry.end_as_it_stands(),
+                Phase::Ended(_) => {}
             }
         }
         self.touch(key, last, world);
     }
 
-    /// Ends a window and passes its digest on to the hub's thread.
+    /// Ends a window and passes its digest on to a thread of the hub or merchant.
     pub(super) fn close_window(&mut self, window: &str, world: &World, out: &mut Vec<Effect>) {
         let policy = &world.policy.notify.digest;
-        if let Some((recipient, digest)) = self.gathering.pass(window, policy) {
+        if let Some((recipient, digest)) = self.gathering.pass(window, world) {
             let (key, entry) = digest::entry(&digest, &recipient, policy);
             self.add(&key, entry, digest.to, world, out);
         }
@@ -104,7 +113,7 @@ fn claim(
     entry: &mut Entry,
     recipient: &RecipientKey,
     route: Route,
-    message: Message,
+    mut message: Message,
     now: Timestamp,
     world: &World,
 ) -> Effect {
@@ -112,7 +121,13 @@ fn claim(
     let channel = route.channel();
     let deadline = (now + policy.claim_window).min(entry.expires);
     let unknown_at = deadline + policy.channel(channel).outcome_within();
-    let repeats_unknown = entry.tried.iter().any(|tried| tried.outcome == Some(DeliveryOutcome::Unknown));
+    let is_doubtful = |tried: &Tried| tried.channel == channel && tried.outcome == Some(DeliveryOutcome::Unknown);
+    let repeats_unknown = entry.tried.iter().any(is_doubtful);
+    if let Message::Mail { unsubscribe, .. } = &mut message
+        && judge::is_person(entry.audience)
+    {
+        *unsubscribe = world.links.as_ref().map(|links| links.unsubscribe(recipient, channel));
+    }
     entry.tried.push(Tried { channel, at: now, endpoint: route.endpoint(), outcome: None });
     entry.phase = Phase::Claimed { unknown_at };
     Effect::Attempt(Box::new(Attempt {
@@ -127,12 +142,9 @@ fn claim(
 }
 
 /// Nothing was heard of an attempt for too long.
-fn give_up(entry: &mut Entry, scribe: &mut Scribe<'_>, at: Timestamp, world: &World) {
+fn give_up(entry: &mut Entry, scribe: &mut Scribe<'_>, at: &Circumstances<'_>) {
     let attempt = u32::try_from(entry.tried.len()).unwrap_or(u32::MAX);
-    if let Some(applied) = outcome::give_up(entry, at, &world.policy.notify) {
-        scribe.outcome(entry, attempt, applied, None, at);
-        if applied.withdrawn {
-            scribe.suppressed(entry, Suppression::Withdrawn, at);
-        }
+    if let Some(applied) = outcome::give_up(entry, at) {
+        scribe.outcome(entry, attempt, applied, None, at.now);
     }
 }

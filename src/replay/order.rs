@@ -59,7 +59,7 @@ pub(super) fn key(source: Source, line: &[u8], number: u64) -> Result<Key, Rejec
             code: 0,
             line: number,
         },
-        Input::Reroute(_) => return Err(Reject::at("type", "", "expected a shipment or scan, found a reroute")),
+        Input::Reroute { .. } => return Err(Reject::at("type", "", "expected a shipment or scan, found a reroute")),
     })
 }
 

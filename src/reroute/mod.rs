@@ -5,10 +5,25 @@
 //! the data is missing; whoever may not choose learns nothing of the parcel.
 
 mod base32;
+mod identity;
 mod links;
+mod offer;
+mod offers;
 mod page;
+mod settings;
+mod situation;
+mod value;
 
+#[cfg(test)]
+mod tests;
+
+pub use identity::{ChoiceParts, choice_id, proof, proof_of_phone, work_order_id};
 pub use links::{Link, LinkKey, Links};
+pub use offer::{Refusal, in_short};
+pub use offers::{Area, Offers, Place, PlaceKind, Terms};
 pub use page::{
     Collection, HistoryLine, Offer, OpenCondition, Page, PageState, PlaceView, ProofState, Question, Standing,
 };
+pub use settings::{LINK_DAYS_MAX, REFERENCE, Settings};
+pub use situation::{Phase, Situation};
+pub use value::{Amount, Name, Window, currency};

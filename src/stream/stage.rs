@@ -161,15 +161,15 @@ impl Stage for TrackerStage {
     }
 }
 
-/// Notices and receipts become delivery attempts.
+/// Notices, receipts and preferences become delivery attempts.
 #[derive(Debug)]
 pub enum NotifierStage {}
 
 impl Stage for NotifierStage {
     type Machine = Notifier;
     const NAME: &'static str = "notifier";
-    const INPUTS: &'static [&'static str] = &["notices.v1", "receipts.v1"];
-    const MAIN: usize = 0;
+    const INPUTS: &'static [&'static str] = &["preferences.v1", "notices.v1", "receipts.v1"];
+    const MAIN: usize = 1;
     const STATE: &'static str = "notifier-state.v1";
     const ASKS_FROM: bool = false;
 
@@ -183,7 +183,11 @@ impl Stage for NotifierStage {
         value: Option<&[u8]>,
         _time: Timestamp,
     ) -> Result<notify::Input, Reject> {
-        let topic = if input == 0 { decode::NotifierTopic::Notices } else { decode::NotifierTopic::Receipts };
+        let topic = match input {
+            0 => decode::NotifierTopic::Preferences,
+            1 => decode::NotifierTopic::Notices,
+            _ => decode::NotifierTopic::Receipts,
+        };
         decode::notifier_input(topic, key, value)
     }
 

@@ -44,7 +44,7 @@ families! {
          over).");
     shipments: IntCounterVec = counters("shipments_total", &["outcome"],
         "Shipment records read, by what became of them.");
-    reroutes: IntCounterVec = counters("reroutes_total", &["outcome"],
+    reroutes: IntCounterVec = counters("reroutes_total", &["option", "outcome"],
         "Records of customers' choices and their answers read by the tracker, by what became of them.");
     rejects: IntCounterVec = counters("rejects_total", &["topic", "reason"],
         "Records that could not be used and went to the rejects topic.");
@@ -72,6 +72,10 @@ families! {
         "The notifier's decisions by their reason.");
     attempts: IntCounterVec = counters("attempts_total", &["channel", "outcome"],
         "Delivery attempts by outcome; unknown: nobody can say whether it arrived.");
+    reports: IntCounterVec = counters("sms_reports_total", &["outcome"],
+        "Providers' reports of what became of texts that changed something.");
+    opt_changes: IntCounterVec = counters("opt_changes_total", &["channel", "change"],
+        "People who wanted no more notices by a channel (opt_out), or again (opt_in).");
     attempts_waiting: IntGaugeVec = gauges("attempts_waiting", &["channel"],
         "Claimed delivery attempts that wait for their turn.");
     attempts_running: IntGaugeVec = gauges("attempts_running", &["channel"],

@@ -9,8 +9,8 @@ use prometheus::{IntCounter, Registry, TextEncoder};
 use super::families::Families;
 use super::partitions::{PartitionState, Partitions};
 use super::process;
-use super::series::{MODES, NO_HUB, parcel_stages};
-use crate::model::{Channel, Code, Count, DeliveryOutcome, ScanOutcome};
+use super::series::{MODES, NO_HUB, NO_OPTION, parcel_stages};
+use crate::model::{Channel, Code, Count, DeliveryOutcome, RerouteOption, ScanOutcome};
 
 /// Hubs beyond these are counted as "other". More cost Prometheus memory for every instance; a large
 /// network has some 1,300 hubs, so fewer would hide real ones.
@@ -54,7 +54,10 @@ impl Metrics {
         match count {
             Count::Scan { code, outcome } => self.scans[*code as usize][*outcome as usize].inc(),
             Count::Shipment(outcome) => families.shipments.with_label_values(&[outcome.name()]).inc(),
-            Count::Reroute(outcome) => families.reroutes.with_label_values(&[outcome.name()]).inc(),
+            Count::Reroute { option, outcome } => {
+                let option = option.map_or(NO_OPTION, RerouteOption::name);
+                families.reroutes.with_label_values(&[option, outcome.name()]).inc();
+            }
             Count::Condition { kind, change, .. } => {
                 families.conditions.with_label_values(&[kind.name(), change.name()]).inc();
             }
@@ -80,6 +83,10 @@ impl Metrics {
                 families.reasons.with_label_values(&[decision.name(), *reason]).inc();
             }
             Count::Ignored(why) => families.ignored.with_label_values(&[why.name()]).inc(),
+            Count::Reported { outcome } => families.reports.with_label_values(&[outcome.name()]).inc(),
+            Count::Opted { channel, change } => {
+                families.opt_changes.with_label_values(&[channel.name(), change.name()]).inc();
+            }
             Count::Attempted { channel, outcome, lag } => {
                 families.attempts.with_label_values(&[channel.name(), outcome.name()]).inc();
                 if *outcome == DeliveryOutcome::Delivered {

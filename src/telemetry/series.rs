@@ -7,8 +7,8 @@ use super::families::Families;
 use super::partitions::PartitionState;
 use crate::decode;
 use crate::model::{
-    Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, Ignored, NoticeKind, RerouteOutcome,
-    ScanOutcome, ShipmentOutcome,
+    Audience, Change, Channel, Code, ConditionKind, Decision, DeliveryOutcome, Ignored, NoticeKind, OptChange,
+    RerouteOption, RerouteOutcome, ScanOutcome, ShipmentOutcome,
 };
 use crate::notify;
 
@@ -18,11 +18,14 @@ const STAGES: [&str; 2] = ["tracker", "notifier"];
 pub(super) const REJECT_REASONS: [&str; 10] =
     ["empty", "utf8", "json", "missing", "type", "range", "time", "unknown_code", "unknown_word", "key"];
 /// Inputs whose records go to `rejects.v1`.
-const REJECTING_TOPICS: [&str; 5] = ["shipments.v1", "scans.v1", "reroutes.v1", "notices.v1", "receipts.v1"];
+const REJECTING_TOPICS: [&str; 6] =
+    ["shipments.v1", "scans.v1", "reroutes.v1", "preferences.v1", "notices.v1", "receipts.v1"];
 /// Why an `event_time` was replaced.
 pub(super) const CORRECTIONS: [&str; 2] = ["future", "no_zone"];
 /// The label of a scan that names no hub.
 pub(super) const NO_HUB: &str = "none";
+/// The label of a record of `reroutes.v1` that names no option.
+pub(super) const NO_OPTION: &str = "none";
 /// What `send` is set to.
 pub(super) const MODES: [&str; 3] = ["off", "shadow", "on"];
 
@@ -42,7 +45,9 @@ impl Families {
 
         start(&self.scans, &[&codes, &ScanOutcome::ALL.map(ScanOutcome::name)]);
         start(&self.shipments, &[&ShipmentOutcome::ALL.map(ShipmentOutcome::name)]);
-        start(&self.reroutes, &[&RerouteOutcome::ALL.map(RerouteOutcome::name)]);
+        let mut options = RerouteOption::ALL.map(RerouteOption::name).to_vec();
+        options.push(NO_OPTION);
+        start(&self.reroutes, &[&options, &RerouteOutcome::ALL.map(RerouteOutcome::name)]);
         start(&self.rejects, &[&REJECTING_TOPICS, &REJECT_REASONS]);
         start(&self.misplaced, &[&REJECTING_TOPICS]);
         start(&self.malformed_fields, &[&decode::OPTIONAL_FIELDS]);
@@ -56,6 +61,9 @@ impl Families {
         }
         start(&self.ignored, &[&Ignored::ALL.map(Ignored::name)]);
         start(&self.attempts, &[&channels, &DeliveryOutcome::ALL.map(DeliveryOutcome::name)]);
+        let reported = [DeliveryOutcome::Delivered, DeliveryOutcome::Refused];
+        start(&self.reports, &[&reported.map(DeliveryOutcome::name)]);
+        start(&self.opt_changes, &[&channels, &OptChange::ALL.map(OptChange::name)]);
         start(&self.attempts_waiting, &[&channels]);
         start(&self.attempts_running, &[&channels]);
         start(&self.delivery, &[&channels]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::decode::{self, RecordTime};
-use crate::model::{Change, Channel, Code, ConditionKind, Count, DeliveryOutcome, Level, ScanOutcome};
+use crate::model::{Change, Channel, Code, ConditionKind, Count, DeliveryOutcome, Level, ScanOutcome, Timestamp};
 
 /// The value of a series, by its text up to the blank.
 fn value(metrics: &Metrics, series: &str) -> Option<f64> {
@@ -134,6 +134,9 @@ fn every_field_that_may_be_malformed_has_its_series_from_the_start() {
         decode::shipment(Some(text.as_bytes())).unwrap().malformed
     };
     let inside = shipment(r#"[{"code":"delivered","hub":7,"within":7}]"#);
-    let found: BTreeSet<&str> = [scan.malformed, shipment("7"), inside].concat().into_iter().collect();
+    let reroute = r#"{"parcel_id":"P","change":"refused","option":"hold","id":7,"notice_id":7,"detail":7,"fee":7,"at":7,"by":7,
+        "proof":7,"revision":"7"}"#;
+    let (_, reroute) = decode::reroute(Some(reroute.as_bytes()), Timestamp::FIRST).unwrap();
+    let found: BTreeSet<&str> = [scan.malformed, shipment("7"), inside, reroute].concat().into_iter().collect();
     assert_eq!(found, BTreeSet::from(decode::OPTIONAL_FIELDS));
 }

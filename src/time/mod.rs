@@ -2,10 +2,12 @@
 //! when it may tell. Silence in the log is not silence in the world, so time never outruns the input that was
 //! actually read (runtime.md, "Time").
 
+mod local;
 mod merge;
 mod outage;
 mod telling;
 
+pub use local::instant;
 pub use merge::{Answer, Backlog, Fetch, Merge, Step};
 pub use outage::Outage;
 pub use telling::Telling;

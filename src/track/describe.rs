@@ -26,7 +26,7 @@ impl Tracker {
     pub fn describe(&self, parcel_id: &str, now: Timestamp, world: &World) -> Option<Value> {
         let parcel = self.parcels.get(parcel_id)?;
         let announced = self.announced.get(parcel_id);
-        let view = View { parcel, announced, rules: &world.rules };
+        let view = self.view(parcel_id, parcel, world);
         let conditions: Vec<Value> = parcel.open.iter().map(|open| condition(parcel_id, view, open)).collect();
         let scans: Vec<Value> = parcel.history.accepted().iter().map(scan).collect();
         Some(json!({
@@ -39,6 +39,7 @@ impl Tracker {
             "promise": promise(view),
             "route": announced.filter(|announced| !announced.milestones().is_empty()).map(|announced| route(view, announced)),
             "conditions": conditions,
+            "choices": choices(view),
             "timers": timers(view, now),
             "collection": collection(parcel_id, view),
             "scans": scans,
@@ -113,6 +114,34 @@ fn condition(parcel_id: &str, view: View<'_>, open: &Open) -> Value {
         "why": rule(open.kind).why(view, open),
         "issued": issued.collect::<Vec<_>>(),
         "to_be_told_since": open.untold,
+    })
+}
+
+/// What was chosen, the newest first, without the chooser's words.
+fn choices(view: View<'_>) -> Value {
+    let Some(choices) = view.choices else { return Value::Null };
+    let made = choices.made.iter().rev().map(|choice| {
+        json!({
+            "id": choice.id,
+            "option": choice.option,
+            "change": choice.change,
+            "reason": choice.reason,
+            "by": choice.by,
+            "place": choice.detail.place,
+            "slot": choice.detail.slot,
+            "fee": choice.fee,
+            "at": choice.at,
+            "answered_at": choice.answered_at,
+            "until": choice.until,
+            "promise": choice.promise,
+            "to_be_told_since": choice.untold,
+        })
+    });
+    json!({
+        "made": made.collect::<Vec<_>>(),
+        "consent": view.consent().collect::<Vec<_>>(),
+        "promise_before": view.base_promise(),
+        "wrong_proofs": choices.wrong_proofs,
     })
 }
 

@@ -77,7 +77,7 @@ pub(super) fn all(view: View<'_>, telling: bool) -> impl Iterator<Item = Due> {
         Some(ended) => due(ended.read + limits.forgotten_after, What::Forgotten),
         None => due(parcel.record + limits.expires_after, What::Expires),
     };
-    let untold = telling::untold(parcel).filter(|_| telling);
+    let untold = telling::untold(parcel, view.choices).filter(|_| telling);
     let tell = untold.map(|instant| Due { turn: Turn { instant, phase: Phase::Tell }, what: What::Tell });
     rules.chain(unknown).chain([end]).chain(tell)
 }

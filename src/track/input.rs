@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Code, Recipient, Timestamp};
+use crate::model::{Code, Recipient, Reroute, Timestamp};
 
 /// A record of one of the tracker's inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +10,11 @@ use crate::model::{Code, Recipient, Timestamp};
 pub enum Input {
     Shipment(Box<Shipment>),
     Scan(Box<Scan>),
-    Reroute(Box<Reroute>),
+    Reroute {
+        record: Box<Reroute>,
+        /// Optional fields that count as absent.
+        malformed: Vec<&'static str>,
+    },
 }
 
 impl Input {
@@ -19,7 +23,7 @@ impl Input {
         match self {
             Input::Shipment(shipment) => &shipment.parcel_id,
             Input::Scan(scan) => &scan.parcel_id,
-            Input::Reroute(reroute) => &reroute.parcel_id,
+            Input::Reroute { record, .. } => &record.parcel_id,
         }
     }
 }
@@ -162,24 +166,4 @@ impl std::fmt::Debug for Shipment {
             .field("ordered_at", &self.ordered_at)
             .finish_non_exhaustive()
     }
-}
-
-/// Where a customer's choice stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum RerouteChange {
-    Requested,
-    Accepted,
-    Refused,
-}
-
-/// A customer's choice or its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Reroute {
-    pub parcel_id: String,
-    pub journey: u32,
-    pub change: RerouteChange,
-    /// `reschedule`, `locker`, ...
-    pub option: Box<str>,
 }

@@ -1,9 +1,9 @@
 //! The tracker, purely: what should have happened to a parcel by now, and did not.
 //!
-//! In come decoded scans, shipments and answers to customers' choices, each with its time, and time itself;
-//! out go changes of conditions and, next to them, the saved state of each parcel. The pieces:
+//! In come decoded scans, shipments, customers' choices and their answers, each with its time, and time itself;
+//! out go changes of conditions, notices, work orders and, next to them, the saved state of each parcel. The pieces:
 //!
-//! - `parcel` and `announced` are the saved state, `history`, `stage` and `route` its facts;
+//! - `parcel`, `announced` and `choices` are the saved state, `history`, `stage` and `route` its facts;
 //! - `scans`, `shipments` and `ends` apply records to the facts and ask the rules;
 //! - `conditions` holds the rules, one per file; `step` is where conditions change and records are written;
 //! - `telling` decides who is told, and when (`gate`: only while that is open);
@@ -15,6 +15,7 @@
 //! instant at which it is true, however late we look.
 
 mod announced;
+mod choices;
 mod conditions;
 mod describe;
 mod due;
@@ -41,6 +42,6 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use input::{Correction, Endpoint, Identity, Input, Milestone, Place, Reroute, RerouteChange, Scan, Shipment};
+pub use input::{Correction, Endpoint, Identity, Input, Milestone, Place, Scan, Shipment};
 pub use rules::{ClockTime, Expires, Levels, Limits, REFERENCE, Rules, Service, Tell, TellFrom};
 pub use tracker::Tracker;

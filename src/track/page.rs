@@ -3,45 +3,49 @@
 //! What always holds: no contact is in it that is not masked, nothing that hubs alone are told, and once the journey has ended
 //! neither code nor contacts.
 
-use super::announced::Announced;
+use super::choices::{self, Choice};
 use super::history::Accepted;
 use super::mask;
 use super::parcel::{EndReason, Ended, Parcel};
 use super::tracker::Tracker;
 use super::view::View;
 use crate::model::{
-    Audience, Code, ConditionKind, LINK_AUDIENCES, NoticeKind, Recipient, RecipientKey, Timestamp, World,
+    Audience, Code, ConditionKind, Detail, LINK_AUDIENCES, NoticeKind, Recipient, RecipientKey, Timestamp, World,
 };
-use crate::reroute::{Collection, HistoryLine, Link, OpenCondition, Page, PageState, PlaceView, ProofState};
+use crate::reroute::{
+    Collection, HistoryLine, Link, OpenCondition, Page, PageState, PlaceView, ProofState, Situation, Standing,
+};
 
 impl Tracker {
     /// The page behind a genuine link at `now`; none where the parcel is not known (any more).
     pub fn page(&self, parcel_id: &str, link: Link, now: Timestamp, world: &World) -> Option<PageState> {
         let parcel = self.parcels.get(parcel_id)?;
-        let announced = self.announced.get(parcel_id)?;
+        self.announced.get(parcel_id)?;
         if link.journey != parcel.journey {
             return Some(PageState::Revoked);
         }
-        let view = View { parcel, announced: Some(announced), rules: &world.rules };
-        Some(PageState::Open(Box::new(page(parcel_id, view, announced, link.audience, now, world))))
+        let revoked = self.choices.get(parcel_id).and_then(|choices| choices.revoked_through);
+        if revoked.is_some_and(|through| link.day <= through) {
+            return Some(PageState::Revoked);
+        }
+        let view = self.view(parcel_id, parcel, world);
+        Some(PageState::Open(Box::new(page(parcel_id, view, link.audience, now, world))))
     }
 }
 
-fn page(
-    parcel_id: &str,
-    view: View<'_>,
-    announced: &Announced,
-    audience: Audience,
-    _now: Timestamp,
-    world: &World,
-) -> Page {
+fn page(parcel_id: &str, view: View<'_>, audience: Audience, now: Timestamp, world: &World) -> Page {
     let parcel = view.parcel;
     let last = parcel.stage.last.as_ref();
-    let reader = reader(announced, audience);
+    let reader = view.reader(audience);
     let contact = reader.filter(|_| parcel.is_live());
     let mask = |field: fn(&Recipient) -> Option<&String>, mask: fn(&str) -> String| {
         contact.and_then(field).map(|text| mask(text))
     };
+    let situation = choices::of_reader(view, audience, now, parcel_id, world);
+    let proof = proof(view, situation.as_ref(), world);
+    let mut offers = situation.map(|situation| world.offers.offered(&situation)).unwrap_or_default();
+    offers.retain(|offer| !offer.asks_proof || proof.tries_left > 0);
+    let (promise, before) = (view.promise(), view.base_promise());
     Page {
         tail: tail(parcel_id),
         audience,
@@ -56,26 +60,17 @@ fn page(
         hub: last.and_then(|last| last.hub.as_deref()).map(Into::into),
         last_scan: last.map(|last| last.event_time),
         reason: parcel.stage.reason.as_deref().map(Into::into),
-        promise: view.promise(),
-        original_promise: None,
-        eta: None,
+        promise,
+        original_promise: before.filter(|_| before != promise),
+        eta: view.chosen_arrival(),
         conditions: conditions(view, world),
-        collection: collection(parcel),
+        collection: collection(view, audience, world),
         history: history(parcel),
-        offers: Vec::new(),
-        choice: None,
-        revision: 0,
-        proof: ProofState::default(),
+        offers,
+        choice: standing(parcel_id, view, audience, now, world),
+        revision: view.choices.map_or(0, |choices| choices.revision),
+        proof,
         question: None,
-    }
-}
-
-/// Whose link it is.
-fn reader(announced: &Announced, audience: Audience) -> Option<&Recipient> {
-    match audience {
-        Audience::Recipient => announced.recipient.as_ref(),
-        Audience::Sender => announced.sender.as_ref(),
-        Audience::Merchant | Audience::HubOps | Audience::CustomerService => None,
     }
 }
 
@@ -106,14 +101,53 @@ fn conditions(view: View<'_>, world: &World) -> Vec<OpenCondition> {
     open
 }
 
-fn collection(parcel: &Parcel) -> Option<Collection> {
+/// Whoever has the code has the parcel: it is for the one whom the parcel waits for.
+fn collection(view: View<'_>, audience: Audience, world: &World) -> Option<Collection> {
+    let parcel = view.parcel;
     let place = &parcel.telling.collection.as_ref().filter(|_| parcel.is_live())?.place;
     let text = |text: &Option<Box<str>>| text.as_deref().map(Into::into);
+    let waits_for =
+        if parcel.stage.has(|code| code == Code::Returning) { Audience::Sender } else { Audience::Recipient };
+    let locale = view.reader(audience).and_then(|reader| reader.locale.as_deref());
+    let shown = match place.place.as_deref() {
+        Some(id) => world.offers.shown(id, place.kind.as_deref(), locale),
+        None => PlaceView { kind: text(&place.kind), ..PlaceView::default() },
+    };
     Some(Collection {
-        place: PlaceView { id: text(&place.place), kind: text(&place.kind), ..PlaceView::default() },
-        pickup_code: text(&place.pickup_code),
+        place: shown,
+        pickup_code: text(&place.pickup_code).filter(|_| audience == waits_for),
         free_until: place.free_until,
     })
+}
+
+/// The choice that stands, else the last one; a sender sees what senders chose.
+fn standing(parcel_id: &str, view: View<'_>, audience: Audience, now: Timestamp, world: &World) -> Option<Standing> {
+    let sees = |choice: &&Choice| audience == Audience::Recipient || choice.by == audience;
+    let last = || view.choices?.made.iter().rev().find(sees);
+    let choice = view.standing().filter(sees).or_else(last)?;
+    let locale = view.reader(audience).and_then(|reader| reader.locale.as_deref());
+    let can_take_back = choice.by == audience && choices::can_take_back(view, choice, now, parcel_id, world);
+    Some(Standing {
+        id: choice.id.clone(),
+        option: choice.option,
+        detail: Detail { text: None, ..choice.detail.clone() },
+        place: choice.detail.place.as_deref().map(|id| world.offers.shown(id, None, locale)),
+        fee: choice.fee.clone(),
+        arrives: choice.arrives,
+        change: choice.change,
+        reason: choice.reason.clone(),
+        at: choice.at,
+        answered_at: choice.answered_at,
+        undo_until: can_take_back.then_some(choice.until),
+    })
+}
+
+fn proof(view: View<'_>, situation: Option<&Situation<'_>>, world: &World) -> ProofState {
+    let wrong = view.choices.map_or(0, |choices| choices.wrong_proofs);
+    ProofState {
+        possible: situation.is_some_and(|situation| situation.can_prove),
+        tries_left: world.reroute.proof_tries.saturating_sub(wrong),
+    }
 }
 
 fn history(parcel: &Parcel) -> Vec<HistoryLine> {

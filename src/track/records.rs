@@ -1,13 +1,14 @@
 //! From a record to the parcel that it is about: entries are made, found and left, then `scans`, `shipments` and the rules
 //! take over.
 
-use super::input::{Reroute, RerouteChange, Scan, Shipment};
+use super::choices::{self, Choices};
+use super::input::{Scan, Shipment};
 use super::parcel::Parcel;
 use super::shipments::Announcement;
 use super::step::Step;
 use super::tracker::Tracker;
-use super::{conditions, ends, scans, shipments};
-use crate::model::{Cause, Count, Effect, RerouteOutcome, Timestamp, World};
+use super::{ends, scans, shipments};
+use crate::model::{Cause, Count, Effect, Reroute, RerouteChange, RerouteOutcome, Timestamp, World};
 
 impl Tracker {
     pub(super) fn scan(&mut self, now: Timestamp, scan: &Scan, world: &World, out: &mut Vec<Effect>) {
@@ -18,10 +19,20 @@ impl Tracker {
         }
         let id = &scan.parcel_id;
         let announced = self.announced.get(id);
+        let choices = self.choices.get_mut(id);
         let unknown_since = announced.is_none().then_some(now);
         let parcel = self.parcels.entry(id, || Parcel { unknown_since, ..Parcel::new(now) });
-        let mut step =
-            Step { id, parcel, announced, world, at: now, cause: Cause::Scan, scan_time: Some(scan.event_time), out };
+        let mut step = Step {
+            id,
+            parcel,
+            announced,
+            choices,
+            world,
+            at: now,
+            cause: Cause::Scan,
+            scan_time: Some(scan.event_time),
+            out,
+        };
         let outcome = scans::apply(&mut step, scan);
         out.push(Effect::Count(Count::Scan { code: scan.code(), outcome }));
     }
@@ -47,42 +58,80 @@ impl Tracker {
         let unchanged = before == Some(&announced);
         let parcel = self.parcels.entry(id, || Parcel::new(now));
         if let Some(end) = after {
-            let announced = self.announced.get(id);
-            let step =
-                &mut Step { id, parcel, announced, world, at: now, cause: Cause::Shipment, scan_time: None, out };
+            let (announced, choices) = (self.announced.get(id), self.choices.get_mut(id));
+            let step = &mut Step {
+                id,
+                parcel,
+                announced,
+                choices,
+                world,
+                at: now,
+                cause: Cause::Shipment,
+                scan_time: None,
+                out,
+            };
             ends::close(step);
             *parcel = parcel.next_journey(end, now);
+            self.choices.remove(id);
         }
         parcel.record = now;
         if !unchanged {
             self.announced.remove(id);
             self.announced.entry(id, || announced);
         }
-        let announced = self.announced.get(id);
-        let step = &mut Step { id, parcel, announced, world, at: now, cause: Cause::Shipment, scan_time: None, out };
+        let (announced, choices) = (self.announced.get(id), self.choices.get_mut(id));
+        let step =
+            &mut Step { id, parcel, announced, choices, world, at: now, cause: Cause::Shipment, scan_time: None, out };
         shipments::apply(step, shipment, was_shell, route_changed);
     }
 
-    pub(super) fn reroute(&mut self, now: Timestamp, reroute: &Reroute, world: &World, out: &mut Vec<Effect>) {
-        let id = &reroute.parcel_id;
-        let concerned =
-            self.parcels.get(id).is_some_and(|parcel| parcel.is_live() && parcel.journey == reroute.journey);
-        let mut outcome = RerouteOutcome::Ignored;
-        if concerned && let Some(parcel) = self.parcels.get_mut(id) {
-            parcel.record = now;
-            let open_before = parcel.open.len();
-            let announced = self.announced.get(id);
-            let step = &mut Step { id, parcel, announced, world, at: now, cause: Cause::Reroute, scan_time: None, out };
-            if reroute.change == RerouteChange::Accepted {
-                for rule in conditions::RULES {
-                    rule.rerouted(step, &reroute.option);
-                }
-            }
-            if step.parcel.open.len() != open_before {
-                outcome = RerouteOutcome::Applied;
-            }
+    pub(super) fn reroute(
+        &mut self,
+        now: Timestamp,
+        record: &Reroute,
+        malformed: &[&'static str],
+        world: &World,
+        out: &mut Vec<Effect>,
+    ) {
+        count_malformed(malformed, out);
+        let outcome = self.apply_reroute(now, record, world, out);
+        out.push(Effect::Count(Count::Reroute { option: record.option, outcome }));
+    }
+
+    /// A choice about another journey is about somebody else's parcel: nobody is told of it.
+    fn apply_reroute(
+        &mut self,
+        now: Timestamp,
+        record: &Reroute,
+        world: &World,
+        out: &mut Vec<Effect>,
+    ) -> RerouteOutcome {
+        let id = &record.parcel_id;
+        let announced = self.announced.get(id);
+        let Some(parcel) = self.parcels.get(id) else { return RerouteOutcome::Ignored };
+        let is_answer = matches!(record.change, RerouteChange::Accepted | RerouteChange::Refused);
+        let of_this_journey = record.journey == parcel.journey || record.journey == 0 && is_answer;
+        // An end lets a choice be refused, with a word to its chooser; nothing else can still become of one.
+        let concerned = of_this_journey && (parcel.is_live() || record.change == RerouteChange::Requested);
+        if !concerned || announced.is_none() && !is_answer {
+            return RerouteOutcome::Ignored;
         }
-        out.push(Effect::Count(Count::Reroute(outcome)));
+        let choices = match record.change {
+            RerouteChange::Requested | RerouteChange::Revoked => Some(self.choices.entry(id, Choices::default)),
+            _ => self.choices.get_mut(id),
+        };
+        let Some(parcel) = self.parcels.get_mut(id) else { return RerouteOutcome::Ignored };
+        let was_record = parcel.record;
+        if parcel.is_live() {
+            parcel.record = now;
+        }
+        let step =
+            &mut Step { id, parcel, announced, choices, world, at: now, cause: Cause::Reroute, scan_time: None, out };
+        let outcome = choices::apply(step, record);
+        if outcome == RerouteOutcome::Repeat {
+            step.parcel.record = was_record;
+        }
+        outcome
     }
 }
 

@@ -1,5 +1,6 @@
 //! Applying a scan to a parcel (rules.md, "Scans and stages").
 
+use super::choices;
 use super::conditions::{Applied, RULES};
 use super::ends;
 use super::input::Scan;
@@ -60,6 +61,7 @@ fn accept(step: &mut Step<'_>, scan: &Scan) {
     for rule in RULES {
         rule.scanned(step, &applied);
     }
+    choices::scanned(step, scan);
     telling::scanned(step, scan, moved);
     if code.is_end() && !is_outdated(step, scan) {
         step.parcel.stage.newest_end = step.parcel.stage.newest_end.max(Some(scan.event_time));

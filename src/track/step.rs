@@ -1,6 +1,7 @@
 //! Changes of conditions: the one place where they are opened, escalated and ended, and their records written.
 
 use super::announced::Announced;
+use super::choices::{Choice, Choices};
 use super::conditions;
 use super::parcel::{Open, Parcel};
 use super::telling;
@@ -12,6 +13,7 @@ pub(super) struct Step<'a> {
     pub id: &'a str,
     pub parcel: &'a mut Parcel,
     pub announced: Option<&'a Announced>,
+    pub choices: Option<&'a mut Choices>,
     pub world: &'a World,
     /// The logical instant of what is written.
     pub at: Timestamp,
@@ -47,7 +49,8 @@ impl Opening {
 impl Step<'_> {
     /// The parcel as the rules look at it.
     pub fn view(&self) -> View<'_> {
-        View { parcel: self.parcel, announced: self.announced, rules: &self.world.rules }
+        let choices = self.choices.as_deref();
+        View { parcel: self.parcel, announced: self.announced, choices, rules: &self.world.rules }
     }
 
     /// Opens a condition.
@@ -110,7 +113,7 @@ impl Step<'_> {
     }
 
     fn write(&mut self, index: usize, change: Change, limit: Timestamp) {
-        let view = View { parcel: self.parcel, announced: self.announced, rules: &self.world.rules };
+        let view = self.view();
         let open = &self.parcel.open[index];
         let last = self.parcel.stage.last.as_ref();
         let ending = matches!(change, Change::Cleared | Change::Retracted);
@@ -133,6 +136,7 @@ impl Step<'_> {
             cause: self.cause,
             held_by: held_by.map(|held_by| held_by.name().to_owned()),
             evidence: Evidence { milestone: open.milestone, scan_time: self.scan_time.filter(|_| ending) },
+            choice: view.standing().map(Choice::standing),
         };
         let count = Count::Condition { kind: open.kind, change, level: open.level };
         self.out.push(Effect::Condition(Box::new(record)));

@@ -1,6 +1,7 @@
 //! The state machine of a partition's parcels.
 
 use super::announced::Announced;
+use super::choices::Choices;
 use super::due::{self, Due, Fate, Phase, Turn, What};
 use super::gate::Gate;
 use super::input::Input;
@@ -18,6 +19,7 @@ use crate::state::{Machine, Table, Tables};
 pub struct Tracker {
     pub(super) parcels: Table<Parcel>,
     pub(super) announced: Table<Announced>,
+    pub(super) choices: Table<Choices>,
     timers: Timers,
     stages: Stages,
     telling: Gate,
@@ -41,7 +43,7 @@ impl Machine for Tracker {
         match input {
             Input::Scan(scan) => self.scan(now, &scan, world, out),
             Input::Shipment(shipment) => self.shipment(now, &shipment, world, out),
-            Input::Reroute(reroute) => self.reroute(now, &reroute, world, out),
+            Input::Reroute { record, malformed } => self.reroute(now, &record, &malformed, world, out),
         }
         self.stages.add(self.parcels.get(&id));
         self.requeue(&id, world);
@@ -65,7 +67,8 @@ impl Machine for Tracker {
     }
 
     fn tables(&mut self) -> Tables<'_> {
-        vec![&mut self.parcels, &mut self.announced]
+        // Appended to the encoding of the first two: a log without choices reads as it did.
+        vec![&mut self.parcels, &mut self.announced, &mut self.choices]
     }
 
     fn restored(&mut self, world: &World) {
@@ -83,6 +86,7 @@ impl Machine for Tracker {
         self.telling.committed();
         self.parcels.commit();
         self.announced.commit();
+        self.choices.commit();
     }
 
     fn aborted(&mut self, world: &World) {
@@ -95,6 +99,7 @@ impl Machine for Tracker {
             self.stages.add(self.parcels.get(id));
         }
         touched.extend(self.announced.abort());
+        touched.extend(self.choices.abort());
         for id in touched {
             self.requeue(&id, world);
         }
@@ -161,9 +166,10 @@ impl Tracker {
         let late_since = if due.what == What::Tell { self.telling.tell(id) } else { None };
         let late_since = late_since.unwrap_or(Timestamp::MIN);
         let announced = self.announced.get(id);
+        let choices = self.choices.get_mut(id);
         let Some(parcel) = self.parcels.get_mut(id) else { return };
         self.stages.remove(Some(parcel));
-        let step = &mut Step { id, parcel, announced, world, at, cause, scan_time: None, out };
+        let step = &mut Step { id, parcel, announced, choices, world, at, cause, scan_time: None, out };
         match due::pass(step, due.what, late_since) {
             Fate::Stays => {
                 self.stages.add(Some(parcel));
@@ -172,6 +178,7 @@ impl Tracker {
             Fate::Forgotten => {
                 self.parcels.remove(id);
                 self.announced.remove(id);
+                self.choices.remove(id);
                 self.telling.withhold(id, false);
             }
         }
@@ -179,14 +186,19 @@ impl Tracker {
 
     fn next(&self, id: &str, world: &World) -> Option<Due> {
         let parcel = self.parcels.get(id)?;
-        due::next(View { parcel, announced: self.announced.get(id), rules: &world.rules }, self.telling.is_open())
+        due::next(self.view(id, parcel, world), self.telling.is_open())
+    }
+
+    /// A parcel with everything that is kept of it.
+    pub(super) fn view<'a>(&'a self, id: &str, parcel: &'a Parcel, world: &'a World) -> View<'a> {
+        View { parcel, announced: self.announced.get(id), choices: self.choices.get(id), rules: &world.rules }
     }
 
     /// Puts the parcel's entry where it belongs, if that is earlier than where it is; remembers what is withheld.
     fn requeue(&mut self, id: &str, world: &World) {
         self.timers.set(id, self.next(id, world).map(|due| due.turn));
         if !self.telling.is_open() {
-            let untold = self.parcels.get(id).and_then(telling::untold);
+            let untold = self.parcels.get(id).and_then(|parcel| telling::untold(parcel, self.choices.get(id)));
             self.telling.withhold(id, untold.is_some());
         }
     }

@@ -1,10 +1,11 @@
 //! A parcel as the rules look at it: its state, what was announced, and the configuration.
 
 use super::announced::Announced;
+use super::choices::{Choice, Choices};
 use super::parcel::Parcel;
 use super::route::Due;
 use super::rules::{Limits, Rules};
-use crate::model::{ConditionKind, Timestamp};
+use crate::model::{Audience, ConditionKind, Eta, Recipient, RerouteOption, Timestamp};
 
 /// Read-only; everything that is derived is derived here.
 #[derive(Clone, Copy)]
@@ -12,6 +13,8 @@ pub(super) struct View<'a> {
     pub parcel: &'a Parcel,
     /// None: a shell, scanned and never announced.
     pub announced: Option<&'a Announced>,
+    /// None: nothing was chosen in this journey.
+    pub choices: Option<&'a Choices>,
     pub rules: &'a Rules,
 }
 
@@ -31,9 +34,45 @@ impl<'a> View<'a> {
         self.parcel.is_open(kind)
     }
 
-    /// The promise in force (rules.md, "Promise"): the shipment's, else the service level's from the pickup, or while that
-    /// is missing from the first physical scan. None before any scan where the shipment names none.
+    /// The promise in force: the one that the customer's choice made, while that stands, else the one before. Who calls a parcel
+    /// back is promised nothing.
     pub fn promise(&self) -> Option<Timestamp> {
+        match self.standing() {
+            Some(choice) if choice.option == RerouteOption::Return => None,
+            Some(choice) => choice.promise.or_else(|| self.base_promise()),
+            None => self.base_promise(),
+        }
+    }
+
+    /// The customer's choice that stands.
+    pub fn standing(&self) -> Option<&'a Choice> {
+        self.choices?.standing()
+    }
+
+    /// When it comes as the customer chose, while nobody has tried to hand it over.
+    pub fn chosen_arrival(&self) -> Option<Eta> {
+        let arrives = self.standing()?.arrives?;
+        self.promise_clock_runs().then_some(arrives)
+    }
+
+    /// Places to which the recipient agreed: in the order, and by choosing one.
+    pub fn consent(&self) -> impl Iterator<Item = &'a str> {
+        let announced = self.announced.into_iter().flat_map(|announced| announced.consent.iter().map(|place| &**place));
+        announced.chain(self.standing().and_then(Choice::consent))
+    }
+
+    /// The person whose links are those of an audience.
+    pub fn reader(&self, audience: Audience) -> Option<&'a Recipient> {
+        match audience {
+            Audience::Recipient => self.announced?.recipient.as_ref(),
+            Audience::Sender => self.announced?.sender.as_ref(),
+            Audience::Merchant | Audience::HubOps | Audience::CustomerService => None,
+        }
+    }
+
+    /// The promise whatever was chosen (rules.md, "Promise"): the shipment's, else the service level's from the pickup, or while that
+    /// is missing from the first physical scan. None before any scan where the shipment names none.
+    pub fn base_promise(&self) -> Option<Timestamp> {
         let announced = self.announced?;
         announced.promise.or_else(|| match self.parcel.frozen_promise {
             Some(frozen) => frozen,

@@ -10,6 +10,7 @@
 mod admin;
 mod ask;
 mod guard;
+mod pages;
 mod public;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use lettre::message::{Mailbox, MultiPart};
 
 use super::super::settings::Email as Settings;
 use super::super::{Outcome, Problem};
-use crate::model::Attempt;
+use crate::model::{Attempt, Destination, Message};
 
 /// From whom our mails come.
 pub(super) struct Sender {
@@ -40,33 +40,33 @@ impl Sender {
     }
 
     /// The mail of this attempt. Its `Message-ID` is the notice's, so that a repeat is recognised.
-    pub(super) fn compose(
-        &self,
-        attempt: &Attempt,
-        address: &str,
-        name: Option<&str>,
-        subject: &str,
-        text: &str,
-        html: &str,
-    ) -> Result<Letter, Outcome> {
+    pub(super) fn compose(&self, attempt: &Attempt) -> Result<Letter, Outcome> {
+        let (Destination::Email { address, name }, Message::Mail { subject, text, html, unsubscribe }) =
+            (&attempt.destination, &attempt.message)
+        else {
+            return Err(Outcome::refused("not a mail"));
+        };
         let id = attempt.notice_id.as_str();
         if !is_id(id) {
             return Err(Outcome::refused("the notice's id is no Message-ID"));
         }
         let to: Address = address.trim().parse().map_err(|_| Outcome::refused("not a mail address"))?;
-        let name = name.map(one_line).filter(|name| !name.is_empty());
+        let name = name.as_deref().map(one_line).filter(|name| !name.is_empty());
         let mut builder = lettre::Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(name, to.clone()))
             .subject(one_line(subject))
             .message_id(Some(format!("<{id}@{}>", self.domain())))
             // Nobody's holiday notice answers to it (RFC 3834).
-            .raw_header(HeaderValue::new(
-                HeaderName::new_from_ascii_str("Auto-Submitted"),
-                "auto-generated".to_owned(),
-            ));
+            .raw_header(header("Auto-Submitted", "auto-generated"));
         if let Some(reply_to) = &self.reply_to {
             builder = builder.reply_to(reply_to.clone());
+        }
+        if let Some(url) = unsubscribe.as_deref().filter(|url| is_url(url)) {
+            // One click of the reader's mail program, without a page (RFC 8058). A relay that signs covers both.
+            builder = builder
+                .raw_header(header("List-Unsubscribe", &format!("<{url}>")))
+                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
         }
         // lettre adds `Date` by the real clock, which is right for a date that strangers check.
         let mail = builder
@@ -87,6 +87,16 @@ fn is_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
 }
 
+/// A header of ASCII text.
+fn header(name: &'static str, text: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), text.to_owned())
+}
+
+/// Whether a text stays within the brackets of its header.
+fn is_url(text: &str) -> bool {
+    text.starts_with("http") && text.bytes().all(|b| b.is_ascii_graphic() && b != b'<' && b != b'>')
+}
+
 /// A header's text is one line: a line break could begin a header of somebody else's choice.
 fn one_line(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -97,7 +107,7 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::channel::Gate;
-    use crate::model::{Destination, Message, NoticeId, RecipientKey, Timestamp};
+    use crate::model::{NoticeId, RecipientKey, Timestamp};
 
     fn attempt() -> Attempt {
         Attempt {
@@ -112,9 +122,26 @@ mod tests {
     }
 
     fn compose(address: &str, name: &str, subject: &str, text: &str) -> Result<Letter, Outcome> {
+        compose_with(address, name, subject, text, None)
+    }
+
+    fn compose_with(
+        address: &str,
+        name: &str,
+        subject: &str,
+        text: &str,
+        unsubscribe: Option<&str>,
+    ) -> Result<Letter, Outcome> {
         let settings = Settings { from: "包裹 <notices@parcels.example>".to_owned(), ..Settings::default() };
         let sender = Sender::new(&settings).map_err(|_| Outcome::refused("settings"))?;
-        sender.compose(&attempt(), address, Some(name), subject, text, "<p>你好</p>")
+        let destination = Destination::Email { address: address.to_owned(), name: Some(name.to_owned()) };
+        let message = Message::Mail {
+            subject: subject.to_owned(),
+            text: text.to_owned(),
+            html: "<p>你好</p>".to_owned(),
+            unsubscribe: unsubscribe.map(str::to_owned),
+        };
+        sender.compose(&Attempt { destination, message, ..attempt() })
     }
 
     #[test]
@@ -126,6 +153,22 @@ mod tests {
             assert!(mail.lines().any(|found| found == line), "{line}\n{mail}");
         }
         assert!(mail.lines().all(|line| line.len() <= 998), "a line is too long for SMTP");
+    }
+
+    #[test]
+    fn one_click_ends_mails_where_there_is_a_url_and_only_there() {
+        let url = format!("https://pw.example/u/p:9f2c00112233445566778899/email/{}", "k".repeat(13));
+        let mail = |url: Option<&str>| {
+            String::from_utf8(compose_with("wf@example.com", "", "s", "t", url).unwrap().body).unwrap()
+        };
+        let found = mail(Some(&url));
+        for line in [format!("List-Unsubscribe: <{url}>"), "List-Unsubscribe-Post: List-Unsubscribe=One-Click".into()] {
+            assert!(found.lines().any(|found| found == line), "{line}\n{found}");
+        }
+        for none in [None, Some("javascript:alert(1)"), Some("https://a\r\nBcc: b@example.com"), Some("https://a>, <b")]
+        {
+            assert!(!mail(none).contains("List-Unsubscribe"), "{none:?}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ use self::compose::{Letter, Sender};
 use self::pool::{Connection, Pool, Relay};
 use super::settings::Email as Settings;
 use super::{Attempt, Attempting, Gate, Limits, Outcome, Problem, Secrets, Transport};
-use crate::model::{Channel, Destination, Message};
+use crate::model::Channel;
 
 pub(super) use self::compose::mailbox;
 
@@ -59,12 +59,7 @@ impl Email {
     }
 
     async fn send(&self, attempt: &Attempt, gate: &Gate) -> Outcome {
-        let (Destination::Email { address, name }, Message::Mail { subject, text, html }) =
-            (&attempt.destination, &attempt.message)
-        else {
-            return Outcome::refused("not a mail");
-        };
-        let letter = match self.sender.compose(attempt, address, name.as_deref(), subject, text, html) {
+        let letter = match self.sender.compose(attempt) {
             Ok(letter) => letter,
             Err(outcome) => return outcome,
         };

@@ -1,5 +1,5 @@
 //! Hubs are never told per parcel: what concerns a hub is gathered in windows of stream time, and each
-//! window goes out as one digest.
+//! window goes out as one digest. So it is with merchants that wish it.
 //!
 //! Every gathered notice is an entry of its own, so that a dark hub with thousands of silent parcels never
 //! makes a large record of state. What is withdrawn before its window ends drops out; a window
@@ -20,14 +20,14 @@ use super::thread::SEPARATOR;
 use super::timers::Queue;
 use crate::model::{
     Audience, ConditionKind, Count, Decision, Delivery, Effect, Issued, Level, NoticeId, NoticeKind, RecipientKey,
-    Timestamp,
+    Timestamp, World,
 };
 use crate::state::Table;
 
 pub use summary::entry;
 use summary::summary;
 
-/// A notice to a hub. Part of the saved state.
+/// A notice to a hub or merchant. Part of the saved state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Gathered {
     /// The end of its window.
@@ -50,7 +50,7 @@ struct Window {
     open: BTreeSet<Box<str>>,
 }
 
-/// What hubs will be told.
+/// What hubs and merchants will be told.
 #[derive(Debug, Default)]
 pub struct Gathering {
     /// By recipient, window and notice.
@@ -80,13 +80,14 @@ impl Gathering {
         now: Timestamp,
         recipient: &RecipientKey,
         issued: &Issued,
+        window: Duration,
         policy: &DigestPolicy,
         out: &mut Vec<Effect>,
     ) {
         for id in &issued.resolves {
             self.withdraw(now, id, policy, out);
         }
-        let until = window_end(now, policy.window);
+        let until = window_end(now, window);
         let open =
             issued.kind.condition().map(|kind| Item { parcel_id: issued.parcel_id.clone(), kind, level: issued.level });
         let (decision, reason) = match open {
@@ -114,7 +115,8 @@ impl Gathering {
     }
 
     /// A limit of this window passed: it ends, or is forgotten. Returns what is to be told, and to whom.
-    pub fn pass(&mut self, window: &str, policy: &DigestPolicy) -> Option<(RecipientKey, Digest)> {
+    pub fn pass(&mut self, window: &str, world: &World) -> Option<(RecipientKey, Digest)> {
+        let policy = &world.policy.notify.digest;
         let found = self.windows.get_mut(window)?;
         if found.open.is_empty() {
             let forgotten = std::mem::take(&mut found.all);
@@ -129,8 +131,12 @@ impl Gathering {
         let items = open.iter().filter_map(|key| self.table.get_mut(key)?.open.take()).collect();
         self.schedule(window, policy);
         let recipient = recipient_of(window);
+        let merchant = merchant_of(&recipient).map(str::to_owned);
+        let own = merchant.as_deref().and_then(|merchant| world.merchants.get(merchant)?.digest_window());
+        let from = until_of(window) - own.unwrap_or(policy.window);
         let hub = recipient.as_str().strip_prefix("hub:").unwrap_or_default().to_owned();
-        Some((recipient, summary(hub, until_of(window), items, policy)))
+        let digest = summary(items, policy.list);
+        Some((recipient, Digest { hub, merchant, from, to: until_of(window), ..digest }))
     }
 
     /// Derives what is not saved from the table.
@@ -156,7 +162,7 @@ impl Gathering {
         self.schedule_all(&touched, policy);
     }
 
-    /// What waits in this hub's windows about a parcel: kind, level and the window's end.
+    /// What waits in this recipient's windows about a parcel: kind, level and the window's end.
     pub fn waiting(&self, recipient: &RecipientKey, parcel_id: &str) -> Vec<(ConditionKind, Level, Timestamp)> {
         let of_recipient = self.windows.iter().filter(|(window, _)| recipient_of(window) == *recipient);
         let gathered = of_recipient.flat_map(|(_, window)| &window.open).filter_map(|key| self.table.get(key));
@@ -229,7 +235,16 @@ fn until_of(window: &str) -> Timestamp {
     Timestamp::from_millis(until.unwrap_or_default())
 }
 
-/// Writes down what was decided about a notice to a hub.
+/// The merchant of a recipient key; none where it is a hub's.
+fn merchant_of(recipient: &RecipientKey) -> Option<&str> {
+    recipient.as_str().strip_prefix("merchant:")
+}
+
+fn audience_of(recipient: &RecipientKey) -> Audience {
+    merchant_of(recipient).map_or(Audience::HubOps, |_| Audience::Merchant)
+}
+
+/// Writes down what was decided about a notice to a hub or merchant.
 fn record(
     recipient: &RecipientKey,
     id: &NoticeId,
@@ -253,5 +268,5 @@ fn record(
         at,
         took_ms: None,
     })));
-    out.push(Effect::Count(Count::Decided { kind, audience: Audience::HubOps, decision, reason }));
+    out.push(Effect::Count(Count::Decided { kind, audience: audience_of(recipient), decision, reason }));
 }

@@ -3,14 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Item;
-use crate::model::{Audience, ConditionKind, Level, NoticeId, NoticeKind, RecipientKey, Timestamp};
+use super::{Item, audience_of};
+use crate::model::{ConditionKind, Level, NoticeId, NoticeKind, RecipientKey, Timestamp};
 use crate::notify::policy::DigestPolicy;
 use crate::notify::render::{Digest, DigestCount, DigestParcel};
 use crate::notify::thread::{Body, Entry, Phase, SEPARATOR, Wait};
 
 /// What a window's digest says: each parcel once per condition, at its worst level.
-pub(super) fn summary(hub: String, until: Timestamp, items: Vec<Item>, policy: &DigestPolicy) -> Digest {
+/// At most `list` of them are listed. For whom and of which window is for the caller to say.
+pub(super) fn summary(items: Vec<Item>, list: usize) -> Digest {
     let mut worst: BTreeMap<(String, ConditionKind), Level> = BTreeMap::new();
     for item in items {
         let level = worst.entry((item.parcel_id, item.kind)).or_insert(item.level);
@@ -27,9 +28,10 @@ pub(super) fn summary(hub: String, until: Timestamp, items: Vec<Item>, policy: &
         worst.into_iter().map(|((parcel_id, kind), level)| DigestParcel { parcel_id, kind, level }).collect();
     // The worst first; within a level by kind and parcel, as they come.
     parcels.sort_by_key(|parcel| (Reverse(parcel.level), parcel.kind));
-    let more = parcels.len().saturating_sub(policy.list) as u64;
-    parcels.truncate(policy.list);
-    Digest { hub, from: until - policy.window, to: until, total, counts, parcels, more }
+    let more = parcels.len().saturating_sub(list) as u64;
+    parcels.truncate(list);
+    let (from, to) = (Timestamp::MIN, Timestamp::MIN);
+    Digest { hub: String::new(), merchant: None, from, to, total, counts, parcels, more }
 }
 
 /// The digest as a notice of its own, in a thread of its own.
@@ -41,8 +43,8 @@ pub fn entry(digest: &Digest, recipient: &RecipientKey, policy: &DigestPolicy) -
         kind: NoticeKind::Digest,
         level: digest.counts.first().map_or(Level::Info, |count| count.level),
         episode: 0,
-        audience: Audience::HubOps,
-        merchant: None,
+        audience: audience_of(recipient),
+        merchant: digest.merchant.clone(),
         at: digest.to,
         expires: digest.to + policy.useful_for,
         date: None,

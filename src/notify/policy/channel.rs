@@ -43,9 +43,8 @@ impl ChannelPolicy {
         ChannelPolicy { total_timeout: Duration::from_secs(60), retries, jitter_percent: 20, unknown_max: 2 }
     }
 
-    /// A text is worth less by the hour. Creating one is not idempotent with every provider, and people see and sometimes pay for
-    /// a repeat: what may have arrived is not repeated, unless the provider can be asked first.
-    pub(super) fn sms() -> ChannelPolicy {
+    /// A text is worth less by the hour.
+    fn sms() -> ChannelPolicy {
         let retries = [30, 2 * 60, 10 * 60, 30 * 60, 60 * 60].map(Duration::from_secs).to_vec();
         ChannelPolicy { total_timeout: Duration::from_secs(30), retries, jitter_percent: 20, unknown_max: 1 }
     }
@@ -55,6 +54,25 @@ impl ChannelPolicy {
         let soon = [5, 5 * 60, 30 * 60].map(Duration::from_secs);
         let retries = soon.into_iter().chain([2, 5, 10, 14, 20, 24].map(hours)).collect();
         ChannelPolicy { total_timeout: Duration::from_secs(30), retries, jitter_percent: 20, unknown_max: 10 }
+    }
+}
+
+/// How texts are repeated, and what is made of their providers' reports.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SmsPolicy {
+    /// As for the other channels. Its `unknown_max` is for providers that cannot be asked what became of a text: people
+    /// see a repeat, so what may have arrived is not sent again.
+    pub attempts: ChannelPolicy,
+    /// The same for Aliyun, which is asked before anything is repeated.
+    pub unknown_max_aliyun: u32,
+    /// How long after a text was taken its provider's report is awaited: one that says that it did not arrive sends the
+    /// notice by the reader's next channel. Longer keeps contacts in state; shorter takes more texts for arrived.
+    pub report_within: Duration,
+}
+
+impl Default for SmsPolicy {
+    fn default() -> Self {
+        SmsPolicy { attempts: ChannelPolicy::sms(), unknown_max_aliyun: 3, report_within: Duration::from_secs(30 * 60) }
     }
 }
 
@@ -87,8 +105,33 @@ pub(super) fn email<'de, D: Deserializer<'de>>(d: D) -> Result<ChannelPolicy, D:
     Ok(Named::deserialize(d)?.over(ChannelPolicy::email()))
 }
 
-pub(super) fn sms<'de, D: Deserializer<'de>>(d: D) -> Result<ChannelPolicy, D::Error> {
-    Ok(Named::deserialize(d)?.over(ChannelPolicy::sms()))
+/// What `[notify.sms]` names.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct NamedSms {
+    #[serde(deserialize_with = "value::some_positive")]
+    total_timeout: Option<Duration>,
+    #[serde(deserialize_with = "value::some_durations")]
+    retries: Option<Vec<Duration>>,
+    #[serde(deserialize_with = "value::some_percent")]
+    jitter_percent: Option<u8>,
+    #[serde(deserialize_with = "value::some_count")]
+    unknown_max: Option<u32>,
+    #[serde(deserialize_with = "value::some_count")]
+    unknown_max_aliyun: Option<u32>,
+    #[serde(deserialize_with = "value::some_positive")]
+    report_within: Option<Duration>,
+}
+
+pub(super) fn sms<'de, D: Deserializer<'de>>(d: D) -> Result<SmsPolicy, D::Error> {
+    let NamedSms { total_timeout, retries, jitter_percent, unknown_max, unknown_max_aliyun, report_within } =
+        NamedSms::deserialize(d)?;
+    let default = SmsPolicy::default();
+    Ok(SmsPolicy {
+        attempts: Named { total_timeout, retries, jitter_percent, unknown_max }.over(default.attempts),
+        unknown_max_aliyun: unknown_max_aliyun.unwrap_or(default.unknown_max_aliyun),
+        report_within: report_within.unwrap_or(default.report_within),
+    })
 }
 
 pub(super) fn webhook<'de, D: Deserializer<'de>>(d: D) -> Result<ChannelPolicy, D::Error> {

@@ -14,12 +14,12 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-pub use channel::ChannelPolicy;
+pub use channel::{ChannelPolicy, SmsPolicy};
 pub use contact::{Contact, Contacts};
 pub use sending::{Mode, Sending};
 
 use super::render::Locale;
-use crate::model::{Channel, SmsProvider};
+use crate::model::{Channel, QuietHours, SmsProvider};
 
 /// How notices are sent. Read at each decision, so that a change takes no restart of history.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -57,10 +57,16 @@ pub struct NotifyPolicy {
     pub time_zone: Tz,
     /// Who writes, as readers know them: the last line of a mail.
     pub from: String,
+    /// A folder of files that replace ours of the same path; empty: none.
+    pub templates: String,
     /// Where a reader can ask, as a text; the line is left out where this is empty.
     pub help: String,
     /// `source` of the CloudEvents that webhooks carry.
     pub source: String,
+    /// What is not urgent waits until these end, by the reader's clock, unless a reader's preference says otherwise; none:
+    /// nothing waits.
+    #[serde(deserialize_with = "value::quiet_hours")]
+    pub quiet_hours: Option<QuietHours>,
     /// In which order the contacts of recipients and senders are tried.
     #[serde(deserialize_with = "value::channels")]
     pub person_channels: Vec<Channel>,
@@ -80,11 +86,13 @@ pub struct NotifyPolicy {
     pub webhook: ChannelPolicy,
     /// Retries of texts.
     #[serde(deserialize_with = "channel::sms")]
-    pub sms: ChannelPolicy,
+    pub sms: SmsPolicy,
     /// Who carries texts to numbers that begin so, "+86" say; the longest beginning wins.
     pub sms_providers: BTreeMap<String, SmsProvider>,
-    /// Codes of approved templates, by kind and locale: "delayed.zh-CN".
+    /// Codes of approved templates, by kind and locale: "delayed.zh-CN"; of a kind's second text "delayed.2.zh-CN".
     pub sms_codes: BTreeMap<String, String>,
+    /// Who writes, in texts in this language; absent: `from`.
+    pub sms_signs: BTreeMap<String, String>,
     /// Digests to hubs.
     pub digest: DigestPolicy,
 }
@@ -97,7 +105,7 @@ impl NotifyPolicy {
             claim_window: self.claim_window * rate,
             email: self.email.scaled(rate),
             webhook: self.webhook.scaled(rate),
-            sms: self.sms.scaled(rate),
+            sms: SmsPolicy { attempts: self.sms.attempts.scaled(rate), ..self.sms },
             ..self
         }
     }
@@ -109,12 +117,20 @@ impl NotifyPolicy {
         matching.next_back().map(|(_, provider)| *provider)
     }
 
+    /// After how many attempts of unknown outcome a notice is not repeated by this channel.
+    pub fn unknown_max(&self, channel: Channel, provider: Option<SmsProvider>) -> u32 {
+        match provider {
+            Some(SmsProvider::Aliyun) => self.sms.unknown_max_aliyun,
+            _ => self.channel(channel).unknown_max,
+        }
+    }
+
     /// The policy of a channel.
     pub fn channel(&self, channel: Channel) -> &ChannelPolicy {
         match channel {
             Channel::Email => &self.email,
             Channel::Webhook => &self.webhook,
-            Channel::Sms => &self.sms,
+            Channel::Sms => &self.sms.attempts,
         }
     }
 }
@@ -129,17 +145,20 @@ impl Default for NotifyPolicy {
             locale: Locale::En,
             time_zone: Tz::UTC,
             from: "parcelwatch".to_owned(),
+            templates: String::new(),
             help: String::new(),
             source: "parcelwatch".to_owned(),
+            quiet_hours: None,
             person_channels: vec![Channel::Sms, Channel::Email],
             merchant_channels: vec![Channel::Webhook, Channel::Email],
             staff_channels: vec![Channel::Email, Channel::Webhook],
             hub_names: BTreeMap::new(),
             email: ChannelPolicy::email(),
             webhook: ChannelPolicy::webhook(),
-            sms: ChannelPolicy::sms(),
+            sms: SmsPolicy::default(),
             sms_providers: BTreeMap::new(),
             sms_codes: BTreeMap::new(),
+            sms_signs: BTreeMap::new(),
             digest: DigestPolicy::default(),
         }
     }
@@ -206,6 +225,10 @@ mod tests {
         let policy = read("[notify.email]\njitter_percent = 5").unwrap();
         assert_eq!(policy.notify.email, ChannelPolicy { jitter_percent: 5, ..ChannelPolicy::email() });
         assert_eq!(policy.notify.webhook, ChannelPolicy::webhook());
+        let sms = read("[notify.sms]\nunknown_max_aliyun = 2").unwrap().notify.sms;
+        assert_eq!(sms, SmsPolicy { unknown_max_aliyun: 2, ..SmsPolicy::default() });
+        let night = read("[notify]\nquiet_hours = '21:00-08:00'").unwrap().notify.quiet_hours;
+        assert_eq!(night, QuietHours::parse("21:00-08:00"));
     }
 
     #[test]
@@ -221,6 +244,8 @@ mod tests {
             ("[send.kind]\nlate = 'on'", "expected a kind of notice"),
             ("[nonsense]", "nonsense"),
             ("[notify.email]\nretries = []", "expected at least one wait"),
+            ("[notify.sms]\nreport_within = '0s'", "expected a duration above zero"),
+            ("[notify]\nquiet_hours = 'at night'", "expected quiet hours such as 21:00-08:00"),
         ] {
             let error = read(toml).expect_err(toml).to_string();
             assert!(error.contains(part), "{toml}: {error}");

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use crate::model::Channel;
+use crate::model::{Channel, QuietHours};
 use crate::notify::render::Locale;
 
 fn parse<E: Error>(text: &str) -> Result<Duration, E> {
@@ -60,6 +60,15 @@ pub fn list<'de, D: Deserializer<'de>>(d: D) -> Result<usize, D::Error> {
 pub fn channels<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Channel>, D::Error> {
     let channels = Vec::<Channel>::deserialize(d)?;
     if channels.is_empty() { Err(D::Error::custom("expected at least one channel, found none")) } else { Ok(channels) }
+}
+
+pub fn quiet_hours<'de, D: Deserializer<'de>>(d: D) -> Result<Option<QuietHours>, D::Error> {
+    let text = Cow::<'de, str>::deserialize(d)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let expected = || D::Error::custom(format_args!("expected quiet hours such as 21:00-08:00, found {text:?}"));
+    QuietHours::parse(&text).map(Some).ok_or_else(expected)
 }
 
 pub fn locale<'de, D: Deserializer<'de>>(d: D) -> Result<Locale, D::Error> {

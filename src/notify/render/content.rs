@@ -9,7 +9,7 @@ use crate::model::{ConditionKind, Issued, Level, NoticeKind, Recipient, Timestam
 pub enum Content {
     /// About one parcel.
     Notice(Box<Issued>),
-    /// About a hub.
+    /// About a hub's or merchant's parcels.
     Digest(Box<Digest>),
 }
 
@@ -31,11 +31,15 @@ impl Content {
     }
 }
 
-/// What a hub is told of one window.
+/// What a hub or merchant is told of one window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {
-    #[allow(missing_docs)]
+    /// Whose parcels they are; empty where they are a merchant's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hub: String,
+    /// The merchant whose parcels they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merchant: Option<String>,
     /// The window: from this instant
     pub from: Timestamp,
     /// to before this one.
@@ -50,7 +54,14 @@ pub struct Digest {
     pub more: u64,
 }
 
-/// How many parcels of a hub have a condition at a level.
+impl Digest {
+    /// Whose parcels they are: the hub's code or the merchant's name.
+    pub fn subject(&self) -> &str {
+        self.merchant.as_deref().unwrap_or(&self.hub)
+    }
+}
+
+/// How many parcels have a condition at a level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct DigestCount {

@@ -1,6 +1,6 @@
 //! The body of a webhook: a CloudEvent 1.0 in JSON.
 //!
-//! It holds facts and no contacts, nor the code with which a parcel is collected. It depends on the notice and
+//! It holds facts and no contacts, nor the code with which a parcel is collected, nor a link that could choose. It depends on the notice and
 //! `notify.source` alone, and stays under 20 kB (Standard Webhooks) because every text in it is cut.
 
 use serde::Serialize;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::content::{Content, Digest, DigestParcel};
 use super::text::line;
-use crate::model::{Facts, Issued, Timestamp};
+use crate::model::{Chosen, Facts, Fee, Issued, Offered, Timestamp};
 use crate::notify::policy::NotifyPolicy;
 
 /// Lists of a notice are cut to as many items. Larger: with the longest texts a body outgrows 20 kB.
@@ -68,12 +68,26 @@ fn notice(issued: &Issued) -> Value {
     }
     if !issued.options.is_empty() {
         data["options"] = issued.options.iter().take(LIST_MAX).map(|option| line(option)).collect();
+    }
+    if !issued.offers.is_empty() {
+        data["offers"] = issued.offers.iter().take(LIST_MAX).map(offered).collect();
+    }
+    if !(issued.options.is_empty() && issued.offers.is_empty()) {
         data["offer_until"] = json!(issued.offer_until);
     }
     if !issued.resolves.is_empty() {
         data["resolves"] = issued.resolves.iter().take(LIST_MAX).map(|id| line(id.as_str())).collect();
     }
     data
+}
+
+/// An option with its fee, which is never left out. The link is the reader's alone and is not here.
+fn offered(offer: &Offered) -> Value {
+    json!({"option": offer.option, "fee": fee(&offer.fee)})
+}
+
+fn fee(fee: &Fee) -> Fee {
+    Fee { amount: line(&fee.amount), currency: line(&fee.currency) }
 }
 
 /// The facts without the code of collection, which is the recipient's alone.
@@ -84,7 +98,17 @@ fn facts(facts: &Facts) -> Facts {
         reason: cut(&facts.reason),
         place: cut(&facts.place),
         place_kind: cut(&facts.place_kind),
+        place_name: cut(&facts.place_name),
+        hours: cut(&facts.hours),
         pickup_code: None,
+        choice: facts.choice.as_ref().map(|chosen| Chosen {
+            id: line(&chosen.id),
+            place: cut(&chosen.place),
+            place_name: cut(&chosen.place_name),
+            fee: chosen.fee.as_ref().map(fee),
+            reason: cut(&chosen.reason),
+            ..chosen.clone()
+        }),
         ended: facts.ended.iter().copied().take(LIST_MAX).collect(),
         ..facts.clone()
     }
@@ -99,5 +123,6 @@ fn bounded(digest: &Digest) -> Digest {
     };
     let parcels: Vec<DigestParcel> = digest.parcels.iter().take_while(fits).cloned().collect();
     let more = digest.more.saturating_add((digest.parcels.len() - parcels.len()) as u64);
-    Digest { hub: line(&digest.hub), parcels, more, ..digest.clone() }
+    let merchant = digest.merchant.as_deref().map(line);
+    Digest { hub: line(&digest.hub), merchant, parcels, more, ..digest.clone() }
 }

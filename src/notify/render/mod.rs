@@ -1,12 +1,17 @@
-//! Words and bytes for readers, purely: mails from the templates beside this folder, CloudEvents for
+//! Words and bytes for readers, purely: mails and texts from the templates beside this folder, CloudEvents for
 //! webhooks.
 //!
-//! In: a notice (or digest), its reader and the policy. Out: a message. The same input gives the same
+//! In: a notice (or digest), its reader, and the world's words, policy and links. Out: a message. The same input gives the same
 //! bytes, whenever it is asked: retries of a webhook are signed anew and carry an unchanged body.
 
 mod content;
 mod event;
+pub mod lint;
+mod locale;
 mod mail;
+pub mod parts;
+pub mod sample;
+mod sms;
 mod text;
 mod view;
 mod when;
@@ -18,44 +23,14 @@ mod tests;
 use chrono_tz::Tz;
 
 pub use content::{Content, Digest, DigestCount, DigestParcel};
-pub use when::time_zone;
+pub use locale::Locale;
+pub use sms::can_text;
+pub use when::{moment, time_zone, window};
+pub use words::{FILES, Problem, Words};
 
 use super::policy::NotifyPolicy;
 use super::route::Route;
-use crate::model::{Audience, Channel, Issued, Message, NoticeId, Timestamp};
-
-/// A language that we have words in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Locale {
-    /// English, and where a reader's language is not ours.
-    En,
-    /// Chinese in simplified characters, for every `zh`.
-    ZhCn,
-}
-
-impl Locale {
-    /// Every language.
-    pub const ALL: [Locale; 2] = [Locale::En, Locale::ZhCn];
-
-    /// The name in the configuration and in HTML.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Locale::En => "en",
-            Locale::ZhCn => "zh-CN",
-        }
-    }
-
-    /// The language of this name.
-    pub fn exact(name: &str) -> Option<Locale> {
-        Locale::ALL.into_iter().find(|locale| locale.name() == name)
-    }
-
-    /// The nearest language to a reader's (BCP 47).
-    pub fn of(tag: &str) -> Locale {
-        let language = tag.split(['-', '_']).next().unwrap_or_default();
-        if language.eq_ignore_ascii_case("zh") { Locale::ZhCn } else { Locale::En }
-    }
-}
+use crate::model::{Audience, Destination, Issued, Message, NoticeId, Timestamp, World};
 
 /// For whom a message is worded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,12 +43,12 @@ pub struct Reader {
     pub zone: Tz,
 }
 
-/// The message for a route; none where its text cannot be made.
-pub fn message(id: &NoticeId, content: &Content, route: &Route, policy: &NotifyPolicy) -> Option<Message> {
-    match route.channel() {
-        Channel::Email => mail::mail(content, &route.reader, policy),
-        Channel::Sms => None,
-        Channel::Webhook => event::event(id.as_str(), content, policy).map(Message::Json),
+/// The message for a route; none where its text cannot be made, or nobody has approved it.
+pub fn message(id: &NoticeId, content: &Content, route: &Route, world: &World) -> Option<Message> {
+    match &route.destination {
+        Destination::Email { .. } => mail::mail(content, &route.reader, world),
+        Destination::Sms { provider, .. } => sms::text(*provider, content, &route.reader, world),
+        Destination::Webhook { .. } => event::event(id.as_str(), content, &world.policy.notify).map(Message::Json),
     }
 }
 

@@ -1,162 +1,317 @@
-//! What templates may say: the facts of a notice as texts for one reader. A fact that is unknown, or
-//! not for this reader, is none.
+//! What templates may say: the facts of a notice as texts for one reader on one channel. A fact that is unknown, or not for this
+//! reader, is not there.
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::content::Digest;
 use super::text::line;
-use super::{Locale, Reader, when, words};
-use crate::model::{Audience, Eta, Issued, NoticeKind, Timestamp};
+use super::when::{self, Habit};
+use super::words::{Said, Words};
+use super::{Locale, Reader};
+use crate::model::{Audience, Chosen, Eta, Fee, Issued, NoticeKind, RerouteOption, Timestamp, World};
 use crate::notify::policy::NotifyPolicy;
+use crate::reroute::Link;
 
-/// What a template is filled with.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub enum View {
-    Notice(Box<NoticeView>),
-    Digest(DigestView),
+/// The names of everything that a template may say, besides its language's clauses.
+pub const NAMES: [&str; 54] = [
+    // Always there: for whom and what (names to choose words by), how bad, since when, which parcel, who writes.
+    "audience",
+    "kind",
+    "level_name",
+    "level",
+    "at",
+    "tail",
+    "from",
+    // Where it is and when it comes.
+    "condition",
+    "stage",
+    "stage_label",
+    "hub",
+    "last_scan",
+    "promise",
+    "promise_near",
+    "eta",
+    "eta_near",
+    "slot",
+    "slot_near",
+    "due",
+    "reason",
+    // Where it waits.
+    "place",
+    "hours",
+    "pickup_code",
+    "free_until",
+    "free_until_near",
+    // What is over.
+    "ended",
+    "ended_labels",
+    // What can be chosen.
+    "options",
+    "has_time",
+    "has_place",
+    "offer_until",
+    "offer_until_near",
+    "link",
+    "link_base",
+    "link_parcel",
+    "link_token",
+    // What was chosen.
+    "choice",
+    "choice_change",
+    "choice_label",
+    "choice_place",
+    "choice_slot",
+    "choice_slot_near",
+    "choice_fee",
+    "choice_reason",
+    // Who is concerned.
+    "merchant",
+    "parcel_id",
+    "help",
+    // A digest.
+    "window",
+    "total",
+    "counts",
+    "parcels",
+    "more",
+    // A text for a phone, around which its signature goes.
+    "text",
+    "sign",
+];
+
+/// Where a notice is worded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Form {
+    Mail,
+    Sms,
 }
 
-/// A notice for one reader.
-#[derive(Serialize)]
-pub struct NoticeView {
-    /// "your parcel …0017", within a sentence and at its beginning.
-    parcel: String,
-    #[serde(rename = "Parcel")]
-    parcel_first: String,
-    /// The whole id, for a list of facts and never within a sentence; none for recipients.
-    parcel_id: Option<String>,
-    condition: Option<&'static str>,
-    level: &'static str,
-    at: String,
-    /// The code of the last scan, to choose words by, and its label.
-    stage: Option<&'static str>,
-    stage_label: Option<&'static str>,
-    hub: Option<String>,
-    last_scan: Option<String>,
-    promise: Option<String>,
-    eta: Option<String>,
-    due: Option<String>,
-    reason: Option<String>,
-    place: Option<String>,
-    pickup_code: Option<String>,
-    free_until: Option<String>,
-    /// Names of the conditions that are over, to choose words by, and their labels.
-    ended: Vec<&'static str>,
-    ended_labels: String,
-    options: Option<String>,
-    offer_until: Option<String>,
-    merchant: Option<String>,
-    help: Option<String>,
+/// Whether a reader waits for a parcel or has sent it.
+pub fn is_own(audience: Audience) -> bool {
+    matches!(audience, Audience::Recipient | Audience::Sender)
 }
 
-/// A digest.
-#[derive(Serialize)]
-pub struct DigestView {
-    hub: String,
-    window: String,
-    total: u64,
-    counts: Vec<DigestRow>,
-    parcels: Vec<DigestRow>,
-    more: u64,
+struct Saying<'a> {
+    said: Said,
+    words: &'a Words,
+    locale: Locale,
+    habit: Habit<'a>,
+    /// The notice's instant: a weekday alone is counted from it.
+    at: Timestamp,
 }
 
-#[derive(Serialize)]
-struct DigestRow {
-    parcel_id: String,
-    condition: &'static str,
-    level: &'static str,
-    count: u64,
+impl Saying<'_> {
+    fn say(&mut self, name: &str, value: impl Into<Value>) {
+        self.said.insert(name.to_owned(), value.into());
+    }
+
+    fn say_some(&mut self, name: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.say(name, value);
+        }
+    }
+
+    /// A text of somebody else's, as one line; nothing where nothing is left of it.
+    fn say_line(&mut self, name: &str, text: Option<&str>) {
+        self.say_some(name, text.map(line).filter(|text| !text.is_empty()));
+    }
+
+    fn say_moment(&mut self, name: &str, at: Option<Timestamp>) {
+        let Some(at) = at else { return };
+        self.say(name, self.habit.moment(at));
+        self.say_near(name, self.habit.near_moment(at, self.at));
+    }
+
+    fn say_window(&mut self, name: &str, eta: Option<Eta>) {
+        let Some(eta) = eta.map(|eta| Eta { from: eta.from.min(eta.to), to: eta.to }) else { return };
+        self.say(name, self.habit.window(eta));
+        self.say_near(name, self.habit.near_window(eta, self.at));
+    }
+
+    fn say_near(&mut self, name: &str, near: Option<String>) {
+        let near_name = format!("{name}_near");
+        if NAMES.contains(&near_name.as_str()) {
+            self.say_some(&near_name, near);
+        }
+    }
+
+    fn word(&self, table: &str, name: &str) -> Option<String> {
+        self.words.word(self.locale, table, name).map(str::to_owned)
+    }
 }
 
 /// What a reader may be told of a notice.
-pub fn notice(issued: &Issued, reader: &Reader, policy: &NotifyPolicy) -> NoticeView {
+pub fn notice(issued: &Issued, reader: &Reader, form: Form, world: &World) -> Said {
+    let (words, policy) = (&*world.words, &world.policy.notify);
+    let locale = reader.locale;
+    let common = words.sheet(locale);
+    let own = if form == Form::Sms { words.sms(locale) } else { common };
+    let habit = Habit { own, common, reader };
+    let mut saying = Saying { said: Said::new(), words, locale, habit, at: issued.at };
+    say_parcel(&mut saying, issued, reader, policy);
+    say_course(&mut saying, issued, reader, policy);
+    say_place(&mut saying, issued, reader);
+    say_options(&mut saying, issued);
+    if is_own(reader.audience) {
+        say_link(&mut saying, issued, reader, world);
+    }
+    // Names to choose words by are always there, so that templates can compare them.
+    ["choice", "choice_change"].into_iter().for_each(|name| saying.say(name, ""));
+    if let Some(chosen) = &issued.facts.choice {
+        say_choice(&mut saying, chosen);
+    }
+    saying.said
+}
+
+/// Which parcel, about what, for whom.
+fn say_parcel(saying: &mut Saying<'_>, issued: &Issued, reader: &Reader, policy: &NotifyPolicy) {
+    let is_own = is_own(reader.audience);
+    saying.say("audience", reader.audience.name());
+    saying.say("kind", issued.kind.name());
+    saying.say("level_name", issued.level.name());
+    saying.say_some("level", saying.word("levels", issued.level.name()));
+    saying.say_moment("at", Some(issued.at));
+    let tail: Vec<char> = line(&issued.parcel_id).chars().collect();
+    saying.say("tail", tail[tail.len().saturating_sub(4)..].iter().collect::<String>());
+    let sign = policy.sms_signs.get(reader.locale.name()).unwrap_or(&policy.from);
+    saying.say("from", line(&policy.from));
+    saying.say("sign", line(sign));
+    saying.say_line("help", Some(&policy.help));
+    saying.say_some("condition", issued.kind.condition().and_then(|kind| saying.word("conditions", kind.name())));
+    if !is_own {
+        saying.say_line("parcel_id", Some(&issued.parcel_id));
+        saying.say_line("merchant", issued.merchant.as_deref());
+    }
+}
+
+/// Where it is, when it comes, and why.
+fn say_course(saying: &mut Saying<'_>, issued: &Issued, reader: &Reader, policy: &NotifyPolicy) {
     let facts = &issued.facts;
-    let locale = reader.locale;
-    let is_own = matches!(reader.audience, Audience::Recipient | Audience::Sender);
-    let moment = |at: Option<Timestamp>| at.map(|at| when::moment(at, reader));
-    let (parcel_first, parcel) = parcel(&issued.parcel_id, reader);
-    NoticeView {
-        parcel,
-        parcel_first,
-        parcel_id: (!is_own).then(|| line(&issued.parcel_id)),
-        condition: issued.kind.condition().map(|kind| words::condition(locale, kind)),
-        level: words::level(locale, issued.level),
-        at: when::moment(issued.at, reader),
-        stage: facts.stage.map(|code| code.name()),
-        stage_label: facts.stage.map(|code| words::stage(locale, code)),
-        hub: facts.hub.as_deref().and_then(|code| hub(code, is_own, policy)),
-        last_scan: moment(facts.last_scan),
-        // "Still promised" is said of what is to come.
-        promise: moment(facts.promise.filter(|promise| issued.kind != NoticeKind::Corrected || *promise > issued.at)),
-        eta: facts.eta.map(|Eta { from, to }| when::window(Eta { from: from.min(to), to }, reader)),
-        due: moment(facts.due),
-        reason: facts.reason.as_deref().and_then(|word| match words::reason(locale, word) {
-            Some(clause) => Some(clause.to_owned()),
+    let is_own = is_own(reader.audience);
+    saying.say("stage", facts.stage.map_or("", |code| code.name()));
+    saying.say_some("stage_label", facts.stage.and_then(|code| saying.word("stages", code.name())));
+    saying.say_some("hub", facts.hub.as_deref().and_then(|code| hub(code, is_own, policy)));
+    saying.say_moment("last_scan", facts.last_scan);
+    // "Still promised" is said of what is to come.
+    saying.say_moment("promise", facts.promise.filter(|at| issued.kind != NoticeKind::Corrected || *at > issued.at));
+    saying.say_window("eta", facts.eta);
+    saying.say_window("slot", facts.slot);
+    saying.say_moment("due", facts.due);
+    if let Some(word) = facts.reason.as_deref() {
+        match saying.word("reasons", word) {
+            Some(clause) => saying.say("reason", clause),
             // A word of the hubs' that we do not know is jargon to a recipient.
-            None => (!is_own).then(|| line(word)).filter(|word| !word.is_empty()),
-        }),
-        place: place(issued, locale),
-        pickup_code: facts.pickup_code.as_deref().map(line).filter(|_| is_own),
-        // Nobody can collect by a day that is past.
-        free_until: moment(facts.free_until.filter(|until| !is_own || *until > issued.at)),
-        ended: facts.ended.iter().map(|kind| kind.name()).collect(),
-        ended_labels: facts.ended.iter().map(|kind| words::condition(locale, *kind)).collect::<Vec<_>>().join(", "),
-        options: options(issued, locale),
-        offer_until: moment(issued.offer_until),
-        merchant: issued.merchant.as_deref().map(line).filter(|_| !is_own),
-        help: Some(line(&policy.help)).filter(|help| !help.is_empty()),
+            None if is_own => {}
+            None => saying.say_line("reason", Some(word)),
+        }
+    }
+    saying.say("ended", facts.ended.iter().map(|kind| kind.name()).collect::<Vec<_>>());
+    let labels: Vec<String> = facts.ended.iter().filter_map(|kind| saying.word("conditions", kind.name())).collect();
+    if !labels.is_empty() {
+        let comma = saying.word("lists", "comma").unwrap_or_default();
+        saying.say("ended_labels", labels.join(&comma));
     }
 }
 
-/// What a hub is told.
-pub fn digest(digest: &Digest, reader: &Reader) -> DigestView {
-    let locale = reader.locale;
-    DigestView {
-        hub: line(&digest.hub),
-        window: when::window(Eta { from: digest.from, to: digest.to }, reader),
-        total: digest.total,
-        counts: digest
-            .counts
-            .iter()
-            .map(|row| DigestRow {
-                parcel_id: String::new(),
-                condition: words::condition(locale, row.kind),
-                level: words::level(locale, row.level),
-                count: row.count,
-            })
-            .collect(),
-        parcels: digest
-            .parcels
-            .iter()
-            .map(|row| DigestRow {
-                parcel_id: line(&row.parcel_id),
-                condition: words::condition(locale, row.kind),
-                level: words::level(locale, row.level),
-                count: 1,
-            })
-            .collect(),
-        more: digest.more,
+/// Where it waits, until when, under which code.
+fn say_place(saying: &mut Saying<'_>, issued: &Issued, reader: &Reader) {
+    let facts = &issued.facts;
+    let is_own = is_own(reader.audience);
+    let name = facts.place_name.as_deref().or(facts.place.as_deref());
+    let place = place(saying, facts.place_kind.as_deref(), name);
+    saying.say_some("place", place);
+    saying.say_line("hours", facts.hours.as_deref());
+    saying.say_line("pickup_code", facts.pickup_code.as_deref().filter(|_| is_own));
+    // Nobody can collect by a day that is past.
+    saying.say_moment("free_until", facts.free_until.filter(|until| !is_own || *until > issued.at));
+}
+
+/// "parcel locker LK-0310": its kind, unless its name says that, and its name.
+fn place(saying: &Saying<'_>, kind: Option<&str>, name: Option<&str>) -> Option<String> {
+    let kind = kind.and_then(|kind| saying.word("places", kind));
+    let name = name.map(line).filter(|name| !name.is_empty());
+    match (kind, name) {
+        (Some(kind), Some(name)) if name.to_lowercase().contains(&kind.to_lowercase()) => Some(name),
+        // Chinese sets no space within itself.
+        (Some(kind), Some(name)) if !name.starts_with(|c: char| c.is_ascii()) => Some(format!("{kind}{name}")),
+        (Some(kind), Some(name)) => Some(format!("{kind} {name}")),
+        (kind, name) => name.or(kind),
     }
 }
 
-/// The parcel at the beginning of a sentence and within one.
-fn parcel(id: &str, reader: &Reader) -> (String, String) {
-    let count = id.chars().count();
-    let tail: String = line(id).chars().skip(count.saturating_sub(4)).collect();
-    let (first, within) = match (reader.locale, reader.audience) {
-        (Locale::En, Audience::Recipient) => (format!("Your parcel …{tail}"), format!("your parcel …{tail}")),
-        (Locale::En, Audience::Sender) => {
-            (format!("The parcel you sent (…{tail})"), format!("the parcel you sent (…{tail})"))
-        }
-        (Locale::En, _) => (format!("Parcel …{tail}"), format!("parcel …{tail}")),
-        (Locale::ZhCn, Audience::Recipient) => (format!("您的快件（尾号{tail}）"), format!("您的快件（尾号{tail}）")),
-        (Locale::ZhCn, Audience::Sender) => {
-            (format!("您寄出的快件（尾号{tail}）"), format!("您寄出的快件（尾号{tail}）"))
-        }
-        (Locale::ZhCn, _) => (format!("快件（尾号{tail}）"), format!("快件（尾号{tail}）")),
+/// What can be chosen, each with its fee, and until when.
+fn say_options(saying: &mut Saying<'_>, issued: &Issued) {
+    // After the end of a matter there is nothing left to choose.
+    if matches!(issued.kind, NoticeKind::Recovered | NoticeKind::Corrected) {
+        return;
+    }
+    let offered: Vec<(RerouteOption, Option<&Fee>)> = match issued.offers.is_empty() {
+        false => issued.offers.iter().map(|offer| (offer.option, Some(&offer.fee))).collect(),
+        true => issued.options.iter().filter_map(|name| Some((RerouteOption::from_name(name)?, None))).collect(),
     };
-    (first, within)
+    let options: Vec<Value> = offered
+        .iter()
+        .filter_map(|(option, offered)| {
+            let name = saying.word("options", option.name())?;
+            Some(match offered {
+                Some(offered) => json!({"name": name, "fee": fee(saying, offered)}),
+                None => json!({"name": name}),
+            })
+        })
+        .collect();
+    if options.is_empty() {
+        return;
+    }
+    use RerouteOption::*;
+    let has = |wanted: &[RerouteOption]| offered.iter().any(|(option, _)| wanted.contains(option));
+    saying.say("has_time", has(&[Reschedule, Hold]));
+    saying.say("has_place", has(&[Locker, Station, Outlet, Address, SafePlace, Neighbour]));
+    saying.say("options", options);
+    saying.say_moment("offer_until", issued.offer_until);
+}
+
+/// "free", or the amount as the language writes it.
+fn fee(saying: &Saying<'_>, fee: &Fee) -> String {
+    if fee.is_free() {
+        return saying.word("fees", "free").unwrap_or_default();
+    }
+    let (amount, currency) = (line(&fee.amount), line(&fee.currency));
+    let amount = amount.strip_suffix(".00").unwrap_or(&amount);
+    let pattern = saying.word("fees", &currency).or_else(|| saying.word("fees", "other")).unwrap_or_default();
+    when::fill(&pattern, &[("amount", amount), ("currency", &currency)])
+}
+
+/// The link, as a whole and in the parts that an approved template takes.
+fn say_link(saying: &mut Saying<'_>, issued: &Issued, reader: &Reader, world: &World) {
+    let (Some(links), Some(day)) = (&world.links, issued.link_day) else { return };
+    let link = links.parcel(&issued.parcel_id, Link { journey: issued.journey, audience: reader.audience, day });
+    let short = link.strip_prefix("https://").unwrap_or(&link);
+    let mut parts = short.rsplitn(3, '/');
+    if let (Some(token), Some(parcel), Some(base)) = (parts.next(), parts.next(), parts.next()) {
+        saying.say("link_base", format!("{base}/"));
+        saying.say("link_parcel", parcel);
+        saying.say("link_token", token);
+    }
+    // Phones make a link of a text without its scheme too, and eight characters are a ninth of a text in Chinese.
+    let is_sms = std::ptr::eq(saying.habit.own, saying.words.sms(saying.locale));
+    saying.say("link", if is_sms { short } else { &link });
+}
+
+/// What was chosen and what became of it.
+fn say_choice(saying: &mut Saying<'_>, chosen: &Chosen) {
+    saying.say("choice", chosen.option.name());
+    saying.say("choice_change", chosen.change.name());
+    saying.say_some("choice_label", saying.word("options", chosen.option.name()));
+    let is_place = matches!(chosen.option, RerouteOption::Locker | RerouteOption::Station | RerouteOption::Outlet);
+    let name = chosen.place_name.as_deref().or(chosen.place.as_deref());
+    let place = is_place.then(|| place(saying, Some(chosen.option.name()), name)).flatten();
+    saying.say_some("choice_place", place);
+    saying.say_window("choice_slot", chosen.slot);
+    let fee = chosen.fee.as_ref().map(|due| fee(saying, due));
+    saying.say_some("choice_fee", fee);
+    let reason = chosen.reason.as_deref().and_then(|word| saying.word("refusals", word));
+    saying.say_some("choice_reason", reason);
 }
 
 /// A hub by its name; by its code only to those who work with hubs.
@@ -169,21 +324,31 @@ fn hub(code: &str, is_own: bool, policy: &NotifyPolicy) -> Option<String> {
     }
 }
 
-fn place(issued: &Issued, locale: Locale) -> Option<String> {
-    let kind = issued.facts.place_kind.as_deref().and_then(|kind| words::place_kind(locale, kind));
-    let place = issued.facts.place.as_deref().map(line).filter(|place| !place.is_empty());
-    match (kind, place) {
-        (Some(kind), Some(place)) => Some(format!("{kind} {place}")),
-        (Some(kind), None) => Some(kind.to_owned()),
-        (None, place) => place,
-    }
-}
-
-fn options(issued: &Issued, locale: Locale) -> Option<String> {
-    // After the end of a matter there is nothing left to choose.
-    if matches!(issued.kind, NoticeKind::Recovered | NoticeKind::Corrected) {
-        return None;
-    }
-    let options: Vec<&str> = issued.options.iter().filter_map(|option| words::option(locale, option)).collect();
-    Some(words::alternatives(locale, &options)).filter(|text| !text.is_empty())
+/// What a hub is told.
+pub fn digest(digest: &Digest, reader: &Reader, form: Form, world: &World) -> Said {
+    let (words, locale) = (&*world.words, reader.locale);
+    let own = if form == Form::Sms { words.sms(locale) } else { words.sheet(locale) };
+    let habit = Habit { own, common: words.sheet(locale), reader };
+    let mut saying = Saying { said: Said::new(), words, locale, habit, at: digest.to };
+    let policy = &world.policy.notify;
+    let condition = |name: &str| words.word(locale, "conditions", name).unwrap_or_default();
+    let level = |name: &str| words.word(locale, "levels", name).unwrap_or_default();
+    let counts = digest.counts.iter().map(
+        |row| json!({"condition": condition(row.kind.name()), "level": level(row.level.name()), "count": row.count}),
+    );
+    let parcels = digest.parcels.iter().map(|row| {
+        let id = line(&row.parcel_id);
+        json!({"parcel_id": id, "condition": condition(row.kind.name()), "level": level(row.level.name())})
+    });
+    saying.say("counts", counts.collect::<Vec<_>>());
+    saying.say("parcels", parcels.collect::<Vec<_>>());
+    saying.say("audience", reader.audience.name());
+    saying.say("kind", NoticeKind::Digest.name());
+    saying.say("from", line(&policy.from));
+    saying.say("sign", line(policy.sms_signs.get(locale.name()).unwrap_or(&policy.from)));
+    saying.say("hub", line(digest.subject()));
+    saying.say_window("window", Some(Eta { from: digest.from, to: digest.to }));
+    saying.say("total", digest.total);
+    saying.say("more", digest.more);
+    saying.said
 }

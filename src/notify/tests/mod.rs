@@ -33,6 +33,7 @@ fn with(policy: Policy) -> World {
         email: None,
         locale: None,
         audiences: None,
+        digest: None,
     };
     let mut world = World::new(Rules::default(), policy, HashKey::new(*b"secret"));
     world.merchants = Arc::new([("M-0042".to_owned(), merchant)].into());

@@ -1,10 +1,11 @@
 //! `attempt_failed`: nobody was reached, as a scan says, or as the silence of the evening says.
 
-use chrono::{DateTime, Days, Duration, FixedOffset, LocalResult, NaiveDateTime, TimeZone};
+use chrono::{Days, FixedOffset, TimeZone};
 use chrono_tz::Tz;
 
 use super::{Applied, Limit, Rule, end_by_newer, open_by_scan};
-use crate::model::{Code, ConditionKind, Level, Timestamp};
+use crate::model::{Code, ConditionKind, Level, RerouteOption, Timestamp};
+use crate::time::instant;
 use crate::track::parcel::Open;
 use crate::track::rules::ClockTime;
 use crate::track::step::{Opening, Step};
@@ -55,8 +56,8 @@ impl Rule for AttemptFailed {
         }
     }
 
-    fn rerouted(&self, step: &mut Step<'_>, option: &str) {
-        if option == "reschedule" && step.parcel.is_open(self.kind()) {
+    fn rerouted(&self, step: &mut Step<'_>, option: RerouteOption) {
+        if option == RerouteOption::Reschedule && step.parcel.is_open(self.kind()) {
             step.end(self.kind());
             step.parcel.silence_settled = step.parcel.stage.newest(Code::OutForDelivery);
         }
@@ -112,18 +113,4 @@ fn evening_in<Z: TimeZone>(at: Timestamp, zone: &Z, evening: ClockTime) -> Times
         .filter_map(|days| instant(zone, today.checked_add_days(Days::new(days))?.and_time(evening.time())))
         .find(|limit| *limit > at)
         .unwrap_or(at)
-}
-
-/// A local time as an instant: the first of two where the clock is put back, as if it had not been put forward where it is.
-fn instant<Z: TimeZone>(zone: &Z, local: NaiveDateTime) -> Option<Timestamp> {
-    let stamp = |time: DateTime<Z>| Timestamp::from_millis(time.timestamp_millis());
-    match zone.from_local_datetime(&local) {
-        LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => Some(stamp(time)),
-        LocalResult::None => {
-            // Gaps are shorter than three hours.
-            let gap = Duration::hours(3);
-            let before = zone.from_local_datetime(&(local - gap)).earliest()?;
-            Some(stamp(before + gap))
-        }
-    }
 }

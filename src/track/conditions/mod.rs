@@ -24,7 +24,7 @@ use super::rules::Levels;
 use super::stage::Moved;
 use super::step::{Opening, Step};
 use super::view::View;
-use crate::model::{Code, ConditionKind, Level, Timestamp};
+use crate::model::{Code, ConditionKind, Level, RerouteOption, Timestamp};
 
 /// A limit that may pass.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,7 +92,7 @@ pub(super) trait Rule: Sync {
     fn reopened(&self, _: &mut Step<'_>) {}
 
     /// The system that executes it accepted a customer's choice.
-    fn rerouted(&self, _: &mut Step<'_>, _option: &str) {}
+    fn rerouted(&self, _: &mut Step<'_>, _option: RerouteOption) {}
 
     /// Whether it stays open when the parcel ends.
     fn outlasts_end(&self) -> bool {

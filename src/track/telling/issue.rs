@@ -1,6 +1,7 @@
 //! Issuing notices.
 
 use super::audience::audiences;
+use super::choice::{add_link, add_place, tell_choices};
 use super::over::{Over, take_recovered, take_refuted};
 use super::{Collection, Told, collection_id, condition_id, notice_id};
 use crate::model::{
@@ -11,16 +12,16 @@ use crate::track::step::Step;
 use crate::track::view::View;
 
 /// Notices of this version are told once; a re-notice of the same condition and level (a new date) would count on.
-const FIRST: u32 = 1;
+pub(super) const FIRST: u32 = 1;
 
 /// What a notice says, to whomever.
-struct Draft {
-    kind: NoticeKind,
+pub(super) struct Draft {
+    pub kind: NoticeKind,
     /// Of the condition; 0 where there is none.
-    episode: u32,
-    level: Level,
-    at: Timestamp,
-    facts: Facts,
+    pub episode: u32,
+    pub level: Level,
+    pub at: Timestamp,
+    pub facts: Facts,
 }
 
 /// Tells what is marked and still holds. What was withheld until `late_since` is of use from then on.
@@ -30,6 +31,7 @@ pub(in crate::track) fn tell(step: &mut Step<'_>, late_since: Timestamp) {
         tell_condition(step, index, late_since, &mut news);
     }
     tell_collection(step, late_since, &mut news);
+    tell_choices(step, late_since);
     let Some(at) = step.parcel.telling.over_at.take() else { return };
     for (reader, over) in take_refuted(step.parcel) {
         resolve(step, NoticeKind::Corrected, at, late_since, &reader, &over);
@@ -102,7 +104,7 @@ fn resolve(
     issue(step, &draft, late_since, (audience, key), id, resolves);
 }
 
-fn issue(
+pub(super) fn issue(
     step: &mut Step<'_>,
     draft: &Draft,
     late_since: Timestamp,
@@ -119,7 +121,7 @@ fn issue(
         Audience::Sender => announced.and_then(|announced| announced.sender.clone()),
         Audience::Merchant | Audience::HubOps | Audience::CustomerService => None,
     };
-    let issued = Issued {
+    let mut issued = Issued {
         id,
         parcel_id: step.id.to_owned(),
         journey: step.parcel.journey,
@@ -140,12 +142,14 @@ fn issue(
         link_day: None,
         resolves,
     };
+    add_place(step, &mut issued);
+    add_link(step, &mut issued, draft.at.max(late_since));
     step.out.push(Effect::Notice { key: key.clone(), notice: Notice::Issued(Box::new(issued)) });
     step.out.push(Effect::Count(Count::Issued { kind: draft.kind, audience }));
 }
 
 /// What can be said of the parcel.
-fn facts(view: View<'_>) -> Facts {
+pub(super) fn facts(view: View<'_>) -> Facts {
     let stage = &view.parcel.stage;
     let last = stage.last.as_ref();
     Facts {
@@ -153,6 +157,7 @@ fn facts(view: View<'_>) -> Facts {
         hub: last.and_then(|last| last.hub.as_deref()).map(Into::into),
         last_scan: last.map(|last| last.event_time),
         promise: view.promise(),
+        eta: view.chosen_arrival(),
         reason: stage.reason.as_deref().map(Into::into),
         ..Facts::default()
     }

@@ -9,11 +9,13 @@
 //! notice was really sent is not known here: the notifier judges that, and what is news to its reader.
 
 mod audience;
+mod choice;
 mod issue;
 mod over;
 
 use serde::{Deserialize, Serialize};
 
+use super::choices::Choices;
 use super::conditions;
 use super::input::{Place, Scan};
 use super::parcel::{Open, Parcel};
@@ -59,10 +61,11 @@ pub(super) struct Collection {
 }
 
 /// The instant of the newest change of a parcel that is to be told; none where nothing is.
-pub(super) fn untold(parcel: &Parcel) -> Option<Timestamp> {
+pub(super) fn untold(parcel: &Parcel, choices: Option<&Choices>) -> Option<Timestamp> {
     let conditions = parcel.open.iter().filter_map(|open| open.untold);
     let collection = parcel.telling.collection.as_ref().and_then(|collection| collection.untold);
-    conditions.chain(collection).chain(parcel.telling.over_at).max()
+    let choices = choices.into_iter().flat_map(|choices| &choices.made).filter_map(|choice| choice.untold);
+    conditions.chain(collection).chain(choices).chain(parcel.telling.over_at).max()
 }
 
 /// An open condition has changed: marks it, and withdraws what its change makes stale.

@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use proptest::prelude::*;
 
-use super::timeline::world;
-use crate::model::{Change, Code, Count, Effect, Notice, Recipient, Timestamp, World};
+use super::timeline::{choosing, world};
+use crate::model::{
+    Change, Code, Count, Detail, Effect, Eta, Notice, Recipient, Reroute, RerouteChange, RerouteOption, Timestamp,
+    World,
+};
+use crate::reroute::proof;
 use crate::state::Machine;
-use crate::track::{Identity, Input, Milestone, Place, Reroute, RerouteChange, Scan, Shipment, Tracker};
+use crate::track::{Endpoint, Identity, Input, Milestone, Place, Scan, Shipment, Tracker};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -35,7 +39,16 @@ enum Record {
         route: Option<Vec<(Code, u8, u64)>>,
         cancelled: bool,
     },
-    Reschedule,
+    Reroute {
+        change: RerouteChange,
+        option: RerouteOption,
+        /// Which of the slots of the next days, or which place.
+        which: i64,
+        /// Of few, so that records repeat and answer each other.
+        id: u8,
+        revision: Option<u32>,
+        by_sender: bool,
+    },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -53,7 +66,17 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         route,
         cancelled,
     });
-    let record = prop_oneof![8 => scan, 3 => shipment, 1 => Just(Record::Reschedule)];
+    let change = prop_oneof![4 => Just(0usize), 2 => Just(1), 2 => Just(2), 1 => Just(3), 1 => Just(4)];
+    let reroute = (change, 0..9usize, 0..5i64, 0..6u8, prop::option::weighted(0.3, 0..4u32), prop::bool::weighted(0.2));
+    let reroute = reroute.prop_map(|(change, option, which, id, revision, by_sender)| Record::Reroute {
+        change: RerouteChange::ALL[change],
+        option: RerouteOption::ALL[option],
+        which,
+        id,
+        revision,
+        by_sender,
+    });
+    let record = prop_oneof![8 => scan, 3 => shipment, 3 => reroute];
     let step = (gap, 0..3u8, record).prop_map(|(gap_minutes, parcel, what)| Step { gap_minutes, parcel, what });
     prop::collection::vec(step, 1..40)
 }
@@ -62,7 +85,7 @@ fn hub(number: u8) -> Option<Box<str>> {
     (number > 0).then(|| format!("H{number}").into())
 }
 
-fn input(step: &Step, now: Timestamp) -> Input {
+fn input(step: &Step, now: Timestamp, world: &World) -> Input {
     let parcel_id = format!("P{}", step.parcel);
     let before = |ago: i64| Timestamp::from_millis(now.as_millis() - ago * MINUTE_MS);
     match &step.what {
@@ -87,7 +110,7 @@ fn input(step: &Step, now: Timestamp) -> Input {
                 Milestone { code, hub: hub(at), within_ms }
             };
             let services = [None, Some("same-city"), Some("inter-city"), Some("on-demand"), Some("no such")];
-            let person = |id: &str| Some(Recipient { id: Some(id.to_owned()), ..Recipient::default() });
+            let person = |phone: &str| Some(Recipient { phone: Some(phone.to_owned()), ..Recipient::default() });
             Input::Shipment(Box::new(Shipment {
                 parcel_id,
                 ordered_at: before(*ago),
@@ -97,22 +120,51 @@ fn input(step: &Step, now: Timestamp) -> Input {
                 merchant: Some("M1".into()),
                 service: services[usize::from(*service)].map(Into::into),
                 origin: None,
-                destination: None,
+                destination: Some(Endpoint { hub: None, area: Some("310104".into()) }),
                 route: route.as_ref().map(|route| route.iter().map(milestone).collect()),
-                recipient: person("r"),
-                sender: person("s"),
+                recipient: person("+8613800001234"),
+                sender: person("+8613900005678"),
                 flags: None,
                 consent: None,
                 cancelled: Some(*cancelled),
                 malformed: Vec::new(),
             }))
         }
-        Record::Reschedule => Input::Reroute(Box::new(Reroute {
-            parcel_id,
-            journey: 1,
-            change: RerouteChange::Accepted,
-            option: "reschedule".into(),
-        })),
+        Record::Reroute { change, option, which, id, revision, by_sender } => {
+            let links = world.links.as_deref().expect("links");
+            let day = now.as_millis() - now.as_millis().rem_euclid(24 * 60 * MINUTE_MS);
+            let hour = |hours: i64| Timestamp::from_millis(day + (which / 2 * 24 + hours) * 60 * MINUTE_MS);
+            let hours = if which % 2 == 0 { (9, 12) } else { (14, 18) };
+            let place = ["LK-1", "LK-2", "ST-1", "OU-1", "gone"][*which as usize];
+            let detail = match option {
+                RerouteOption::Reschedule => {
+                    Detail { slot: Some(Eta { from: hour(hours.0), to: hour(hours.1) }), ..Detail::default() }
+                }
+                RerouteOption::Locker | RerouteOption::Station | RerouteOption::Outlet => {
+                    Detail { place: Some(place.to_owned()), ..Detail::default() }
+                }
+                RerouteOption::Address | RerouteOption::SafePlace | RerouteOption::Neighbour => {
+                    Detail { text: Some("by the bins".to_owned()), ..Detail::default() }
+                }
+                RerouteOption::Hold | RerouteOption::Return => Detail::default(),
+            };
+            let record = Reroute {
+                id: format!("rr_{id}"),
+                proof: proof(links, &parcel_id, if *which == 0 { "0001" } else { "1234" }),
+                parcel_id,
+                journey: 1,
+                notice_id: None,
+                change: *change,
+                option: Some(*option),
+                detail,
+                fee: None,
+                at: now,
+                by: Some(if *by_sender { "sender" } else { "recipient" }.to_owned()),
+                reason: None,
+                revision: *revision,
+            };
+            Input::Reroute { record: Box::new(record), malformed: Vec::new() }
+        }
     }
 }
 
@@ -170,7 +222,7 @@ impl Partition {
 
     fn apply(&mut self, step: &Step, now: Timestamp, out: &mut Vec<Effect>) {
         self.pass(now, out);
-        self.tracker.handle(now, input(step, now), &self.world, out);
+        self.tracker.handle(now, input(step, now, &self.world), &self.world, out);
     }
 }
 
@@ -192,7 +244,7 @@ fn timed(steps: &[Step]) -> (Vec<(&Step, Timestamp)>, Timestamp) {
 /// The history played in one go.
 fn undisturbed(steps: &[Step]) -> Vec<Effect> {
     let (steps, end) = timed(steps);
-    let mut partition = Partition::new(&world(&[]));
+    let mut partition = Partition::new(&choosing(world(&[])));
     let mut effects = Vec::new();
     for (step, now) in steps {
         partition.apply(step, now, &mut effects);
@@ -216,7 +268,7 @@ proptest! {
     #[test]
     fn restoring_from_the_log_shows_in_nothing(steps in steps(), restores in prop::collection::vec(any::<bool>(), 40)) {
         let (timed, end) = timed(&steps);
-        let mut partition = Partition::new(&world(&[]));
+        let mut partition = Partition::new(&choosing(world(&[])));
         let mut effects = Vec::new();
         for ((step, now), restore) in timed.into_iter().zip(restores) {
             partition.apply(step, now, &mut effects);
@@ -232,7 +284,7 @@ proptest! {
     #[test]
     fn an_abort_puts_back_everything(steps in steps(), batches in prop::collection::vec((1..5usize, 0..3u8), 40)) {
         let (timed, end) = timed(&steps);
-        let mut partition = Partition::new(&world(&[]));
+        let mut partition = Partition::new(&choosing(world(&[])));
         let mut effects = Vec::new();
         let mut rest = &timed[..];
         for (length, aborts) in batches {
@@ -262,7 +314,7 @@ proptest! {
     #[test]
     fn how_time_is_cut_into_calls_shows_in_nothing(steps in steps(), spurious in prop::collection::vec(any::<bool>(), 40)) {
         let (timed, end) = timed(&steps);
-        let mut partition = Partition::new(&world(&[]));
+        let mut partition = Partition::new(&choosing(world(&[])));
         let mut effects = Vec::new();
         let until = |partition: &mut Partition, now: Timestamp, effects: &mut Vec<Effect>| {
             while let Some(due) = partition.tracker.poll_timeout().filter(|due| *due < now) {
@@ -274,7 +326,8 @@ proptest! {
             if spurious {
                 partition.tracker.handle_timeout(now, 100, &partition.world, &mut effects);
             }
-            partition.tracker.handle(now, input(step, now), &partition.world, &mut effects);
+            let input = input(step, now, &partition.world);
+            partition.tracker.handle(now, input, &partition.world, &mut effects);
         }
         until(&mut partition, end, &mut effects);
         prop_assert_eq!(without_lateness(effects), without_lateness(undisturbed(&steps)));
@@ -283,7 +336,7 @@ proptest! {
     #[test]
     fn telling_shows_in_no_condition(steps in steps(), gates in prop::collection::vec(any::<bool>(), 40)) {
         let (timed, end) = timed(&steps);
-        let mut partition = Partition::new(&world(&[]));
+        let mut partition = Partition::new(&choosing(world(&[])));
         let mut effects = Vec::new();
         for ((step, now), open) in timed.into_iter().zip(gates) {
             partition.tracker.set_open(open);

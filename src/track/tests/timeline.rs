@@ -8,10 +8,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::decode::{self, RecordTime};
-use crate::model::{Change, Effect, HashKey, Issued, Merchant, Notice, NoticeId, Timestamp, World};
+use crate::model::{
+    Change, Effect, HashKey, Issued, Merchant, Notice, NoticeId, Timestamp, WorkOrder, WorkOrderChange, World,
+};
 use crate::notify::Policy;
+use crate::reroute::{LinkKey, Links, proof};
 use crate::state::Machine;
-use crate::track::{Input, Reroute, RerouteChange, Rules, Tracker};
+use crate::track::{Input, Rules, Tracker};
 
 /// What can happen.
 const VERBS: [&str; 7] = ["scan", "ship", "reroute", "time", "over", "open", "close"];
@@ -34,6 +37,16 @@ pub fn world(changes: &[(&str, &str)]) -> World {
 pub fn with_merchant(mut world: World, merchant: &str) -> World {
     let merchant: Merchant = serde_json::from_str(merchant).expect("a merchant");
     world.merchants = Arc::new(HashMap::from([(merchant.merchant.clone(), merchant)]));
+    world
+}
+
+/// What is offered in these tests: two lockers, a station and an outlet in area 31, tours from 08:00 to 20:00 UTC.
+pub const OFFERS: &str = include_str!("offers.toml");
+
+/// The same with links, and with what is offered.
+pub fn choosing(mut world: World) -> World {
+    world.links = Some(Arc::new(Links::new("https://pw.example", LinkKey::new(*b"a link key for tests"))));
+    world.offers = Arc::new(crate::config::read_offers("offers.toml", OFFERS).expect("offers"));
     world
 }
 
@@ -101,7 +114,10 @@ impl Timeline {
             "close" => self.tracker.set_open(false),
             "scan" => self.handle(now, scan(now, &words)),
             "ship" => self.handle(now, shipment(&words)),
-            "reroute" => self.handle(now, reroute(&words)),
+            "reroute" => {
+                let input = reroute(now, &words, &self.world);
+                self.handle(now, input);
+            }
             other => panic!("expected something that happens, found {other:?}"),
         }
     }
@@ -120,8 +136,12 @@ impl Timeline {
                     let held_by = change.held_by.map(|held_by| format!(" held_by={held_by}")).unwrap_or_default();
                     let episode =
                         if change.episode == 1 { String::new() } else { format!(" episode={}", change.episode) };
+                    let choice = change
+                        .choice
+                        .map(|choice| format!(" choice={}:{}", choice.option.name(), choice.change.name()));
+                    let choice = choice.unwrap_or_default();
                     shown.push(format!(
-                        "{} {}{milestone} {} {} limit={} by {}{episode}{held_by}",
+                        "{} {}{milestone} {} {} limit={} by {}{episode}{held_by}{choice}",
                         clock(change.at),
                         change.condition.name(),
                         Change::name(change.change),
@@ -130,6 +150,7 @@ impl Timeline {
                         format!("{:?}", change.cause).to_lowercase(),
                     ));
                 }
+                Effect::WorkOrder(order) if !self.shows_notices => shown.push(work(&order)),
                 Effect::Notice { key, notice: Notice::Issued(issued) } if self.shows_notices => {
                     let name = self.name(&issued);
                     shown.push(format!("{} {name} until {}", clock(issued.at), clock(issued.expires)));
@@ -149,8 +170,35 @@ impl Timeline {
         let about: Vec<&str> = issued.facts.ended.iter().map(|kind| kind.name()).collect();
         let about = if about.is_empty() { String::new() } else { format!(" from {}", about.join("+")) };
         let code = issued.facts.pickup_code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
-        format!("{} {}{about}{code} -> {}", issued.kind.name(), issued.level.name(), issued.audience.name())
+        let options = issued.offers.iter().map(|offered| offered.option.name()).collect::<Vec<_>>().join("+");
+        let until = issued.offer_until.map(|until| format!(" [{options} by {}]", clock(until))).unwrap_or_default();
+        let slot = issued.facts.slot.map(|slot| format!(" slot {}-{}", clock(slot.from), clock(slot.to)));
+        let choice = issued.facts.choice.as_ref().map(|choice| {
+            let reason = choice.reason.as_deref().map(|reason| format!(" {reason}")).unwrap_or_default();
+            format!(" {} {}{reason}", choice.option.name(), choice.change.name())
+        });
+        format!(
+            "{} {}{about}{code}{}{} -> {}{until}",
+            issued.kind.name(),
+            issued.level.name(),
+            choice.unwrap_or_default(),
+            slot.unwrap_or_default(),
+            issued.audience.name()
+        )
     }
+}
+
+/// What is to be done, or no more.
+fn work(order: &WorkOrder) -> String {
+    let change = match order.change {
+        WorkOrderChange::Created => "work",
+        WorkOrderChange::Cancelled => "no work",
+    };
+    let place = order.detail.place.as_deref().map(|place| format!(" {place}")).unwrap_or_default();
+    let time = |at: Option<Timestamp>| at.map_or("none".to_owned(), clock);
+    let due = time(order.due);
+    let (before, after) = (time(order.promise), time(order.new_promise));
+    format!("{} {change} {}{place} due {due} promise {before} -> {after}", clock(order.at), order.option.name())
 }
 
 /// `26:00:00.001` as an instant.
@@ -224,6 +272,14 @@ fn shipment(words: &[&str]) -> Input {
     if let Some(phone) = record.remove("from") {
         record.insert("sender".into(), serde_json::json!({"phone": phone}));
     }
+    if let Some(area) = record.remove("area") {
+        record.insert("destination".into(), serde_json::json!({"hub": "HD", "area": area}));
+    }
+    for list in ["flags", "consent"] {
+        if let Some(only) = record.remove(list) {
+            record.insert(list.into(), serde_json::json!([only]));
+        }
+    }
     if let Some(hub) = record.remove("origin") {
         record.insert("origin".into(), serde_json::json!({"hub": hub}));
     }
@@ -236,12 +292,31 @@ fn shipment(words: &[&str]) -> Input {
     Input::Shipment(Box::new(shipment))
 }
 
-/// `reroute CHANGE OPTION`
-fn reroute(words: &[&str]) -> Input {
-    let change = match words[0] {
-        "accepted" => RerouteChange::Accepted,
-        "refused" => RerouteChange::Refused,
-        _ => RerouteChange::Requested,
-    };
-    Input::Reroute(Box::new(Reroute { parcel_id: "P1".into(), journey: 1, change, option: words[1].into() }))
+/// `reroute CHANGE OPTION [id=..] [place=..] [slot=FROM-TO] [text=..] [digits=..] [key=value ..]`: of this journey unless it
+/// says otherwise.
+fn reroute(now: Timestamp, words: &[&str], world: &World) -> Input {
+    let mut record = record(&words[2..], &[]);
+    record.insert("parcel_id".into(), "P1".into());
+    record.insert("change".into(), words[0].into());
+    record.insert("option".into(), words[1].into());
+    let journey = record.remove("journey").and_then(|journey| journey.as_str()?.parse::<u32>().ok());
+    record.insert("journey".into(), journey.unwrap_or(1).into());
+    if let Some(revision) = record.remove("revision").and_then(|revision| revision.as_str()?.parse::<u32>().ok()) {
+        record.insert("revision".into(), revision.into());
+    }
+    if let Some(amount) = record.remove("fee") {
+        record.insert("fee".into(), serde_json::json!({"amount": amount, "currency": "CNY"}));
+    }
+    let slot = record.remove("slot").map(|slot| {
+        let (from, to) = slot.as_str().and_then(|slot| slot.split_once('-')).expect("a slot");
+        serde_json::json!({"from": instant(from), "to": instant(to)})
+    });
+    let detail = serde_json::json!({"place": record.remove("place"), "slot": slot, "text": record.remove("text")});
+    record.insert("detail".into(), detail);
+    if let (Some(digits), Some(links)) = (record.remove("digits"), &world.links) {
+        let digits = digits.as_str().unwrap_or_default();
+        record.insert("proof".into(), serde_json::json!(proof(links, "P1", digits)));
+    }
+    let text = serde_json::Value::Object(record).to_string();
+    decode::tracker_input(decode::InputTopic::Reroutes, Some(text.as_bytes()), now).expect("a reroute")
 }

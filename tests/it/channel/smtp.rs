@@ -14,7 +14,11 @@ fn text() -> String {
 
 fn send(outside: &Outside, id: &str) -> Receipt {
     let destination = Destination::Email { address: "wf@example.com".into(), name: Some("王芳".into()) };
-    outside.send(id, destination, Message::Mail { subject: SUBJECT.into(), text: text(), html: HTML.into() })
+    outside.send(
+        id,
+        destination,
+        Message::Mail { subject: SUBJECT.into(), text: text(), html: HTML.into(), unsubscribe: None },
+    )
 }
 
 /// Settings for a relay on this port; `more` are further keys of the section.
@@ -234,7 +238,7 @@ fn an_address_beyond_ascii_needs_a_server_that_takes_it() {
         let Some(server) = Server::start("smtp.py", arguments) else { return };
         let outside = Outside::new(&settings(server.port, "tls = \"none\""));
         let destination = Destination::Email { address: "王芳@example.com".into(), name: None };
-        let message = Message::Mail { subject: "s".into(), text: "t".into(), html: "h".into() };
+        let message = Message::Mail { subject: "s".into(), text: "t".into(), html: "h".into(), unsubscribe: None };
         assert_eq!(outside.send("ntc_1", destination, message).outcome, expected);
     }
 }

@@ -1,0 +1,135 @@
+//! What customers chose about a parcel. A third saved entry, made with the first choice and gone with the parcel, so that a new
+//! address leaves state when contacts do and a parcel about which nothing was chosen costs nothing.
+//!
+//! In come the records of `reroutes.v1`; `requested`, `answered` and `taken_back` apply them, `situation` says where the parcel
+//! stands for the one who chooses. Whatever follows from a choice (promise, consent) is derived from the one that stands and
+//! never written over what was announced: a choice that is refused or taken back leaves nothing behind.
+//!
+//! What always holds: at most one choice stands; a record that was applied has no effect again.
+
+mod answered;
+mod requested;
+mod situation;
+mod taken_back;
+
+use serde::{Deserialize, Serialize};
+
+use super::input::Scan;
+use super::step::Step;
+use crate::model::{
+    Audience, Code, Detail, Eta, Fee, Reroute, RerouteChange, RerouteOption, RerouteOutcome, StandingChoice, Timestamp,
+};
+
+pub(super) use situation::{can_take_back, of_reader};
+
+/// Choices that a parcel remembers in a journey; further ones are ignored. More: whoever plays with a link fills the state. Fewer:
+/// somebody who changes their mind often cannot any more.
+const REMEMBERED_MAX: usize = 32;
+
+/// Everything about choices in the present journey.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Choices {
+    /// In the order in which they were read, those that were refused at once among them.
+    pub made: Vec<Choice>,
+    /// Counts the changes of what stands: a page that is older than one of them decides nothing.
+    pub revision: u32,
+    /// Second proofs that were wrong.
+    pub wrong_proofs: u32,
+    /// The last day of the links that were taken back.
+    pub revoked_through: Option<u16>,
+    /// The newest records that took links back.
+    pub revocations: Vec<String>,
+}
+
+/// A choice and where it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Choice {
+    pub id: String,
+    pub option: RerouteOption,
+    /// With the chooser's words.
+    pub detail: Detail,
+    pub fee: Option<Fee>,
+    /// Who chose.
+    pub by: Audience,
+    pub change: RerouteChange,
+    /// Why it was refused or replaced.
+    pub reason: Option<String>,
+    /// When the record of it was read.
+    pub at: Timestamp,
+    /// When the last record that changed it was read.
+    pub answered_at: Option<Timestamp>,
+    /// Until when it could be chosen, and can be taken back.
+    pub until: Timestamp,
+    /// When it would come.
+    pub arrives: Option<Eta>,
+    /// The promise that it makes instead of the one before.
+    pub promise: Option<Timestamp>,
+    /// The instant of its last change, while that is to be told.
+    pub untold: Option<Timestamp>,
+}
+
+impl Choice {
+    /// Whether it is carried out or waits to be.
+    pub fn stands(&self) -> bool {
+        matches!(self.change, RerouteChange::Requested | RerouteChange::Accepted)
+    }
+
+    /// The consent that it is: to a place where nobody takes the parcel in person.
+    pub fn consent(&self) -> Option<&'static str> {
+        matches!(self.option, RerouteOption::Locker | RerouteOption::Station).then(|| self.option.name())
+    }
+
+    /// As changes of conditions name it.
+    pub fn standing(&self) -> StandingChoice {
+        StandingChoice {
+            id: self.id.clone(),
+            option: self.option,
+            change: self.change,
+            place: self.detail.place.clone(),
+        }
+    }
+}
+
+impl Choices {
+    /// The choice that stands.
+    pub fn standing(&self) -> Option<&Choice> {
+        self.made.iter().rev().find(|choice| choice.stands())
+    }
+
+    fn standing_mut(&mut self) -> Option<&mut Choice> {
+        self.made.iter_mut().rev().find(|choice| choice.stands())
+    }
+
+    fn find(&self, id: &str) -> Option<&Choice> {
+        self.made.iter().find(|choice| choice.id == id)
+    }
+}
+
+/// Applies a record to a parcel of its journey.
+pub(super) fn apply(step: &mut Step<'_>, record: &Reroute) -> RerouteOutcome {
+    match record.change {
+        RerouteChange::Requested => requested::apply(step, record),
+        RerouteChange::Accepted | RerouteChange::Refused => answered::apply(step, record),
+        RerouteChange::Cancelled => taken_back::cancelled(step, record),
+        RerouteChange::Revoked => taken_back::revoked(step, record),
+    }
+}
+
+/// A scan was accepted: a parcel that waits where its recipient wanted it is an answer, too.
+pub(super) fn scanned(step: &mut Step<'_>, scan: &Scan) {
+    let at = step.at;
+    let Some(choice) = step.choices.as_deref_mut().and_then(Choices::standing_mut) else { return };
+    let is_there = choice.detail.place.is_some() && choice.detail.place.as_deref() == scan.place.place.as_deref();
+    if scan.code() == Code::AwaitingCollection && is_there && choice.change == RerouteChange::Requested {
+        choice.change = RerouteChange::Accepted;
+        choice.answered_at = Some(at);
+    }
+}
+
+/// Whose link a record speaks for: the recipient's, unless it says the sender's.
+fn chooser(record: &Reroute) -> Audience {
+    match record.by.as_deref() {
+        Some("sender") => Audience::Sender,
+        _ => Audience::Recipient,
+    }
+}

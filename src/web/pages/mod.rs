@@ -1,0 +1,271 @@
+//! Pages for customers: server-rendered HTML that needs no script, no second request and no picture.
+//!
+//! In come a parcel as its reader may see it and the reader's language, out comes a whole page. Words stand in
+//! `../words`, one file per language, the pages' shape in `templates`, their looks in `style.css`; `parcel` and the folders beside
+//! it choose what is said. What always holds: every text of somebody else's is escaped; nothing is fetched from
+//! anywhere ([`Pages::policy`] forbids it); a page without a parcel is the same bytes for everybody who reads that language.
+
+mod choice;
+mod look;
+mod offers;
+mod parcel;
+mod preferences;
+mod when;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use chrono_tz::Tz;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use serde::Serialize;
+
+pub use parcel::{Notice, Refill, Shown, Wrong};
+pub use preferences::{Chosen, Contacts, Saved, WrongPreference};
+
+use self::words::Words;
+use crate::model::Channel;
+use crate::notify::NotifyPolicy;
+use crate::notify::render::Locale;
+
+/// Makes pages.
+pub struct Pages {
+    env: Environment<'static>,
+    words: Vec<(Locale, Words)>,
+    style: String,
+    names: Names,
+}
+
+/// What the configuration calls things.
+struct Names {
+    brand: String,
+    help: String,
+    hubs: std::collections::BTreeMap<String, String>,
+    locale: Locale,
+    zone: Tz,
+}
+
+/// A page without a parcel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// No such link: forged, mistyped, or of a parcel that nobody knows any more.
+    Unknown,
+    /// A genuine link that is too old.
+    Expired,
+    /// A genuine link that was taken back, or of an earlier journey.
+    Revoked,
+    /// Too many bad links from there.
+    TooMany,
+    /// The owner cannot be reached, or the brokers take nothing.
+    Down,
+    /// A form that is none of ours.
+    BadForm,
+}
+
+impl State {
+    /// Its name in the words and in metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            State::Unknown => "unknown",
+            State::Expired => "expired",
+            State::Revoked => "revoked",
+            State::TooMany => "too_many",
+            State::Down => "down",
+            State::BadForm => "bad_form",
+        }
+    }
+}
+
+/// What every page is filled with.
+#[derive(Serialize)]
+struct Filled<'a, V> {
+    lang: &'static str,
+    w: &'a Words,
+    style: &'a str,
+    brand: &'a str,
+    help: &'a str,
+    languages: Vec<Language<'a>>,
+    /// Where the preferences are, relative to the page.
+    preferences: Option<&'a str>,
+    /// It shows somebody's parcel.
+    is_private: bool,
+    form: &'a str,
+    #[serde(flatten)]
+    view: V,
+}
+
+#[derive(Serialize)]
+struct Language<'a> {
+    name: &'static str,
+    label: &'a str,
+    is_current: bool,
+}
+
+/// A view under the name by which templates know it.
+#[derive(Serialize)]
+struct Viewed<V> {
+    view: V,
+}
+
+macro_rules! templates {
+    ($($name:literal)*) => { [$(($name, include_str!(concat!("templates/", $name)))),*] };
+}
+
+const TEMPLATES: [(&str, &str); 5] =
+    templates!("base.html" "state.html" "parcel.html" "preferences.html" "unsubscribe.html");
+
+impl Pages {
+    /// Pages in the words of this configuration.
+    pub fn new(policy: &NotifyPolicy) -> Pages {
+        let mut env = Environment::new();
+        // A name that a template misspells is an error, which the tests find.
+        env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        env.set_auto_escape_callback(|_| AutoEscape::Html);
+        for (name, text) in TEMPLATES {
+            env.add_template(name, text).expect("a template of ours can be read");
+        }
+        let names = Names {
+            brand: policy.from.clone(),
+            help: policy.help.clone(),
+            hubs: policy.hub_names.clone(),
+            locale: policy.locale,
+            zone: policy.time_zone,
+        };
+        let words = Locale::ALL.map(|locale| (locale, Words::of(locale))).into();
+        Pages { env, words, style: look::style(), names }
+    }
+
+    /// The Content-Security-Policy of every page: nothing but the page's own style and forms.
+    pub fn policy(&self) -> String {
+        look::policy(&self.style)
+    }
+
+    /// The language of a reader: what was asked for, what is known of the reader, what the browser prefers, ours.
+    pub fn locale(&self, asked: Option<&str>, known: Option<&str>, accepted: Option<&str>) -> Locale {
+        let browser = || accepted.and_then(preferred);
+        let known = || known.map(Locale::of);
+        asked.and_then(Locale::exact).or_else(known).or_else(browser).unwrap_or(self.names.locale)
+    }
+
+    /// A page without a parcel.
+    pub fn state(&self, state: State, locale: Locale) -> String {
+        #[derive(Serialize)]
+        struct View {
+            title: String,
+            text: String,
+            more: Option<String>,
+        }
+        let words = self.words(locale);
+        let part = |part: &str| words.text("state", &format!("{}{part}", state.name()));
+        let view =
+            View { title: part(""), text: part("_text"), more: Some(part("_more")).filter(|more| !more.is_empty()) };
+        self.render("state.html", locale, None, "", view)
+    }
+
+    /// The page that ends a channel, or says that it was done.
+    pub fn unsubscribe(&self, channel: Channel, step: Unsubscribe, locale: Locale) -> String {
+        #[derive(Serialize)]
+        struct View {
+            title: String,
+            text: String,
+            again: Option<String>,
+            button: Option<String>,
+            field: &'static str,
+            value: &'static str,
+            is_done: bool,
+        }
+        let words = self.words(locale);
+        let text = |name: &str| words.text("unsubscribe", name);
+        let of = |name: &str| text(&format!("{name}_{}", channel.name()));
+        let view = match step {
+            Unsubscribe::Ask => View {
+                title: of("title"),
+                text: text("lead"),
+                again: None,
+                button: Some(of("button")),
+                field: "List-Unsubscribe",
+                value: "One-Click",
+                is_done: false,
+            },
+            Unsubscribe::Done => View {
+                title: of("done"),
+                text: text("done_next"),
+                again: Some(text("again")),
+                button: Some(text("again_button")),
+                field: "change",
+                value: "opt_in",
+                is_done: true,
+            },
+            Unsubscribe::Again => View {
+                title: of("on"),
+                text: text("on_next"),
+                again: None,
+                button: None,
+                field: "",
+                value: "",
+                is_done: true,
+            },
+        };
+        self.render("unsubscribe.html", locale, None, "", Viewed { view })
+    }
+
+    fn words(&self, locale: Locale) -> &Words {
+        let found = self.words.iter().find(|(known, _)| *known == locale);
+        &found.expect("every language has its words").1
+    }
+
+    fn render<V: Serialize>(
+        &self,
+        template: &str,
+        locale: Locale,
+        preferences: Option<&str>,
+        form: &str,
+        view: V,
+    ) -> String {
+        let label = |(each, words): &'_ (Locale, Words)| (each.name(), words.name.clone(), *each == locale);
+        let labels: Vec<_> = self.words.iter().map(label).collect();
+        let languages =
+            labels.iter().map(|(name, label, is_current)| Language { name, label, is_current: *is_current });
+        let filled = Filled {
+            lang: locale.name(),
+            w: self.words(locale),
+            style: &self.style,
+            brand: &self.names.brand,
+            help: &self.names.help,
+            languages: languages.collect(),
+            preferences,
+            is_private: !form.is_empty(),
+            form,
+            view,
+        };
+        let template = self.env.get_template(template).expect("every template is added at start");
+        template.render(Serde(filled)).expect("what a template of ours names is there")
+    }
+}
+
+/// How far an unsubscription is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsubscribe {
+    /// It is asked whether it is meant.
+    Ask,
+    /// Done; it can be taken back.
+    Done,
+    /// Taken back.
+    Again,
+}
+
+/// The best of a browser's languages that we have words in (`Accept-Language`); English counts only where it is named.
+fn preferred(header: &str) -> Option<Locale> {
+    let weighed = |each: &str| -> Option<(u16, Locale)> {
+        let (tag, parameters) = each.split_once(';').unwrap_or((each, ""));
+        let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
+        let tag = tag.trim();
+        let language = tag.split(['-', '_']).next().unwrap_or_default();
+        let is_ours = ["en", "zh"].iter().any(|ours| language.eq_ignore_ascii_case(ours));
+        (is_ours && weight > 0.0).then(|| ((weight.min(1.0) * 1000.0) as u16, Locale::of(tag)))
+    };
+    // Of equal weights the first is meant.
+    let languages: Vec<_> = header.split(',').take(32).filter_map(weighed).collect();
+    languages.into_iter().rev().max_by_key(|(weight, _)| *weight).map(|(_, locale)| locale)
+}
