@@ -19,6 +19,7 @@ pub struct Settings {
     starts: Arc<AtomicU32>,
     admin: String,
     public: String,
+    listen: String,
     kafka: String,
     runtime: String,
     rest: String,
@@ -51,6 +52,7 @@ impl Settings {
             starts: Arc::default(),
             admin: free_address(),
             public: String::new(),
+            listen: String::new(),
             kafka,
             runtime: String::new(),
             rest: String::new(),
@@ -66,9 +68,10 @@ impl Settings {
         self
     }
 
-    /// With a public listener: customers' pages and providers' callbacks.
-    pub fn with_public(mut self) -> Settings {
+    /// With a public listener, for customers' pages and providers' callbacks, and these lines in `[listen]`.
+    pub fn with_public(mut self, lines: &str) -> Settings {
         self.public = free_address();
+        self.listen = format!("{lines}\n");
         self
     }
 
@@ -128,9 +131,9 @@ impl Settings {
     }
 
     fn toml(&self) -> String {
-        let Settings { kafka, runtime, rest, admin, public, .. } = self;
+        let Settings { kafka, runtime, rest, admin, public, listen, .. } = self;
         format!(
-            "{kafka}\n[runtime]\n{runtime}\n[listen]\npublic = {public:?}\nadmin = {admin:?}\n[log]\nformat = \"json\"\n\
+            "{kafka}\n[runtime]\n{runtime}\n[listen]\npublic = {public:?}\nadmin = {admin:?}\n{listen}[log]\nformat = \"json\"\n\
              level = \"info\"\n[privacy]\nhash_key = \"env:PARCELWATCH_TEST_HASH_KEY\"\n{rest}\n"
         )
     }

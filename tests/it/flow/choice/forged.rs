@@ -7,7 +7,7 @@ use parcelwatch::reroute::{Link, LinkKey, Links};
 use serde_json::{Value, json};
 
 use super::form::Form;
-use super::served::{NOWHERE, Served};
+use super::served::{CLIENT, NOWHERE, Served};
 use crate::http::{Answer, Request};
 use crate::support::until;
 
@@ -84,31 +84,31 @@ fn forged_and_expired_links_tell_nothing_and_change_nothing() {
 #[test]
 fn a_thousand_guesses_open_nothing() {
     let Some((served, footprint)) = served("") else { return };
-    let guess = |parcel: &str, number: usize| {
+    let guess = |parcel: &str, client: &str, number: usize| {
         // Of the right form and for a day to come: the first three characters are the day.
         let day = &served.token(parcel, 3)[..3];
-        let rest: String = (0..10)
-            .map(|place| char::from(b"0123456789abcdefghjkmnpqrstvwxyz"[(number >> (place * 3)) & 31]))
-            .collect();
-        served.get(&format!("/r/{parcel}/{day}{rest}"))
+        let digit = |place: usize| char::from(b"0123456789abcdefghjkmnpqrstvwxyz"[(number >> (place * 3)) & 31]);
+        let path = format!("/r/{parcel}/{day}{}", (0..10).map(digit).collect::<String>());
+        served.ask(&Request::new("GET", &path).header(CLIENT, client))
     };
-    let answers = |parcel: &str| -> BTreeSet<(u16, String)> {
+    let guess_many = |parcel: &str, client: &str| -> BTreeSet<(u16, String)> {
+        let some =
+            |guesser: usize| (guesser..GUESSES / 2).step_by(GUESSERS).map(|number| guess(parcel, client, number));
         std::thread::scope(|scope| {
-            let guessers: Vec<_> = (0..GUESSERS)
-                .map(|guesser| {
-                    scope.spawn(move || {
-                        (guesser..GUESSES / 2).step_by(GUESSERS).map(|number| guess(parcel, number)).collect::<Vec<_>>()
-                    })
-                })
-                .collect();
+            let guessers: Vec<_> =
+                (0..GUESSERS).map(|guesser| scope.spawn(move || some(guesser).collect::<Vec<_>>())).collect();
             let answers = guessers.into_iter().flat_map(|guesser| guesser.join().expect("no panic"));
             answers.inspect(tells_nothing).map(|answer| (answer.status, answer.body)).collect()
         })
     };
-    let (known, unknown) = (answers(PARCEL), answers("SF1024000000088"));
-    assert!(known.iter().all(|(status, _)| (400..500).contains(status)), "{known:?}");
-    assert!(unknown.is_subset(&known), "whether a parcel exists is not to be seen");
-    assert!(known.iter().any(|(status, _)| *status == 429), "who guesses is stopped: {known:?}");
+    let known = guess_many(PARCEL, "192.0.2.1");
+    assert_eq!(known, guess_many("SF1024000000088", "192.0.2.2"), "whether a parcel exists is not to be seen");
+    let statuses: Vec<u16> = known.iter().map(|(status, _)| *status).collect();
+    assert_eq!(statuses, [404, 429], "who guesses is stopped");
+    // Who was stopped does not learn either which link is right; others are not kept from theirs.
+    let genuine =
+        |client: &str| served.ask(&Request::new("GET", &served.path(PARCEL, 3)).header(CLIENT, client)).status;
+    assert_eq!((genuine("192.0.2.1"), genuine("192.0.2.3")), (429, 200));
     assert_eq!(served.footprint(), footprint);
     served.daemon.stop();
 }

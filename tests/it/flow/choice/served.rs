@@ -1,7 +1,5 @@
 //! A courier with a public page: a daemon with offers, links and both providers of texts.
 
-use std::time::Duration;
-
 use parcelwatch::model::{Audience, Timestamp};
 use parcelwatch::reroute::{Link, LinkKey, Links};
 use serde_json::{Value, json};
@@ -18,6 +16,9 @@ pub const TWILIO_TOKEN: &str = "a token of the tests";
 pub const ALIYUN_SECRET: &str = "a secret of the tests";
 /// Part of the address that Aliyun pushes to.
 pub const PUSH_SECRET: &str = "a-secret-in-a-path-0001";
+
+/// In which a client is named: tests' requests all come from one address.
+pub const CLIENT: &str = "x-forwarded-for";
 
 /// Nobody listens there: what goes there is attempted, and fails.
 pub const NOWHERE: u16 = 1;
@@ -138,11 +139,10 @@ impl Served {
 }
 
 fn settings(flow: &Flow, twilio: u16, aliyun: u16) -> Settings {
-    let settings = flow.settings().with_public();
+    let settings = flow.settings().with_public(&format!("client_ip_header = {CLIENT:?}"));
     let base = format!("http://{}", settings.public());
     let offers = settings.folder().join("offers.toml");
     std::fs::write(&offers, OFFERS).expect("the test's folder is writable");
-    let sms = Duration::from_secs(8).as_secs();
     settings
         .variable("PARCELWATCH_TEST_LINK_KEY", LINK_KEY)
         .variable("PARCELWATCH_TEST_TWILIO", TWILIO_TOKEN)
@@ -158,7 +158,7 @@ offers = {offers:?}
 callback_url = "{base}"
 allow_http = ["127.0.0.1"]
 connect_timeout = "2s"
-timeout = "{sms}s"
+timeout = "8s"
 [sms.twilio]
 account_sid = "AC00000000000000000000000000000000"
 auth_token = "env:PARCELWATCH_TEST_TWILIO"
