@@ -5,6 +5,7 @@
 mod check;
 mod completions;
 mod demo;
+mod late;
 mod outcome;
 mod parcel;
 mod replay;

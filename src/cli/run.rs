@@ -10,16 +10,17 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use super::late::Late;
 use super::{Failure, Outcome, Settings};
+use crate::channel::sms::callback::Callbacks;
 use crate::channel::{self, Dispatcher, Secrets};
 use crate::config::{self, Config, Listen};
 use crate::model::{Channel, Timestamp, World};
 use crate::notify::Policy;
-use crate::reroute::Link;
-use crate::stream::{Asker, Clock, From, GroupProtocol, Instance, InstanceError, Options, Setup};
+use crate::stream::{Clock, From, GroupProtocol, Instance, InstanceError, Options, Setup};
 use crate::telemetry::{Metrics, start_logs};
 use crate::time::Backlog;
-use crate::web::{self, ParcelQuery, QueryError, QueryFuture};
+use crate::web::{self, Limits, Owners, Pages, ParcelQuery, Public, Publish};
 
 /// An input of a partition that is this far ahead of the others is paused: more costs memory while another input is slow,
 /// less makes fetching stutter.
@@ -132,6 +133,9 @@ fn say_how_it_runs(config: &Config) {
     if config.reroute.is_development() {
         tracing::warn!("reroute.link_key is not set: links are signed with a key that everybody knows");
     }
+    if config.listen.public.is_none() && config.reroute.has_links() {
+        tracing::warn!("reroute.base_url is set and listen.public is not: this instance does not serve what links lead to");
+    }
 }
 
 /// The open listeners.
@@ -169,15 +173,14 @@ impl Daemon<'_> {
     pub fn run(&self, listeners: Listeners) -> anyhow::Result<()> {
         let metrics = Arc::new(Metrics::new());
         metrics.send_mode(self.config.policy.send.mode.name());
-        let asker = Arc::new(LateAsker::default());
+        let late = Arc::new(Late::default());
         let dispatcher = Arc::new(OnceLock::new());
-        let advertise = self.listen(listeners, &metrics, &asker, &dispatcher)?;
+        let advertise = self.listen(listeners, &metrics, &late, &dispatcher)?;
         let instance = match Instance::start(self.setup(metrics, advertise)?, self.runtime) {
             Err(InstanceError::Stopped) => return Ok(()),
             started => started?,
         };
-        // Set once here; whoever asked before was told to wait for the brokers.
-        let _ = asker.0.set(instance.asker());
+        late.set(instance.asker(), instance.publisher());
         let _ = dispatcher.set(Arc::clone(instance.dispatcher()));
         instance.join(self.runtime.handle())?;
         tracing::info!("stopped");
@@ -205,15 +208,21 @@ impl Daemon<'_> {
         &self,
         listeners: Listeners,
         metrics: &Arc<Metrics>,
-        asker: &Arc<LateAsker>,
+        late: &Arc<Late>,
         dispatcher: &Arc<OnceLock<Arc<Dispatcher>>>,
     ) -> anyhow::Result<String> {
         let (listen, Listeners { public, admin: listener }) = (&self.config.listen, listeners);
-        if let Some(public) = public {
-            self.runtime.spawn(web::serve_public(public, self.ended.clone()));
+        let owners = Owners {
+            queries: Arc::clone(late) as Arc<dyn ParcelQuery>,
+            client: web::client().context("cannot ask other instances")?,
+            token: listen.token()?,
+        };
+        if let Some(listener) = public {
+            let public = Arc::new(self.public(metrics, late, owners.clone())?);
+            self.runtime.spawn(web::serve_public(listener, public, self.ended.clone()));
         }
         let bound = listener.local_addr().context("the admin listener has no address")?;
-        let (waiting, dispatcher) = (Arc::clone(asker), Arc::clone(dispatcher));
+        let (waiting, dispatcher) = (Arc::clone(late), Arc::clone(dispatcher));
         let admin = web::Admin {
             metrics: Arc::clone(metrics),
             observe: Arc::new(move |metrics| {
@@ -225,13 +234,31 @@ impl Daemon<'_> {
                 }
             }),
             not_ready: Arc::new(move || waiting.not_ready()),
-            queries: Arc::clone(asker) as Arc<dyn ParcelQuery>,
-            token: listen.token()?,
-            client: web::client().context("cannot ask other instances")?,
+            queries: owners.queries,
+            token: owners.token,
+            client: owners.client,
         };
         self.runtime.spawn(web::serve_admin(listener, admin, self.ended.clone()));
         tracing::info!(admin = %bound, "listening");
         Ok(listen.advertised(bound))
+    }
+
+    /// What the public listener is made of.
+    fn public(&self, metrics: &Arc<Metrics>, late: &Arc<Late>, owners: Owners) -> anyhow::Result<Public> {
+        let (config, clock) = (&self.config, self.clock.clone());
+        let secrets = Arc::new(Secrets::new());
+        Ok(Public {
+            links: config.reroute.links()?,
+            pages: Pages::new(&config.policy.notify),
+            owners,
+            publisher: Arc::clone(late) as Arc<dyn Publish>,
+            callbacks: Callbacks::new(&config.channels.sms, &secrets, config.privacy.hash_key()?),
+            metrics: Arc::clone(metrics),
+            now: Arc::new(move || clock.now()),
+            limits: Limits::new(config.listen.bad_links),
+            client_header: config.listen.client_header(),
+            text_max: config.reroute.settings().text_max,
+        })
     }
 }
 
@@ -253,31 +280,3 @@ pub(crate) async fn stop_on_signals(stop: &Arc<AtomicBool>) -> anyhow::Result<()
     });
     Ok(())
 }
-
-/// Answers once the instance has reached the brokers.
-#[derive(Default)]
-struct LateAsker(OnceLock<Asker>);
-
-impl LateAsker {
-    fn not_ready(&self) -> Vec<String> {
-        self.0.get().map_or_else(|| vec![WAITING.to_owned()], Asker::not_ready)
-    }
-}
-
-impl ParcelQuery for LateAsker {
-    fn parcel(&self, id: String) -> QueryFuture {
-        match self.0.get() {
-            Some(asker) => asker.parcel(id),
-            None => Box::pin(async { Err(QueryError::NotReady(WAITING.to_owned())) }),
-        }
-    }
-
-    fn page(&self, id: String, link: Link) -> QueryFuture {
-        match self.0.get() {
-            Some(asker) => asker.page(id, link),
-            None => Box::pin(async { Err(QueryError::NotReady(WAITING.to_owned())) }),
-        }
-    }
-}
-
-const WAITING: &str = "waiting for the brokers";

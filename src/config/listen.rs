@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+use axum::http::HeaderName;
 use serde::{Deserialize, Deserializer, de};
 
 use super::Secret;
@@ -20,6 +21,10 @@ pub struct Listen {
     pub admin: Address,
     /// What a request to `admin` must carry.
     pub admin_token: Option<Secret>,
+    /// The header in which a trusted proxy names its client, as it was configured.
+    client_ip_header: Option<String>,
+    /// Links that do not exist, by address and minute.
+    pub bad_links: u32,
     /// Under which other instances reach `admin`, as it was configured.
     advertise: Option<String>,
 }
@@ -43,6 +48,11 @@ impl Listen {
     /// The admin listener's token, read now; none where none is asked for.
     pub fn token(&self) -> Result<Option<String>, SecretError> {
         self.admin_token.as_ref().map(Secret::read_text).transpose()
+    }
+
+    /// The header in which a trusted proxy names its client; none: nobody is trusted to.
+    pub fn client_header(&self) -> Option<HeaderName> {
+        self.client_ip_header.as_deref().and_then(|name| name.parse().ok())
     }
 
     /// The URL under which other instances reach the admin listener that is bound to `bound`.
@@ -70,6 +80,12 @@ impl Listen {
             ["listen.public", "listen.admin"],
             "expected another address than that of listen.admin, found the same",
         );
+        check.that(
+            self.client_ip_header.is_none() || self.client_header().is_some(),
+            "listen.client_ip_header",
+            "expected the name of a header such as x-forwarded-for",
+        );
+        check.that(self.bad_links >= 1, "listen.bad_links", "expected at least 1, found 0");
         if let Some(address) = &self.advertise {
             check.that(
                 address.starts_with("http://") || address.starts_with("https://"),

@@ -47,6 +47,11 @@ impl Reroute {
         Ok(Some(Links::new(&self.base_url, key)))
     }
 
+    /// Whether notices carry links.
+    pub fn has_links(&self) -> bool {
+        !self.base_url.is_empty()
+    }
+
     /// Whether links are made with the key that everybody knows: to be warned about, and refused for sending.
     pub fn is_development(&self) -> bool {
         !self.base_url.is_empty() && self.link_key.is_none()

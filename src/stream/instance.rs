@@ -14,6 +14,7 @@ use super::announce::announce;
 use super::clock::Clock;
 use super::options::Options;
 use super::preflight;
+use super::publish::Publisher;
 use super::query::Asker;
 use super::receipts::Receipts;
 use super::shared::{Outbox, Shared};
@@ -54,6 +55,7 @@ pub struct Setup {
 pub struct Instance {
     shared: Arc<Shared>,
     receipts: Arc<Receipts>,
+    publisher: Publisher,
     dispatcher: Arc<Dispatcher>,
     threads: Vec<std::thread::JoinHandle<()>>,
     failure: Arc<Mutex<Option<WorkerError>>>,
@@ -108,6 +110,7 @@ impl Instance {
             preflight::warn(&options, &topics, runtime);
         }
         let receipts = Arc::new(Receipts::new(&options, &topics, clock.clone())?);
+        let publisher = Publisher::new(&options, &topics, clock.clone())?;
         let wall: WallClock = Arc::new({
             let clock = clock.clone();
             move || clock.now()
@@ -133,7 +136,7 @@ impl Instance {
             runtime.spawn(trim(shared.options.client.clone(), trims));
         }
         runtime.spawn(announce(Arc::clone(&shared), advertise));
-        let mut instance = Instance { shared, receipts, dispatcher, threads: Vec::new(), failure: Arc::default() };
+        let mut instance = Instance { shared, receipts, publisher, dispatcher, threads: Vec::new(), failure: Arc::default() };
         instance.thread("tables", move |shared, _| tables.run(&shared.stop))?;
         for slot in 0..workers.0 {
             instance.worker::<TrackerStage>(slot)?;
@@ -147,6 +150,11 @@ impl Instance {
     /// What the listeners ask.
     pub fn asker(&self) -> Asker {
         Asker::new(Arc::clone(&self.shared))
+    }
+
+    /// Writes what pages are told.
+    pub fn publisher(&self) -> Publisher {
+        self.publisher.clone()
     }
 
     /// What the channels have in hand.

@@ -92,4 +92,10 @@ impl ParcelQuery for Asker {
         let question = Question::Page { parcel_id: id.clone(), link };
         Box::pin(async move { asker.ask::<TrackerStage>(&id, question).await })
     }
+
+    fn preference(&self, key: RecipientKey) -> QueryFuture {
+        let asker = self.clone();
+        let question = Question::Preference { recipient: key.clone() };
+        Box::pin(async move { asker.ask::<NotifierStage>(key.as_str(), question).await })
+    }
 }

@@ -30,6 +30,11 @@ pub enum Question {
         #[allow(missing_docs)]
         link: Link,
     },
+    /// By whoever holds a genuine link: how its reader wants to be told.
+    Preference {
+        #[allow(missing_docs)]
+        recipient: RecipientKey,
+    },
 }
 
 /// How far a partition is.
@@ -153,6 +158,7 @@ impl Stage for TrackerStage {
                 let page = machine.page(parcel_id, *link, now, world)?;
                 Some(serde_json::to_value(page).expect("a page has no map whose keys are no texts"))
             }
+            Question::Preference { .. } => None,
         }
     }
 
@@ -206,7 +212,7 @@ impl Stage for NotifierStage {
     fn answer(machine: &Notifier, question: &Question, _: Timestamp, _: &World) -> Option<Value> {
         match question {
             Question::Parcel { parcel_id, recipient } => Some(machine.describe(recipient.as_ref()?, parcel_id)),
-            Question::Page { .. } => None,
+            Question::Page { .. } | Question::Preference { .. } => None,
         }
     }
 

@@ -87,6 +87,12 @@ families! {
     send_mode: IntGaugeVec = gauges("send_mode", &["mode"],
         "1 for what send is set to in general: off, shadow (nothing leaves) or on.");
 
+    // Customers.
+    public_requests: IntCounterVec = counters("public_requests_total", &["page", "result"],
+        "Requests to the public listener by page and by what became of them.");
+    choices_sent: IntCounterVec = counters("choices_sent_total", &["option"],
+        "Choices that pages wrote down for the parcel's owner, by option; undo: taken back.");
+
     // Time.
     timers_fired: IntCounter = counter("timers_fired_total",
         "Limits that passed.");

@@ -214,6 +214,16 @@ impl Metrics {
         self.families.clock_departure.set(by.as_secs_f64());
     }
 
+    /// A request to the public listener, by page and by what became of it (`series` has them all).
+    pub fn public_request(&self, page: &'static str, result: &'static str) {
+        self.families.public_requests.with_label_values(&[page, result]).inc();
+    }
+
+    /// A page wrote down a choice, or `undo`.
+    pub fn choice_sent(&self, option: &'static str) {
+        self.families.choices_sent.with_label_values(&[option]).inc();
+    }
+
     /// What `send` is set to in general: `off`, `shadow` or `on`.
     pub fn send_mode(&self, mode: &str) {
         for each in MODES {

@@ -1,4 +1,4 @@
-//! The admin listener: `/metrics`, `/livez`, `/readyz`, `GET /v1/parcels/{id}`.
+//! The admin listener: `/metrics`, `/livez`, `/readyz`, `GET /v1/parcels/{id}`, and what other instances ask for their pages.
 
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use super::ask::{Caller, PASSED_ON, request};
 use super::guard::{self, Door};
 use super::{ParcelQuery, QueryError};
+use crate::model::{Audience, RecipientKey};
+use crate::reroute::Link;
 use crate::telemetry::Metrics;
 
 /// What the admin listener tells.
@@ -39,6 +41,8 @@ pub(super) fn router(admin: Admin) -> Router {
     let guarded = Router::new()
         .route("/metrics", get(metrics))
         .route("/v1/parcels/{id}", get(parcel))
+        .route("/v1/pages/{id}/{journey}/{audience}/{day}", get(page))
+        .route("/v1/preferences/{key}", get(preference))
         .layer(middleware::from_fn_with_state(Door::new(admin.token.as_deref()), guard::check));
     Router::new()
         .route("/livez", get(|| async { "ok\n" }))
@@ -74,6 +78,30 @@ async fn parcel(State(admin): State<Admin>, Path(id): Path<String>, headers: Hea
         Ok(None) => refusal(StatusCode::NOT_FOUND, "nothing is known of this parcel"),
         Err(QueryError::Elsewhere { address }) if caller == Caller::Person => pass_on(&admin, &address, &id).await,
         Err(QueryError::Elsewhere { .. }) => unavailable("the parcel has just moved to another instance: ask again"),
+        Err(error @ QueryError::NotReady(_)) => unavailable(&error.to_string()),
+        Err(error @ QueryError::Timeout) => refusal(StatusCode::GATEWAY_TIMEOUT, &error.to_string()),
+    }
+}
+
+/// What a page shows, asked by the instance whose public listener was asked for the page.
+async fn page(State(admin): State<Admin>, Path((id, journey, audience, day)): Path<(String, u32, String, u16)>) -> Response {
+    let Some(audience) = Audience::ALL.into_iter().find(|known| known.name() == audience) else {
+        return refusal(StatusCode::NOT_FOUND, "expected an audience");
+    };
+    own(admin.queries.page(id, Link { journey, audience, day }).await)
+}
+
+/// The same of a recipient's preferences.
+async fn preference(State(admin): State<Admin>, Path(key): Path<String>) -> Response {
+    own(admin.queries.preference(RecipientKey::from_text(key)).await)
+}
+
+/// An answer of this instance's own: the one who asks has looked up whom to ask.
+fn own(answer: Result<Option<Value>, QueryError>) -> Response {
+    match answer {
+        Ok(Some(known)) => Json(known).into_response(),
+        Ok(None) => refusal(StatusCode::NOT_FOUND, "nothing is known of it"),
+        Err(QueryError::Elsewhere { .. }) => unavailable("it has just moved to another instance: ask again"),
         Err(error @ QueryError::NotReady(_)) => unavailable(&error.to_string()),
         Err(error @ QueryError::Timeout) => refusal(StatusCode::GATEWAY_TIMEOUT, &error.to_string()),
     }

@@ -59,8 +59,19 @@ pub(crate) async fn request(
     id: &str,
     caller: Caller,
 ) -> Result<Answer, AskError> {
+    get(client, address, token, &["v1", "parcels", id], caller).await
+}
+
+/// Asks the listener at `address` for what is at a path.
+pub(super) async fn get(
+    client: &Client,
+    address: &str,
+    token: Option<&str>,
+    path: &[impl AsRef<str>],
+    caller: Caller,
+) -> Result<Answer, AskError> {
     let mut url: Url = address.parse().map_err(|_| AskError::Address)?;
-    url.path_segments_mut().map_err(|()| AskError::Address)?.pop_if_empty().extend(["v1", "parcels", id]);
+    url.path_segments_mut().map_err(|()| AskError::Address)?.pop_if_empty().extend(path);
     let mut asking = client.get(url);
     if let Some(token) = token {
         asking = asking.bearer_auth(token);

@@ -10,8 +10,11 @@
 mod admin;
 mod ask;
 mod guard;
+mod owner;
 mod pages;
 mod public;
+mod record;
+mod serve;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +23,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -27,11 +31,16 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::model::RecipientKey;
 use crate::reroute::Link;
 
 pub use self::admin::Admin;
 pub(crate) use self::ask::request;
 pub use self::ask::{AskError, Caller, client};
+pub use self::owner::Owners;
+pub use self::pages::Pages;
+pub use self::public::{Limits, Public};
+pub use self::record::{Publish, PublishError, PublishFuture, Record};
 
 /// The answer about a parcel, once it is there.
 pub type QueryFuture = Pin<Box<dyn Future<Output = Result<Option<Value>, QueryError>> + Send>>;
@@ -44,6 +53,9 @@ pub trait ParcelQuery: Send + Sync {
     /// What a link's reader may see of a parcel: a `reroute::PageState` as JSON; none where nothing is known of the parcel. The
     /// link is genuine and not too old; whether it still opens, the owner decides.
     fn page(&self, id: String, link: Link) -> QueryFuture;
+
+    /// How a person wants to be told: a `model::Preference` as JSON; none where they never said.
+    fn preference(&self, key: RecipientKey) -> QueryFuture;
 }
 
 /// Why there is no answer here.
@@ -82,8 +94,12 @@ pub async fn bind(address: SocketAddr, key: &'static str) -> Result<TcpListener,
 }
 
 /// Serves the public listener until `stop` says true (or its sender is gone).
-pub async fn serve_public(listener: TcpListener, stop: watch::Receiver<bool>) -> io::Result<()> {
-    serve(listener, public::router(), stop).await
+pub async fn serve_public(
+    listener: TcpListener,
+    public: Arc<Public>,
+    stop: watch::Receiver<bool>,
+) -> io::Result<()> {
+    serve::to_strangers(listener, public::router(public), stop).await
 }
 
 /// Serves the admin listener until `stop` says true (or its sender is gone).

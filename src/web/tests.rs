@@ -21,6 +21,10 @@ impl ParcelQuery for Answers {
     fn page(&self, id: String, _link: Link) -> QueryFuture {
         self.parcel(id)
     }
+
+    fn preference(&self, key: RecipientKey) -> QueryFuture {
+        self.parcel(key.to_string())
+    }
 }
 
 /// A running admin listener; it ends with this.
@@ -159,7 +163,7 @@ async fn the_listeners_end_when_they_are_told_to() {
     let listener = bind("127.0.0.1:0".parse().unwrap(), "listen.public").await.unwrap();
     let address = format!("http://{}/healthz", listener.local_addr().unwrap());
     let (stop, stopped) = watch::channel(false);
-    let served = tokio::spawn(serve_public(listener, stopped));
+    let served = tokio::spawn(serve_public(listener, None, stopped));
     assert_eq!(client().unwrap().get(address).send().await.unwrap().status(), StatusCode::OK);
     drop(stop);
     served.await.unwrap().unwrap();

@@ -31,6 +31,22 @@ pub struct Chosen {
     pub locale: Option<Locale>,
 }
 
+impl Contacts {
+    /// The channels that are asked about: those by which this person can be reached. Where nothing is known any more, all.
+    pub fn channels(&self) -> Vec<Channel> {
+        let known: Vec<Channel> = SHOWN.into_iter().filter(|channel| self.of(*channel).is_some()).collect();
+        if known.is_empty() { SHOWN.to_vec() } else { known }
+    }
+
+    fn of(&self, channel: Channel) -> Option<&String> {
+        match channel {
+            Channel::Email => self.email.as_ref(),
+            Channel::Sms => self.phone.as_ref(),
+            Channel::Webhook => None,
+        }
+    }
+}
+
 impl Chosen {
     /// What a preference says; of nobody's, the defaults.
     pub fn of(preference: Option<&Preference>) -> Chosen {
@@ -50,7 +66,7 @@ impl Chosen {
 }
 
 /// The channels by which people are told. Webhooks are for merchants, who do not come here.
-pub(super) const SHOWN: [Channel; 2] = [Channel::Sms, Channel::Email];
+const SHOWN: [Channel; 2] = [Channel::Sms, Channel::Email];
 
 /// Whether what was sent is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,17 +122,11 @@ impl Pages {
     ) -> String {
         let words = self.words(locale);
         let text = |name: &str| words.text("preferences", name);
-        let contact = |channel| match channel {
-            Channel::Email => contacts.email.clone(),
-            Channel::Sms => contacts.phone.clone(),
-            Channel::Webhook => None,
-        };
-        // Somebody without a mail address is not asked about mail.
-        let shown: Vec<Channel> = SHOWN.into_iter().filter(|channel| contact(*channel).is_some()).collect();
+        let shown = contacts.channels();
         let channels = shown.iter().map(|channel| Row {
             name: channel.name(),
             label: text(channel.name()),
-            contact: contact(*channel),
+            contact: contacts.of(*channel).cloned(),
             is_on: chosen.on.contains(channel),
         });
         let first = |channel: Channel| {

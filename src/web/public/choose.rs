@@ -1,0 +1,237 @@
+//! `POST /r/{parcel_id}/{token}`: a choice, or its undoing. It is written down for the parcel's owner; what the owner made of it
+//! is shown by the GET that follows.
+
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+
+use super::form::{self, Form};
+use super::parcel::{Address, NAME, found, shown};
+use super::visit::Visit;
+use super::{App, answer};
+use crate::model::{Detail, Reroute, RerouteChange, RerouteOption};
+use crate::reroute::{ChoiceParts, Link, Links, Offer, Page, choice_id, proof};
+use crate::web::pages::{Notice, Refill, State as Without, Wrong};
+use crate::web::record::Record;
+use crate::web::serve::Peer;
+
+/// How long the owner is waited for. Longer: somebody looks at nothing. Shorter: they see "received" and have to look again.
+const SHOWN_WITHIN: Duration = Duration::from_secs(5);
+/// The owner commits several times a second.
+const LOOK_EVERY: Duration = Duration::from_millis(150);
+
+const TEXT_MIN: usize = 3;
+
+/// Takes a form.
+pub(super) async fn choose(
+    State(public): App,
+    path: Result<Path<(String, String)>, PathRejection>,
+    Extension(peer): Extension<Peer>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let visit = Visit::new(&public, &uri, headers, peer);
+    let address = Address::of(path);
+    let (link, page) = match found(&visit, &address).await {
+        Ok(found) => found,
+        Err(state) => return visit.state(NAME, state),
+    };
+    let Some(links) = &public.links else { return visit.state(NAME, Without::Unknown) };
+    let Ok(body) = body else { return visit.state(NAME, Without::BadForm) };
+    if form::is_foreign(&visit.headers, links.base_url()) || !form::is_form(&visit.headers) {
+        return visit.state(NAME, Without::BadForm);
+    }
+    let form = Form::read(&body);
+    let revision = form.get("revision").unwrap_or_default();
+    if !form::is_proved(links, &address.about(revision), form.get("form").unwrap_or_default(), visit.now) {
+        return shown(&visit, &address, &page, Some(Notice::Stale), None, StatusCode::CONFLICT, "stale");
+    }
+    let asked = Asked { visit: &visit, address: &address, link, page: &page, links, revision: revision.parse().unwrap_or(0) };
+    match form.get("undo") {
+        Some(id) => asked.undo(id).await,
+        None => asked.choose(&form).await,
+    }
+}
+
+/// A form that is ours, on a page as it is now.
+struct Asked<'a> {
+    visit: &'a Visit<'a>,
+    address: &'a Address,
+    link: Link,
+    page: &'a Page,
+    links: &'a Links,
+    /// What the form's page showed.
+    revision: u32,
+}
+
+impl Asked<'_> {
+    async fn choose(&self, form: &Form<'_>) -> Response {
+        let value = form.get("option").unwrap_or_default();
+        let option = value.split('|').next().and_then(RerouteOption::from_name);
+        let field = |name| option.and_then(|option| form.get(&format!("{name}_{}", option.name()))).unwrap_or_default();
+        let (text, digits) = (field("text").trim(), field("proof"));
+        let Some(option) = option else { return self.mend(value, text, vec![Wrong::Option]) };
+        let proof = proof(self.links, &self.address.parcel_id, digits);
+        let id = |detail: &Detail| self.id(option, detail, proof.as_deref());
+        let Some(offer) = self.page.offers.iter().find(|offer| offer.value() == value) else {
+            // The same form twice: what it chose stands and is offered no more.
+            let is_repeat = self.page.choice.as_ref().is_some_and(|standing| {
+                let said = Some(text).filter(|text| !text.is_empty()).map(str::to_owned);
+                standing.id == id(&Detail { text: said, ..standing.detail.clone() })
+            });
+            return if is_repeat { self.see(&[]) } else { self.conflict() };
+        };
+        let mut wrong = Vec::new();
+        if offer.asks_text && !self.is_text(text) {
+            wrong.push(Wrong::Text);
+        }
+        if offer.asks_proof && proof.is_none() {
+            wrong.push(Wrong::Proof);
+        }
+        if !wrong.is_empty() {
+            return self.mend(value, text, wrong);
+        }
+        let detail = Detail { text: offer.asks_text.then(|| text.to_owned()), ..offer.detail.clone() };
+        let proof = proof.filter(|_| offer.asks_proof);
+        let id = self.id(option, &detail, proof.as_deref());
+        if self.page.choice.as_ref().is_some_and(|standing| standing.id == id) {
+            return self.see(&[]);
+        }
+        if self.revision != self.page.revision {
+            return self.conflict();
+        }
+        let choice = self.record(&id, RerouteChange::Requested, offer, detail, proof);
+        self.visit.public.metrics.choice_sent(option.name());
+        self.write(choice, |page| is_answered(self.page, page, &id), &id).await
+    }
+
+    /// Takes a choice back, if it still stands.
+    async fn undo(&self, id: &str) -> Response {
+        let Some(standing) = self.page.choice.as_ref().filter(|standing| standing.id == id) else {
+            return self.conflict();
+        };
+        if !matches!(standing.change, RerouteChange::Requested | RerouteChange::Accepted) {
+            return self.see(&[]);
+        }
+        let choice = Reroute {
+            option: Some(standing.option),
+            fee: standing.fee.clone(),
+            revision: None,
+            proof: None,
+            detail: standing.detail.clone(),
+            ..self.blank(id, RerouteChange::Cancelled)
+        };
+        self.visit.public.metrics.choice_sent("undo");
+        let before = standing.change;
+        let is_done = |page: &Page| page.choice.as_ref().is_none_or(|now| now.id != id || now.change != before);
+        self.write(choice, is_done, "").await
+    }
+
+    /// Writes the record, waits until the owner shows what became of it, and sends the reader there.
+    async fn write(&self, choice: Reroute, is_done: impl Fn(&Page) -> bool, id: &str) -> Response {
+        let public = self.visit.public;
+        if public.publisher.publish(Record::Choice(Box::new(choice))).await.is_err() {
+            return self.visit.state(NAME, Without::Down);
+        }
+        let shown = tokio::time::timeout(SHOWN_WITHIN, async {
+            loop {
+                if self.visit.parcel(&self.address.parcel_id, self.link).await.is_ok_and(|page| is_done(&page)) {
+                    return;
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        });
+        match shown.await {
+            Ok(()) => self.see(&[]),
+            Err(_) => self.see(&[("sent", id)]),
+        }
+    }
+
+    fn id(&self, option: RerouteOption, detail: &Detail, proof: Option<&str>) -> String {
+        choice_id(ChoiceParts {
+            parcel_id: &self.address.parcel_id,
+            journey: self.link.journey,
+            audience: self.link.audience,
+            option,
+            detail,
+            revision: self.revision,
+            proof,
+        })
+    }
+
+    fn record(
+        &self,
+        id: &str,
+        change: RerouteChange,
+        offer: &Offer,
+        detail: Detail,
+        proof: Option<String>,
+    ) -> Reroute {
+        Reroute {
+            option: Some(offer.option),
+            detail,
+            // As it was shown, whatever the form says.
+            fee: Some(offer.fee.clone()),
+            proof,
+            revision: Some(self.revision),
+            ..self.blank(id, change)
+        }
+    }
+
+    fn blank(&self, id: &str, change: RerouteChange) -> Reroute {
+        Reroute {
+            id: id.to_owned(),
+            parcel_id: self.address.parcel_id.clone(),
+            journey: self.link.journey,
+            notice_id: None,
+            change,
+            option: None,
+            detail: Detail::default(),
+            fee: None,
+            at: self.visit.now,
+            by: Some(self.link.audience.name().to_owned()),
+            reason: None,
+            proof: None,
+            revision: None,
+        }
+    }
+
+    fn is_text(&self, text: &str) -> bool {
+        let characters = text.chars().count();
+        (TEXT_MIN..=self.visit.public.text_max).contains(&characters) && !text.chars().any(char::is_control)
+    }
+
+    /// The page again, with what has to be mended.
+    fn mend(&self, option: &str, text: &str, wrong: Vec<Wrong>) -> Response {
+        let refill = Refill { option: option.to_owned(), text: text.to_owned(), wrong };
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        shown(self.visit, self.address, self.page, None, Some(refill), status, "wrong")
+    }
+
+    /// The page again: something else has happened since.
+    fn conflict(&self) -> Response {
+        let notice = if self.revision == self.page.revision { Notice::Gone } else { Notice::Used };
+        shown(self.visit, self.address, self.page, Some(notice), None, StatusCode::CONFLICT, "used")
+    }
+
+    /// The page by GET, so that reloading it sends nothing again.
+    fn see(&self, query: &[(&str, &str)]) -> Response {
+        let query: Vec<_> = query.iter().copied().filter(|(_, value)| !value.is_empty()).collect();
+        self.visit.public.metrics.public_request(NAME, "chosen");
+        answer::see(&format!("{}{}", self.address.token, self.visit.query_with(&query)))
+    }
+}
+
+/// Whether the page shows what became of a choice: the choice itself, or that it counted in another way.
+fn is_answered(before: &Page, now: &Page, id: &str) -> bool {
+    now.choice.as_ref().is_some_and(|standing| standing.id == id)
+        || now.revision != before.revision
+        || now.proof != before.proof
+        || now.ended != before.ended
+}

@@ -1,0 +1,99 @@
+//! `GET /r/{parcel_id}/{token}`: the parcel's page. It shows and never acts.
+
+use axum::Extension;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+
+use super::visit::Visit;
+use super::{App, Public, form};
+use crate::reroute::{Link, Links, Page};
+use crate::web::pages::{Notice, Refill, Shown, State as Without};
+use crate::web::serve::Peer;
+
+/// In metrics.
+pub(super) const NAME: &str = "parcel";
+
+/// A link as it stands in a path.
+pub(super) struct Address {
+    pub parcel_id: String,
+    pub token: String,
+}
+
+impl Address {
+    /// What the path says; what is no text names no parcel.
+    pub fn of(path: Result<Path<(String, String)>, PathRejection>) -> Address {
+        let (parcel_id, token) = path.map(|Path(parts)| parts).unwrap_or_default();
+        Address { parcel_id, token }
+    }
+
+    /// What a form on the page is for: it is of no use on another page, or once something else was chosen.
+    pub fn about<'a>(&'a self, revision: &'a str) -> [&'a str; 4] {
+        ["choose", &self.parcel_id, &self.token, revision]
+    }
+}
+
+/// Shows it.
+pub(super) async fn show(
+    State(public): App,
+    path: Result<Path<(String, String)>, PathRejection>,
+    Extension(peer): Extension<Peer>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let visit = Visit::new(&public, &uri, headers, peer);
+    let address = Address::of(path);
+    match found(&visit, &address).await {
+        Ok((_, page)) => {
+            // A choice that was recorded a moment ago, and that its owner has yet to read.
+            let is_shown = |id: &str| page.choice.as_ref().is_some_and(|choice| choice.id == id);
+            let sent = visit.asked("sent").filter(|id| is_choice_id(id) && !is_shown(id));
+            let notice = sent.map(|id| Notice::Sent(visit.query_with(&[("sent", &id)])));
+            let result = if notice.is_some() { "sent" } else { "shown" };
+            shown(&visit, &address, &page, notice, None, StatusCode::OK, result)
+        }
+        Err(state) => visit.state(NAME, state),
+    }
+}
+
+/// The link and the parcel, if they are to be seen.
+pub(super) async fn found(visit: &Visit<'_>, address: &Address) -> Result<(Link, Page), Without> {
+    let link = visit.link(&address.parcel_id, &address.token)?;
+    Ok((link, visit.parcel(&address.parcel_id, link).await?))
+}
+
+/// The page of a parcel as it is now.
+pub(super) fn shown(
+    visit: &Visit<'_>,
+    address: &Address,
+    page: &Page,
+    notice: Option<Notice>,
+    refill: Option<Refill>,
+    status: StatusCode,
+    result: &'static str,
+) -> Response {
+    let public: &Public = visit.public;
+    let locale = visit.locale(page.locale.as_deref());
+    let revision = page.revision.to_string();
+    let prove = |links: &Links| form::prove(links, &address.about(&revision), visit.now);
+    let form = public.links.as_ref().map(prove).unwrap_or_default();
+    let preferences = format!("{}/preferences{}", address.token, visit.query_with(&[]));
+    let html = public.pages.parcel(&Shown {
+        page,
+        locale,
+        now: visit.now,
+        form: &form,
+        preferences: page.recipient_key.as_ref().map(|_| preferences.as_str()),
+        notice,
+        refill,
+    });
+    visit.page(NAME, result, status, html)
+}
+
+/// Whether a text can be the id of a choice; anything else in a query is not repeated on a page.
+fn is_choice_id(text: &str) -> bool {
+    let digits = text.strip_prefix("rr_").unwrap_or_default();
+    digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
