@@ -82,6 +82,8 @@ impl Served {
     pub fn let_stall(&self, parcel: &str, recipient: &Value) {
         let mut announced = shipment(parcel);
         announced["ordered_at"] = json!(ago(26 * 3600));
+        // Not so long ago that it counts as never handed over until its scan is read.
+        announced["shipped_at"] = json!(ago(3600));
         announced["promise"] = json!(ago(-48 * 3600));
         announced["destination"] = json!({"hub": "SHA02", "area": "310104"});
         announced["recipient"] = recipient.clone();
@@ -174,8 +176,6 @@ callback_secret = "env:PARCELWATCH_TEST_PUSH"
 [notify.sms_providers]
 "+86" = "aliyun"
 "+" = "twilio"
-[notify.sms_signs]
-zh-CN = "顺达"
 [notify.sms_codes]
 "stalled.zh-CN" = "SMS_1"
 "stalled.2.zh-CN" = "SMS_2"
