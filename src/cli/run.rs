@@ -134,7 +134,9 @@ fn say_how_it_runs(config: &Config) {
         tracing::warn!("reroute.link_key is not set: links are signed with a key that everybody knows");
     }
     if config.listen.public.is_none() && config.reroute.has_links() {
-        tracing::warn!("reroute.base_url is set and listen.public is not: this instance does not serve what links lead to");
+        tracing::warn!(
+            "reroute.base_url is set and listen.public is not: this instance does not serve what links lead to"
+        );
     }
 }
 
@@ -257,6 +259,7 @@ impl Daemon<'_> {
             now: Arc::new(move || clock.now()),
             limits: Limits::new(config.listen.bad_links),
             client_header: config.listen.client_header(),
+            shown_within: web::SHOWN_WITHIN,
             text_max: config.reroute.settings().text_max,
         })
     }

@@ -136,7 +136,8 @@ impl Instance {
             runtime.spawn(trim(shared.options.client.clone(), trims));
         }
         runtime.spawn(announce(Arc::clone(&shared), advertise));
-        let mut instance = Instance { shared, receipts, publisher, dispatcher, threads: Vec::new(), failure: Arc::default() };
+        let mut instance =
+            Instance { shared, receipts, publisher, dispatcher, threads: Vec::new(), failure: Arc::default() };
         instance.thread("tables", move |shared, _| tables.run(&shared.stop))?;
         for slot in 0..workers.0 {
             instance.worker::<TrackerStage>(slot)?;

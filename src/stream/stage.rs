@@ -212,7 +212,11 @@ impl Stage for NotifierStage {
     fn answer(machine: &Notifier, question: &Question, _: Timestamp, _: &World) -> Option<Value> {
         match question {
             Question::Parcel { parcel_id, recipient } => Some(machine.describe(recipient.as_ref()?, parcel_id)),
-            Question::Page { .. } | Question::Preference { .. } => None,
+            Question::Preference { recipient } => {
+                let known = machine.preference_of(recipient)?;
+                Some(serde_json::to_value(known).expect("a preference has no map whose keys are no texts"))
+            }
+            Question::Page { .. } => None,
         }
     }
 

@@ -84,7 +84,10 @@ async fn parcel(State(admin): State<Admin>, Path(id): Path<String>, headers: Hea
 }
 
 /// What a page shows, asked by the instance whose public listener was asked for the page.
-async fn page(State(admin): State<Admin>, Path((id, journey, audience, day)): Path<(String, u32, String, u16)>) -> Response {
+async fn page(
+    State(admin): State<Admin>,
+    Path((id, journey, audience, day)): Path<(String, u32, String, u16)>,
+) -> Response {
     let Some(audience) = Audience::ALL.into_iter().find(|known| known.name() == audience) else {
         return refusal(StatusCode::NOT_FOUND, "expected an audience");
     };

@@ -39,7 +39,7 @@ pub(crate) use self::ask::request;
 pub use self::ask::{AskError, Caller, client};
 pub use self::owner::Owners;
 pub use self::pages::Pages;
-pub use self::public::{Limits, Public};
+pub use self::public::{Limits, Public, SHOWN_WITHIN};
 pub use self::record::{Publish, PublishError, PublishFuture, Record};
 
 /// The answer about a parcel, once it is there.
@@ -94,12 +94,8 @@ pub async fn bind(address: SocketAddr, key: &'static str) -> Result<TcpListener,
 }
 
 /// Serves the public listener until `stop` says true (or its sender is gone).
-pub async fn serve_public(
-    listener: TcpListener,
-    public: Arc<Public>,
-    stop: watch::Receiver<bool>,
-) -> io::Result<()> {
-    serve::to_strangers(listener, public::router(public), stop).await
+pub async fn serve_public(listener: TcpListener, public: Arc<Public>, stop: watch::Receiver<bool>) -> io::Result<()> {
+    serve::to_strangers(listener, public::router(public), serve::Patience::USUAL, stop).await
 }
 
 /// Serves the admin listener until `stop` says true (or its sender is gone).

@@ -68,7 +68,14 @@ impl Owners {
 /// Where an instance answers for a page: parcel, journey, audience, day.
 fn page_path(parcel_id: &str, link: Link) -> [String; 6] {
     let Link { journey, audience, day } = link;
-    ["v1".to_owned(), "pages".to_owned(), parcel_id.to_owned(), journey.to_string(), audience.name().to_owned(), day.to_string()]
+    [
+        "v1".to_owned(),
+        "pages".to_owned(),
+        parcel_id.to_owned(),
+        journey.to_string(),
+        audience.name().to_owned(),
+        day.to_string(),
+    ]
 }
 
 fn read<T: serde::de::DeserializeOwned>(answer: Option<Value>) -> Result<Option<T>, OutOfReach> {

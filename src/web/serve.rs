@@ -1,8 +1,7 @@
 //! Serves strangers: how long each may take, how many there may be, how much they may say.
 //!
 //! `axum::serve` waits for slow clients as long as they like; so connections are accepted here. What always holds: at most
-//! [`CONNECTIONS_MAX`] at a time, none of which lives longer than [`CONNECTION_WITHIN`]; heads are at most [`HEAD_MAX`]
-//! bytes and come within [`HEAD_WITHIN`].
+//! [`CONNECTIONS_MAX`] at a time; heads are at most [`HEAD_MAX`] bytes; everything has an end ([`Patience`]).
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,8 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::IntoResponse;
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -24,15 +24,29 @@ use super::END_WITHIN;
 /// More wait until one ends. Larger: more memory (some 50 KiB each) for whoever opens many. Smaller: who opens many keeps
 /// customers out.
 const CONNECTIONS_MAX: usize = 2048;
-/// Also from one request to the next on the same connection.
-const HEAD_WITHIN: Duration = Duration::from_secs(10);
-/// Requests and answers are small: who takes longer does not read.
-const CONNECTION_WITHIN: Duration = Duration::from_secs(120);
-/// A request that takes longer (a body that trickles, an owner that hangs) is answered 408.
-const REQUEST_WITHIN: Duration = Duration::from_secs(20);
 const HEAD_MAX: usize = 16 * 1024;
 /// Errors of accepting (no file descriptors left, say) pass by themselves.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// How long a stranger may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// For a request's head; also from one request to the next on the same connection.
+    pub head: Duration,
+    /// For a whole request: a body that trickles or an owner that hangs is answered 408.
+    pub request: Duration,
+    /// For a connection: requests and answers are small, so who takes longer does not read.
+    pub connection: Duration,
+}
+
+impl Patience {
+    /// Longer: whoever keeps connections open for nothing keeps customers out. Shorter: phones on a train are cut off.
+    pub const USUAL: Patience = Patience {
+        head: Duration::from_secs(10),
+        request: Duration::from_secs(20),
+        connection: Duration::from_secs(120),
+    };
+}
 
 /// The other end of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -42,9 +56,13 @@ pub(super) struct Peer(pub SocketAddr);
 pub(super) async fn to_strangers(
     listener: TcpListener,
     router: Router,
+    patience: Patience,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let router = router.layer(middleware::from_fn(in_time));
+    let router = router.layer(middleware::from_fn(move |request: Request, next: Next| async move {
+        let answered = tokio::time::timeout(patience.request, next.run(request)).await;
+        answered.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
+    }));
     let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let accepted = tokio::select! {
@@ -55,7 +73,7 @@ pub(super) async fn to_strangers(
             Ok((stream, peer, permit)) => {
                 let (router, stop) = (router.clone().layer(Extension(Peer(peer))), stop.clone());
                 tokio::spawn(async move {
-                    connection(stream, router, stop).await;
+                    connection(stream, router, patience, stop).await;
                     drop(permit);
                 });
             }
@@ -80,16 +98,16 @@ async fn accept(
     Ok((stream, peer, permit))
 }
 
-async fn connection(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, router: Router, patience: Patience, mut stop: watch::Receiver<bool>) {
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(HEAD_MAX);
+    builder.timer(TokioTimer::new()).header_read_timeout(patience.head).max_buf_size(HEAD_MAX);
     let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut serving = std::pin::pin!(serving);
     let is_over = tokio::select! {
         // What goes wrong with a stranger's connection is the stranger's.
         _ = serving.as_mut() => true,
         _ = stop.wait_for(|stop| *stop) => false,
-        () = tokio::time::sleep(CONNECTION_WITHIN) => false,
+        () = tokio::time::sleep(patience.connection) => false,
     };
     if !is_over {
         serving.as_mut().graceful_shutdown();
@@ -97,9 +115,52 @@ async fn connection(stream: TcpStream, router: Router, mut stop: watch::Receiver
     }
 }
 
-async fn in_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(REQUEST_WITHIN, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => super::guard::harden(axum::response::IntoResponse::into_response(axum::http::StatusCode::REQUEST_TIMEOUT)).await,
+#[cfg(test)]
+mod tests {
+    use axum::routing::{get, post};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(50);
+    /// Never comes to its end in these tests.
+    const LONG: Duration = Duration::from_secs(3600);
+
+    async fn answer(patience: Patience, request: &[u8]) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router =
+            Router::new().route("/", get(|| async { "ok" })).route("/form", post(|body: String| async move { body }));
+        let (_stop, stopped) = watch::channel(false);
+        tokio::spawn(to_strangers(listener, router, patience, stopped));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        // It may be told already while it still speaks.
+        let _ = client.write_all(request).await;
+        let mut answer = Vec::new();
+        let _ = client.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    #[tokio::test]
+    async fn who_sends_no_whole_head_in_time_is_let_go() {
+        let patience = Patience { head: SHORT, request: LONG, connection: LONG };
+        assert!(!answer(patience, b"GET / HTTP/1.1\r\n").await.contains("200"));
+        // Nor may a connection be kept for nothing.
+        assert!(answer(patience, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.starts_with("HTTP/1.1 200"));
+    }
+
+    #[tokio::test]
+    async fn who_sends_a_body_drop_by_drop_is_told_that_it_took_too_long() {
+        let patience = Patience { head: LONG, request: SHORT, connection: SHORT * 4 };
+        let answer = answer(patience, b"POST /form HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nx").await;
+        assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_head_that_is_too_long_is_refused() {
+        let patience = Patience { head: LONG, request: LONG, connection: LONG };
+        let head = format!("GET / HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n", "x".repeat(2 * HEAD_MAX));
+        let answer = answer(patience, head.as_bytes()).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
     }
 }

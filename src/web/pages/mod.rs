@@ -77,11 +77,21 @@ impl State {
     }
 }
 
+/// What is between a page's head and its foot is filled with.
+#[derive(Serialize)]
+struct Main<'a, V> {
+    w: &'a Words,
+    form: &'a str,
+    view: V,
+}
+
 /// What every page is filled with.
 #[derive(Serialize)]
-struct Filled<'a, V> {
+struct Whole<'a> {
     lang: &'static str,
     w: &'a Words,
+    title: &'a str,
+    main: &'a str,
     style: &'a str,
     brand: &'a str,
     help: &'a str,
@@ -90,9 +100,6 @@ struct Filled<'a, V> {
     preferences: Option<&'a str>,
     /// It shows somebody's parcel.
     is_private: bool,
-    form: &'a str,
-    #[serde(flatten)]
-    view: V,
 }
 
 #[derive(Serialize)]
@@ -100,12 +107,6 @@ struct Language<'a> {
     name: &'static str,
     label: &'a str,
     is_current: bool,
-}
-
-/// A view under the name by which templates know it.
-#[derive(Serialize)]
-struct Viewed<V> {
-    view: V,
 }
 
 macro_rules! templates {
@@ -158,9 +159,13 @@ impl Pages {
         }
         let words = self.words(locale);
         let part = |part: &str| words.text("state", &format!("{}{part}", state.name()));
-        let view =
-            View { title: part(""), text: part("_text"), more: Some(part("_more")).filter(|more| !more.is_empty()) };
-        self.render("state.html", locale, None, "", view)
+        let title = part("");
+        let view = View {
+            title: title.clone(),
+            text: part("_text"),
+            more: words.known("state", &format!("{}_more", state.name())),
+        };
+        self.render("state.html", locale, &title, None, "", view)
     }
 
     /// The page that ends a channel, or says that it was done.
@@ -207,7 +212,8 @@ impl Pages {
                 is_done: true,
             },
         };
-        self.render("unsubscribe.html", locale, None, "", Viewed { view })
+        let title = view.title.clone();
+        self.render("unsubscribe.html", locale, &title, None, "", view)
     }
 
     fn words(&self, locale: Locale) -> &Words {
@@ -219,6 +225,7 @@ impl Pages {
         &self,
         template: &str,
         locale: Locale,
+        title: &str,
         preferences: Option<&str>,
         form: &str,
         view: V,
@@ -227,20 +234,25 @@ impl Pages {
         let labels: Vec<_> = self.words.iter().map(label).collect();
         let languages =
             labels.iter().map(|(name, label, is_current)| Language { name, label, is_current: *is_current });
-        let filled = Filled {
+        let words = self.words(locale);
+        let whole = Whole {
             lang: locale.name(),
-            w: self.words(locale),
+            w: words,
+            title,
+            main: &self.fill(template, Main { w: words, form, view }),
             style: &self.style,
             brand: &self.names.brand,
             help: &self.names.help,
             languages: languages.collect(),
             preferences,
             is_private: !form.is_empty(),
-            form,
-            view,
         };
+        self.fill("base.html", whole)
+    }
+
+    fn fill(&self, template: &str, with: impl Serialize) -> String {
         let template = self.env.get_template(template).expect("every template is added at start");
-        template.render(Serde(filled)).expect("what a template of ours names is there")
+        template.render(Serde(with)).expect("what a template of ours names is there")
     }
 }
 

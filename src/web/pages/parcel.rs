@@ -6,7 +6,7 @@ use super::choice::{self, Choice};
 use super::offers::{self, Group};
 use super::when::Clock;
 use super::words::Words;
-use super::{Names, Pages, Viewed};
+use super::{Names, Pages};
 use crate::model::{Audience, Code, ConditionKind, Timestamp};
 use crate::notify::render::Locale;
 use crate::reroute::{OpenCondition, Page, PlaceView};
@@ -65,6 +65,7 @@ pub enum Wrong {
 
 #[derive(Serialize)]
 struct View {
+    /// Of the window.
     title: String,
     parcel: String,
     name: Option<String>,
@@ -159,7 +160,8 @@ impl Pages {
         let clock = Clock::new(shown.locale, page.time_zone.as_deref(), self.names.zone);
         let pen = Pen { words, clock, names: &self.names };
         let view = view(shown, &pen);
-        self.render("parcel.html", shown.locale, shown.preferences, shown.form, Viewed { view })
+        let title = view.title.clone();
+        self.render("parcel.html", shown.locale, &title, shown.preferences, shown.form, view)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::Pages;
 use super::parcel::FieldError;
-use super::{Pages, Viewed};
 use crate::model::{Channel, Preference};
 use crate::notify::render::Locale;
 
@@ -88,7 +88,6 @@ pub enum WrongPreference {
 
 #[derive(Serialize)]
 struct View {
-    title: String,
     is_saved: bool,
     errors: Vec<FieldError>,
     channels: Vec<Row>,
@@ -156,8 +155,8 @@ impl Pages {
             Saved::Wrong(_) => Some(words.text("error", "title")),
         };
         let title = text("title");
+        let title = news.map_or(title.clone(), |news| format!("{news} – {title}"));
         let view = View {
-            title: news.map_or(title.clone(), |news| format!("{news} – {title}")),
             is_saved: saved == Saved::Yes,
             errors: errors.collect(),
             channels: channels.collect(),
@@ -168,6 +167,6 @@ impl Pages {
             to: chosen.to.clone(),
             back: back.to_owned(),
         };
-        self.render("preferences.html", locale, None, form, Viewed { view })
+        self.render("preferences.html", locale, &title, None, form, view)
     }
 }

@@ -140,7 +140,8 @@ fn standing(change: RerouteChange) -> Standing {
 }
 
 fn ended(code: Code) -> Page {
-    let mut page = Page { stage: Some(code), ended: Some(code), conditions: Vec::new(), offers: Vec::new(), ..stalled() };
+    let mut page =
+        Page { stage: Some(code), ended: Some(code), conditions: Vec::new(), offers: Vec::new(), ..stalled() };
     page.last_scan = Some(at("2026-11-24T10:05:00+08:00"));
     page.history.insert(0, line(code, "SHA02", "2026-11-24T10:05:00+08:00"));
     Page { name: None, phone: None, email: None, eta: None, ..page }
@@ -152,7 +153,13 @@ fn parcels() -> Vec<(&'static str, Page, Option<Notice>, Option<Refill>)> {
         let choice = Standing { reason: reason.map(str::to_owned), ..standing(change) };
         Page { choice: Some(choice), revision: 1, ..stalled() }
     };
-    let plain = Page { conditions: Vec::new(), reason: None, eta: None, promise: Some(at("2026-11-25T18:00:00+08:00")), ..stalled() };
+    let plain = Page {
+        conditions: Vec::new(),
+        reason: None,
+        eta: None,
+        promise: Some(at("2026-11-25T18:00:00+08:00")),
+        ..stalled()
+    };
     let out = Page {
         stage: Some(Code::OutForDelivery),
         last_scan: Some(at("2026-11-24T08:50:00+08:00")),
@@ -175,9 +182,11 @@ fn parcels() -> Vec<(&'static str, Page, Option<Notice>, Option<Refill>)> {
         offers: Vec::new(),
         ..out.clone()
     };
-    let announced = Page { stage: None, hub: None, last_scan: None, history: Vec::new(), promise: None, ..plain.clone() };
+    let announced =
+        Page { stage: None, hub: None, last_scan: None, history: Vec::new(), promise: None, ..plain.clone() };
     let bare = Refill { option: String::new(), text: String::new(), wrong: vec![Wrong::Option] };
-    let address = Refill { option: "address||".to_owned(), text: "<b>x".to_owned(), wrong: vec![Wrong::Text, Wrong::Proof] };
+    let address =
+        Refill { option: "address||".to_owned(), text: "<b>x".to_owned(), wrong: vec![Wrong::Text, Wrong::Proof] };
     vec![
         ("stalled", stalled(), None, None),
         ("on-its-way", plain, None, None),
@@ -210,8 +219,15 @@ fn every() -> Vec<(String, Locale, String)> {
     let mut all = Vec::new();
     for locale in Locale::ALL {
         for (name, page, notice, refill) in parcels() {
-            let shown =
-                Shown { page: &page, locale, now: now(), form: "1-tag", preferences: Some("T/preferences"), notice, refill };
+            let shown = Shown {
+                page: &page,
+                locale,
+                now: now(),
+                form: "1-tag",
+                preferences: Some("T/preferences"),
+                notice,
+                refill,
+            };
             all.push((format!("parcel-{name}"), locale, pages.parcel(&shown)));
         }
         for state in [State::Unknown, State::Expired, State::Revoked, State::TooMany, State::Down, State::BadForm] {
@@ -237,7 +253,12 @@ fn every() -> Vec<(String, Locale, String)> {
 /// The opening tags of a page.
 fn tags(html: &str) -> Vec<&str> {
     let body = &html[html.find("<body>").expect("a body")..];
-    body.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag).filter(|tag| !tag.starts_with('/')).collect()
+    body.split('<')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>'))
+        .map(|(tag, _)| tag)
+        .filter(|tag| !tag.starts_with('/'))
+        .collect()
 }
 
 fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
@@ -293,11 +314,15 @@ fn every_field_has_a_label_every_id_is_its_own_and_every_reference_leads_somewhe
 #[test]
 fn no_page_asks_for_anything_from_anywhere_or_runs_anything() {
     let policy = pages().policy();
-    for part in ["default-src 'none'", "style-src 'sha256-", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"] {
+    for part in
+        ["default-src 'none'", "style-src 'sha256-", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
+    {
         assert!(policy.contains(part), "{policy}");
     }
     for (name, _, html) in every() {
-        for forbidden in ["://", "<script", "<img", "<link", "@import", "url(", " src=", " style=", "onclick", "javascript:"] {
+        for forbidden in
+            ["://", "<script", "<img", "<link", "@import", "url(", " src=", " style=", "onclick", "javascript:"]
+        {
             assert!(!html.contains(forbidden), "{name}: {forbidden}");
         }
         assert_eq!(html.matches("<style>").count(), 1, "{name}");
@@ -326,7 +351,12 @@ fn each_option_says_its_fee_its_deadline_and_has_a_button_that_names_it() {
         }
     }
     let html = &parcels_in(Locale::En)[0].2;
-    for button in ["Send to locker LK-0310, free", "Deliver Wed 25 Nov, 2–6 pm, free", "Send to station ST-0007, ¥2", "Send it back, ¥12.50"] {
+    for button in [
+        "Send to locker LK-0310, free",
+        "Deliver Wed 25 Nov, 2–6 pm, free",
+        "Send to station ST-0007, ¥2",
+        "Send it back, ¥12.50",
+    ] {
         assert!(html.contains(&format!("hidden>{button}</button>")), "{button}");
     }
 }
@@ -343,7 +373,8 @@ fn parcels_in(locale: Locale) -> Vec<(&'static str, Page, String)> {
 
 fn text_of(html: &str) -> String {
     let main = html.split("<main").nth(1).and_then(|rest| rest.split("</main>").next()).unwrap();
-    let text: Vec<&str> = main.split('<').filter_map(|rest| rest.split_once('>')).map(|(_, text)| text.trim()).collect();
+    let text: Vec<&str> =
+        main.split('<').filter_map(|rest| rest.split_once('>')).map(|(_, text)| text.trim()).collect();
     text.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("|")
 }
 
@@ -371,10 +402,19 @@ fn pages_say_where_when_what_next_in_this_order() {
         ("to-collect", &["Ready to collect", "Kept free of charge until|Wed 25 Nov, 8 pm", "5-2-8841", "06:00–23:00"]),
         (
             "requested",
-            &["We have your choice", "Send to the locker 淮海路快递柜 (LK-0310), free", "You can undo it until Tue 24 Nov, 8 pm.", "Undo this choice", "Choose something else"],
+            &[
+                "We have your choice",
+                "Send to the locker 淮海路快递柜 (LK-0310), free",
+                "You can undo it until Tue 24 Nov, 8 pm.",
+                "Undo this choice",
+                "Choose something else",
+            ],
         ),
         ("accepted", &["Confirmed", "Comes Wed 25 Nov, 10 am–2 pm.", "Undo this choice"]),
-        ("too-late", &["could not be carried out", "It was too late for that.", "What is still possible stands below."]),
+        (
+            "too-late",
+            &["could not be carried out", "It was too late for that.", "What is still possible stands below."],
+        ),
         ("wrong-proof", &["The digits were not those of the phone number.", "Tries left: 5."]),
         ("sent", &["We have received your choice", "Look again"]),
         ("delivered", &["Delivered|It was delivered on Tue 24 Nov, 10:05 am.", "What has happened"]),

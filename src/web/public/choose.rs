@@ -1,8 +1,6 @@
 //! `POST /r/{parcel_id}/{token}`: a choice, or its undoing. It is written down for the parcel's owner; what the owner made of it
 //! is shown by the GET that follows.
 
-use std::time::Duration;
-
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
@@ -13,17 +11,12 @@ use axum::response::Response;
 use super::form::{self, Form};
 use super::parcel::{Address, NAME, found, shown};
 use super::visit::Visit;
-use super::{App, answer};
+use super::{App, LOOK_EVERY, answer};
 use crate::model::{Detail, Reroute, RerouteChange, RerouteOption};
 use crate::reroute::{ChoiceParts, Link, Links, Offer, Page, choice_id, proof};
 use crate::web::pages::{Notice, Refill, State as Without, Wrong};
 use crate::web::record::Record;
 use crate::web::serve::Peer;
-
-/// How long the owner is waited for. Longer: somebody looks at nothing. Shorter: they see "received" and have to look again.
-const SHOWN_WITHIN: Duration = Duration::from_secs(5);
-/// The owner commits several times a second.
-const LOOK_EVERY: Duration = Duration::from_millis(150);
 
 const TEXT_MIN: usize = 3;
 
@@ -52,7 +45,8 @@ pub(super) async fn choose(
     if !form::is_proved(links, &address.about(revision), form.get("form").unwrap_or_default(), visit.now) {
         return shown(&visit, &address, &page, Some(Notice::Stale), None, StatusCode::CONFLICT, "stale");
     }
-    let asked = Asked { visit: &visit, address: &address, link, page: &page, links, revision: revision.parse().unwrap_or(0) };
+    let asked =
+        Asked { visit: &visit, address: &address, link, page: &page, links, revision: revision.parse().unwrap_or(0) };
     match form.get("undo") {
         Some(id) => asked.undo(id).await,
         None => asked.choose(&form).await,
@@ -139,7 +133,7 @@ impl Asked<'_> {
         if public.publisher.publish(Record::Choice(Box::new(choice))).await.is_err() {
             return self.visit.state(NAME, Without::Down);
         }
-        let shown = tokio::time::timeout(SHOWN_WITHIN, async {
+        let shown = tokio::time::timeout(public.shown_within, async {
             loop {
                 if self.visit.parcel(&self.address.parcel_id, self.link).await.is_ok_and(|page| is_done(&page)) {
                     return;
@@ -165,14 +159,7 @@ impl Asked<'_> {
         })
     }
 
-    fn record(
-        &self,
-        id: &str,
-        change: RerouteChange,
-        offer: &Offer,
-        detail: Detail,
-        proof: Option<String>,
-    ) -> Reroute {
+    fn record(&self, id: &str, change: RerouteChange, offer: &Offer, detail: Detail, proof: Option<String>) -> Reroute {
         Reroute {
             option: Some(offer.option),
             detail,

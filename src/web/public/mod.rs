@@ -21,6 +21,7 @@ mod visit;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderName};
@@ -42,6 +43,12 @@ use crate::telemetry::Metrics;
 /// The largest form: every field at its longest, encoded.
 const FORM_MAX: usize = 8 * 1024;
 
+/// How long an owner is usually waited for after something was written. Longer: somebody looks at a page that does not come.
+/// Shorter: they see "received" and have to look again.
+pub const SHOWN_WITHIN: Duration = Duration::from_secs(5);
+/// Owners commit several times a second.
+const LOOK_EVERY: Duration = Duration::from_millis(150);
+
 /// What the public listener is made of.
 pub struct Public {
     /// Checks links; none: there are none, and every page is unknown.
@@ -62,6 +69,8 @@ pub struct Public {
     pub limits: Limits,
     /// Where a trusted proxy names its client; none: the connection's other end is the client.
     pub client_header: Option<HeaderName>,
+    /// How long an owner is waited for after something was written.
+    pub shown_within: Duration,
     /// Characters of a customer's text at most.
     pub text_max: usize,
 }

@@ -96,4 +96,3 @@ fn is_choice_id(text: &str) -> bool {
     let digits = text.strip_prefix("rr_").unwrap_or_default();
     digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
-

@@ -1,8 +1,6 @@
 //! `/r/{parcel_id}/{token}/preferences`: how somebody wants to be told. GET shows, POST writes the whole preference for
 //! whoever owns the recipient.
 
-use std::time::Duration;
-
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
@@ -13,7 +11,7 @@ use axum::response::Response;
 use super::form::{self, Form};
 use super::parcel::{Address, found};
 use super::visit::Visit;
-use super::{App, answer};
+use super::{App, LOOK_EVERY, answer};
 use crate::model::{Channel, Preference, QuietHours, RecipientKey};
 use crate::notify::render::Locale;
 use crate::reroute::{Links, Page};
@@ -23,9 +21,6 @@ use crate::web::serve::Peer;
 
 /// In metrics.
 const NAME: &str = "preferences";
-
-const SHOWN_WITHIN: Duration = Duration::from_secs(4);
-const LOOK_EVERY: Duration = Duration::from_millis(150);
 
 /// Whose preferences they are, and what is known of them.
 struct Known {
@@ -85,7 +80,7 @@ pub(super) async fn save(
         return visit.state(NAME, Without::Down);
     }
     // What the page shows next is what the owner has read; if that takes longer, the reader sees the old one once.
-    let _ = tokio::time::timeout(SHOWN_WITHIN, async {
+    let _ = tokio::time::timeout(public.shown_within, async {
         let is_read = |found: &Preference| Chosen::of(Some(found)) == Chosen::of(Some(&preference));
         while !matches!(public.owners.preference(&known.key).await, Ok(Some(found)) if is_read(&found)) {
             tokio::time::sleep(LOOK_EVERY).await;
@@ -149,7 +144,9 @@ fn preference(chosen: &Chosen, known: &Known, visit: &Visit<'_>) -> Option<Prefe
     let known_order = before.and_then(|before| before.channels.clone());
     let channels = match chosen.first {
         // Not asked about, or not changed.
-        first if shown.len() < 2 || first == known_order.as_ref().and_then(|order| order.first().copied()) => known_order,
+        first if shown.len() < 2 || first == known_order.as_ref().and_then(|order| order.first().copied()) => {
+            known_order
+        }
         None => None,
         Some(first) => Some([first].into_iter().chain(shown.into_iter().filter(|other| *other != first)).collect()),
     };
