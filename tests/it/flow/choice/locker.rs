@@ -108,7 +108,7 @@ fn a_link_in_a_text_by_twilio_leads_to_a_locker_without_javascript() {
     let Some(spec) = shared_data("data/twilio_oai/spec/json/twilio_api_v2010.json") else { return };
     let (spec, prism) = (spec.display().to_string(), crate::support::prism());
     let Some(prism) = prism.map(|prism| prism.display().to_string()) else { return };
-    let Some(twilio) = Server::start("twilio.py", &["--spec", &spec, "--prism", &prism]) else { return };
+    let Some(twilio) = Server::start("twilio_messages.py", &["--spec", &spec, "--prism", &prism]) else { return };
     let Some(served) = Served::start(twilio.port, NOWHERE, "") else { return };
     let parcel = "SF1024000000024";
     served.let_stall(
