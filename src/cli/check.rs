@@ -1,11 +1,11 @@
 //! `parcelwatch check`: is the configuration right, and what is in force?
 
-use super::{Outcome, Settings, print};
+use super::{Outcome, Settings, print, words};
 use crate::config;
 
 /// Check the configuration: all mistakes at once, each with its place
 ///
-/// Reads the file and the environment exactly as `run` does, secrets included, and connects to nothing. Unknown
+/// Reads the file, the environment and the templates exactly as `run` does, secrets included, and connects to nothing. Unknown
 /// keys are mistakes. Exit code 0: `run` would accept it; 2: the mistakes stand on standard error, as
 /// `file:line:column: key: expected this, found that`.
 #[derive(clap::Args)]
@@ -31,6 +31,7 @@ pub fn run(args: Args) -> Outcome {
     }
     let source = args.settings.source()?;
     let config = source.read()?;
+    words::load(&config.policy.notify.templates)?;
     if args.print {
         print(&source.print())?;
     }

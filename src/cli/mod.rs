@@ -6,13 +6,16 @@ mod check;
 mod completions;
 mod demo;
 mod late;
+mod lint;
 mod outcome;
 mod parcel;
+mod render;
 mod replay;
 pub mod run;
 mod settings;
 mod state;
 mod topics;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -58,6 +61,8 @@ enum Command {
     Check(check::Args),
     Topics(topics::Args),
     Parcel(parcel::Args),
+    Render(render::Args),
+    Lint(lint::Args),
     Replay(replay::Args),
     State(state::Args),
     Completions(completions::Args),
@@ -71,6 +76,8 @@ impl Command {
             Command::Check(args) => check::run(args),
             Command::Topics(args) => topics::run(&args),
             Command::Parcel(args) => parcel::run(&args),
+            Command::Render(args) => render::run(&args),
+            Command::Lint(args) => lint::run(&args),
             Command::Replay(args) => replay::run(args),
             Command::State(args) => state::run(args),
             Command::Completions(args) => completions::run(&args),

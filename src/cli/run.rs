@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::late::Late;
-use super::{Failure, Outcome, Settings};
+use super::{Failure, Outcome, Settings, words};
 use crate::channel::sms::callback::Callbacks;
 use crate::channel::{self, Dispatcher, Secrets};
 use crate::config::{self, Config, Listen};
@@ -198,6 +198,7 @@ impl Daemon<'_> {
         let notify = config.policy.notify.clone().scaled(clock.rate());
         let policy = Policy { notify, ..config.policy.clone() };
         let mut world = World::new(config.rules.clone(), policy, config.privacy.hash_key()?);
+        world.words = words::load(&config.policy.notify.templates)?;
         world.links = config.reroute.links()?.map(Arc::new);
         world.offers = Arc::clone(&config.offers);
         world.reroute = config.reroute.settings();

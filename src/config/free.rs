@@ -13,7 +13,7 @@ pub(super) enum Free {
 }
 
 /// Every such table; `*` stands for any name.
-const FREE: [(&[&str], Free); 13] = [
+const FREE: [(&[&str], Free); 14] = [
     (&["kafka", "client"], Free::Properties),
     (&["topics", "partitions"], Free::Properties),
     (&["contact", "service"], Free::Entries),
@@ -24,6 +24,7 @@ const FREE: [(&[&str], Free); 13] = [
     (&["notify", "hub_names"], Free::Names),
     (&["notify", "sms_providers"], Free::Names),
     (&["notify", "sms_codes"], Free::Names),
+    (&["notify", "sms_signs"], Free::Names),
     (&["limits", "services"], Free::Entries),
     (&["services"], Free::Entries),
     (&["tell", "*"], Free::Entries),

@@ -59,6 +59,17 @@ mod tests {
     }
 
     #[test]
+    fn a_digest_that_cannot_be_leaves_the_merchant_as_it_is_told_now() {
+        let window = |digest: &str| read(&FULL.replace("\"1h\"", digest)).unwrap().unwrap().digest_window();
+        assert_eq!(window("\"1h\""), Some(std::time::Duration::from_secs(3600)));
+        for digest in
+            ["null", "7", "[]", "\"\"", "\"often\"", "\"0s\"", "\"1s\"", "\"8days\"", "\"99999999999999999years\""]
+        {
+            assert_eq!(window(digest), None, "{digest}");
+        }
+    }
+
+    #[test]
     fn rubbish_is_refused_and_a_secret_in_it_is_not_repeated() {
         for (from, to, reason, path) in [
             ("M-0042\",\"name", "M-1\",\"name", "key", "merchant"),

@@ -279,10 +279,18 @@ fn every_optional_field_that_can_be_malformed_is_listed() {
         .expect("a shipment")
     };
     let route = r#"[{"code":"held","hub":7,"within":7}]"#;
+    let preference = r#"{"recipient_key":"p:1","at":"2026-11-21T20:10:00Z","opt_out":["pigeon"],"channels":7,
+        "quiet_hours":7,"locale":7}"#;
+    let Ok(crate::notify::Input::Preference { malformed: of_preference, .. }) =
+        notifier_input(NotifierTopic::Preferences, Some(b"p:1"), Some(preference.as_bytes()))
+    else {
+        panic!("no preference")
+    };
     let of_reroute = format!(r#"{{"parcel_id":"P1","change":"refused","option":"hold"{of_shipment}}}"#)
         .replace(r#""revision":7"#, r#""revision":-7"#);
     let (_, of_reroute) = reroute(Some(of_reroute.as_bytes()), Timestamp::FIRST).expect("a reroute");
-    let mut listed = [scan.malformed, shipment("7").malformed, shipment(route).malformed, of_reroute].concat();
+    let mut listed =
+        [scan.malformed, shipment("7").malformed, shipment(route).malformed, of_reroute, of_preference].concat();
     listed.sort();
     listed.dedup();
     assert_eq!(listed, OPTIONAL_FIELDS);

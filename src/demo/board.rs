@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use tokio::sync::broadcast;
 
-use crate::model::{Change, ConditionChange, ConditionKind, Level, Timestamp, WorkOrder, WorkOrderChange};
+use crate::model::{Change, ConditionChange, ConditionKind, Level, SmsProvider, Timestamp, WorkOrder, WorkOrderChange};
 
 /// As many of each sort are kept. More than anybody scrolls through; fewer and a slow reader misses some.
 const KEPT_MAX: usize = 150;
@@ -46,6 +46,8 @@ pub enum What {
 /// A text on a phone.
 #[derive(Clone, Debug, Serialize)]
 pub struct Text {
+    /// Whose gateway carried it.
+    pub provider: SmsProvider,
     /// The number.
     pub to: String,
     /// The provider's name for it, by which a reply finds its sender.
@@ -57,12 +59,24 @@ pub struct Text {
 /// A mail in an inbox.
 #[derive(Clone, Debug, Serialize)]
 pub struct Mail {
+    /// Whose inbox it is.
+    pub reader: Reader,
     /// The address.
     pub to: String,
     #[allow(missing_docs)]
     pub subject: String,
     /// The part for people who read text.
     pub text: String,
+}
+
+/// Who reads a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reader {
+    /// Who waits for a parcel.
+    Customer,
+    /// A hub or customer service.
+    Staff,
 }
 
 /// A webhook as its endpoint got it.
@@ -85,7 +99,7 @@ pub struct Standing {
     pub messages: Vec<Arc<Happening>>,
     /// Webhooks, the newest first.
     pub hooks: Vec<Arc<Happening>>,
-    /// Changes of conditions and choices, the newest first.
+    /// What concerns operations (changes of conditions, choices, mails to hubs), the newest first.
     pub changes: Vec<Arc<Happening>>,
     /// How many conditions are open, by kind.
     pub open: BTreeMap<ConditionKind, usize>,
@@ -99,6 +113,8 @@ pub struct Standing {
 pub struct Counts {
     pub texts: u64,
     pub mails: u64,
+    /// Mails to hubs and customer service.
+    pub digests: u64,
     pub webhooks: u64,
     pub choices: u64,
 }
@@ -116,13 +132,15 @@ struct Seen {
 /// Takes what happens and tells it on.
 pub struct Board {
     seen: Mutex<Seen>,
+    /// Conditions of the days before are counted and not shown.
+    begins: Timestamp,
     told: broadcast::Sender<Arc<Happening>>,
 }
 
 impl Board {
-    /// Nothing has happened yet.
-    pub fn new() -> Board {
-        Board { seen: Mutex::default(), told: broadcast::channel(UNREAD_MAX).0 }
+    /// Nothing has happened yet; the day begins then.
+    pub fn new(begins: Timestamp) -> Board {
+        Board { seen: Mutex::default(), begins, told: broadcast::channel(UNREAD_MAX).0 }
     }
 
     /// Something happened.
@@ -130,16 +148,27 @@ impl Board {
         let mut seen = self.seen();
         seen.last += 1;
         seen.count(&what);
+        if at < self.begins {
+            return;
+        }
         let happening = Arc::new(Happening { number: seen.last, at, what });
         let list = match &happening.what {
-            What::Text(_) | What::Mail(_) => &mut seen.messages,
+            What::Text(_) | What::Mail(Mail { reader: Reader::Customer, .. }) => &mut seen.messages,
             What::Webhook(_) => &mut seen.hooks,
-            What::Condition(_) | What::Choice(_) => &mut seen.changes,
+            What::Mail(_) | What::Condition(_) | What::Choice(_) => &mut seen.changes,
         };
         list.push_front(Arc::clone(&happening));
         list.truncate(KEPT_MAX);
         // Nobody may listen: then it is kept for whoever asks later.
         let _ = self.told.send(happening);
+    }
+
+    /// A text that is on the phone, by its gateway's name for it.
+    pub fn text(&self, id: &str) -> Option<Text> {
+        self.seen().messages.iter().find_map(|happening| match &happening.what {
+            What::Text(text) if text.id == id => Some(text.clone()),
+            _ => None,
+        })
     }
 
     /// What happens from now on.
@@ -173,7 +202,8 @@ impl Seen {
     fn count(&mut self, what: &What) {
         match what {
             What::Text(_) => self.counts.texts += 1,
-            What::Mail(_) => self.counts.mails += 1,
+            What::Mail(mail) if mail.reader == Reader::Customer => self.counts.mails += 1,
+            What::Mail(_) => self.counts.digests += 1,
             What::Webhook(_) => self.counts.webhooks += 1,
             What::Choice(order) if order.change == WorkOrderChange::Created => self.counts.choices += 1,
             What::Choice(_) => {}

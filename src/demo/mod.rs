@@ -37,7 +37,10 @@ use tokio::sync::{mpsc, watch as signal};
 use self::board::Board;
 use self::broker::{Broker, Pen};
 use self::feed::{Feed, Plan};
-use self::settings::{Places, SecretFiles};
+use self::settings::{Files, Places, Secrets};
+use self::standins::texts::aliyun::{Account, Aliyun};
+use self::standins::texts::twilio::Twilio;
+use self::standins::texts::{Gateways, Office};
 use crate::cli::run::{Daemon, Listeners, options, stop_on_signals};
 use crate::stream::{Clock, From, Options};
 use crate::telemetry::start_logs;
@@ -65,8 +68,10 @@ pub fn run(choice: Choice) -> anyhow::Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let (end, ended) = signal::channel(false);
     runtime.block_on(stop_on_signals(&stop))?;
-    let board = Arc::new(Board::new());
-    let result = play(choice, &runtime, &stop, &ended, &board);
+    let start = day::morning(Clock::start().now());
+    let board = Arc::new(Board::new(start));
+    let plan = Plan { seed: choice.seed, start, parcels: choice.parcels };
+    let result = play(choice, plan, &runtime, &stop, &ended, &board);
     end.send_replace(true);
     stop.store(true, Ordering::Relaxed);
     runtime.shutdown_timeout(END_WITHIN);
@@ -79,6 +84,7 @@ pub fn run(choice: Choice) -> anyhow::Result<()> {
 /// Sets the stage and runs the daemon on it.
 fn play(
     choice: Choice,
+    plan: Plan,
     runtime: &Runtime,
     stop: &Arc<AtomicBool>,
     ended: &signal::Receiver<bool>,
@@ -87,22 +93,21 @@ fn play(
     let stage = runtime.block_on(Stage::bind(choice.port))?;
     let broker = Broker::start().context("cannot start the simulation of Kafka")?;
     let bootstrap = broker.bootstrap();
-    let secrets = SecretFiles::new().context("cannot make a folder for the demonstration's secrets")?;
-    let (_, hash_key) = secrets.make("hash-key", "").context("cannot make a secret up")?;
-    let config = settings::config(&bootstrap, &stage.places()?, &hash_key)
+    let files = Files::new().context("cannot make a folder for the demonstration's secrets")?;
+    let secrets = Secrets::make(&files).context("cannot make secrets up")?;
+    let config = settings::config(&bootstrap, &stage.places()?, &secrets, &files.offers()?)
         .map_err(|errors| anyhow::anyhow!("a mistake of ours: {errors}"))?;
     start_logs(&config.log).context("cannot write logs")?;
 
-    let start = day::morning(Clock::start().now());
     let pen = Pen::new(&bootstrap)?;
-    let merchants = announce_merchants(&pen, &secrets, stage.merchants.local_addr()?, start)?;
-    let mut feed = Feed::new(Plan { seed: choice.seed, start, parcels: choice.parcels });
-    for event in feed.due(start) {
+    let merchants = announce_merchants(&pen, &files, stage.merchants.local_addr()?, plan.start)?;
+    let mut feed = Feed::new(plan);
+    for event in feed.due(plan.start) {
         pen.write(&event)?;
     }
     pen.flush().context("the simulation of Kafka takes no records")?;
 
-    let clock = Clock::fast(start, choice.speed);
+    let clock = Clock::fast(plan.start, choice.speed);
     let (orders, ordered) = mpsc::unbounded_channel();
     let watching = watch::Watch::new(&bootstrap, Arc::clone(board), clock.clone(), orders)?;
     let watching = {
@@ -118,7 +123,8 @@ fn play(
         page: format!("http://{}/", stage.page.local_addr()?),
         admin: format!("http://{}", stage.listeners.admin.local_addr()?),
     };
-    let listeners = stage.open(runtime, board, &clock, ended, merchants, &welcome.admin)?;
+    let known = Known { merchants, secrets };
+    let listeners = stage.open(runtime, board, &clock, ended, known, &welcome.admin)?;
     say::welcome(&welcome);
 
     let options = Options { from: Some(From::Earliest), simulated_brokers: true, ..options(&config)? };
@@ -135,19 +141,19 @@ fn play(
 /// Writes the merchants down as operations would; returns their secrets.
 fn announce_merchants(
     pen: &Pen,
-    secrets: &SecretFiles,
+    files: &Files,
     endpoints: SocketAddr,
     at: crate::model::Timestamp,
 ) -> anyhow::Result<HashMap<String, String>> {
     let mut all = HashMap::new();
     for merchant in &day::MERCHANTS {
-        let (secret, name) = secrets.make(merchant.id, "whsec_").context("cannot make a secret up")?;
+        let secret = files.make(merchant.id, "whsec_").context("cannot make a secret up")?;
         let record = json!({
             "merchant": merchant.id, "name": merchant.name, "locale": merchant.locale,
-            "webhook": {"url": format!("http://{endpoints}/hooks/{}", merchant.id), "secrets": [name]},
+            "webhook": {"url": format!("http://{endpoints}/hooks/{}", merchant.id), "secrets": [secret.name]},
         });
         pen.record("merchants.v1", merchant.id, &record.to_string(), at)?;
-        all.insert(merchant.id.to_owned(), secret);
+        all.insert(merchant.id.to_owned(), secret.text);
     }
     Ok(all)
 }
@@ -158,6 +164,14 @@ struct Stage {
     listeners: Listeners,
     mail: TcpListener,
     merchants: TcpListener,
+    twilio: TcpListener,
+    aliyun: TcpListener,
+}
+
+/// The secrets that the stand-ins share with the daemon.
+struct Known {
+    merchants: HashMap<String, String>,
+    secrets: Secrets,
 }
 
 impl Stage {
@@ -172,6 +186,8 @@ impl Stage {
             },
             mail: TcpListener::bind(on(0)).await?,
             merchants: TcpListener::bind(on(0)).await?,
+            twilio: TcpListener::bind(on(0)).await?,
+            aliyun: TcpListener::bind(on(0)).await?,
         })
     }
 
@@ -181,6 +197,8 @@ impl Stage {
             public: public.local_addr()?,
             admin: self.listeners.admin.local_addr()?,
             mail: self.mail.local_addr()?,
+            twilio: self.twilio.local_addr()?,
+            aliyun: self.aliyun.local_addr()?,
         })
     }
 
@@ -191,16 +209,31 @@ impl Stage {
         board: &Arc<Board>,
         clock: &Clock,
         ended: &signal::Receiver<bool>,
-        merchants: HashMap<String, String>,
+        known: Known,
         admin: &str,
     ) -> anyhow::Result<Listeners> {
+        let places = self.places()?;
         let (board, clock) = (|| Arc::clone(board), || clock.clone());
         runtime.spawn(standins::mail::serve(self.mail, board(), clock(), ended.clone()));
-        let endpoints = standins::merchant::Endpoints { board: board(), clock: clock(), secrets: Arc::new(merchants) };
+        let endpoints =
+            standins::merchant::Endpoints { board: board(), clock: clock(), secrets: Arc::new(known.merchants) };
         runtime.spawn(serve(self.merchants, standins::merchant::router(endpoints), ended.clone()));
         let client = web::client().context("cannot ask the daemon for its metrics")?;
+        let callbacks = format!("http://{}", places.public);
+        let office = Office { board: board(), clock: clock(), client: client.clone(), callbacks };
+        let account = Account {
+            secret: known.secrets.aliyun_key.text,
+            push_secret: known.secrets.aliyun_push.text,
+            templates: settings::approved(places.public).into_iter().map(|one| (one.code, one.text)).collect(),
+        };
+        let gateways = Gateways {
+            twilio: Twilio::new(office.clone(), &known.secrets.twilio_token.text),
+            aliyun: Aliyun::new(office, account),
+        };
+        runtime.spawn(serve(self.twilio, gateways.twilio.clone().router(), ended.clone()));
+        runtime.spawn(serve(self.aliyun, gateways.aliyun.clone().router(), ended.clone()));
         let figures = page::Figures::new(client, admin.to_owned());
-        let page = page::Page { board: board(), clock: clock(), figures };
+        let page = page::Page { board: board(), clock: clock(), figures, gateways };
         runtime.spawn(serve(self.page, page::router(page), ended.clone()));
         Ok(self.listeners)
     }

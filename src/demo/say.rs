@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::board::{Counts, Happening, What, masked};
-use super::words::{clock, described, kind_name, short};
+use super::board::{Counts, Happening, Mail, Reader, What, masked};
+use super::words::{clock, described, kind_name, notice_kind, short};
 use crate::model::{Change, Level, WorkOrderChange};
 
 /// What somebody must know at first sight.
@@ -44,7 +44,7 @@ leaves it. A day of the courier takes {day} (--speed {speed}).
 
 /// What was seen, and what comes next.
 pub fn farewell(counts: Counts) {
-    let Counts { texts, mails, webhooks, choices } = counts;
+    let Counts { texts, mails, webhooks, choices, .. } = counts;
     say(&format!(
         "\nThat was the demonstration: {texts} texts, {mails} mails, {webhooks} webhooks, {choices} choices. Nothing of it is kept.
 
@@ -75,10 +75,14 @@ pub async fn narrate(mut happenings: Receiver<Arc<Happening>>) {
 fn line(happening: &Happening) -> Option<String> {
     let (word, to, what) = match &happening.what {
         What::Text(text) => ("text", masked(&text.to), first_line(&text.body)),
+        What::Mail(Mail { reader: Reader::Staff, to, subject, .. }) => ("digest", to.clone(), first_line(subject)),
         What::Mail(mail) => ("mail", masked(&mail.to), first_line(&mail.subject)),
         What::Webhook(hook) => {
-            let verified = if hook.verified { "its signature is good" } else { "its signature is not good" };
-            ("webhook", hook.merchant.clone(), format!("{}, {verified}", kind_of(&hook.body)))
+            let event = serde_json::from_str(&hook.body).unwrap_or_default();
+            let verified = if hook.verified { "signature verified" } else { "signature refused" };
+            let kind = notice_kind(&event).unwrap_or_default();
+            let parcel = event["subject"].as_str().map(short).unwrap_or_default();
+            ("webhook", hook.merchant.clone(), format!("{kind} {parcel} ({verified})"))
         }
         What::Condition(change) => {
             let is_news = change.level > Level::Info && matches!(change.change, Change::Opened | Change::Escalated);
@@ -96,11 +100,6 @@ fn line(happening: &Happening) -> Option<String> {
     };
     let word = coloured(word, &format!("{word:<9}"));
     Some(format!("{}  {word}  {to:<24}  {what}", clock(happening.at)))
-}
-
-fn kind_of(body: &str) -> String {
-    let event = serde_json::from_str::<serde_json::Value>(body).unwrap_or_default();
-    event["type"].as_str().unwrap_or("an event").to_owned()
 }
 
 fn first_line(text: &str) -> String {

@@ -1,6 +1,7 @@
 //! How the demonstration says things: times by the courier's clock, parcels by their last digits.
 
 use chrono::FixedOffset;
+use serde_json::Value;
 
 use crate::model::{ConditionKind, Timestamp, WorkOrder};
 
@@ -29,6 +30,11 @@ pub fn short(parcel: &str) -> String {
 /// "never uploaded".
 pub fn kind_name(kind: ConditionKind) -> String {
     kind.name().replace('_', " ")
+}
+
+/// "never uploaded", of a webhook's event.
+pub fn notice_kind(event: &Value) -> Option<String> {
+    event["type"].as_str()?.strip_prefix("parcelwatch.notice.").map(|kind| kind.replace('_', " "))
 }
 
 /// "locker LK-NKG".

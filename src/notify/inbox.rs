@@ -8,7 +8,7 @@ use super::outcome::{self, Circumstances};
 use super::render;
 use super::route::{self, Gone, Remembered};
 use super::scribe::Scribe;
-use super::thread::{Body, Entry, Thread, thread_key};
+use super::thread::{Body, Entry, Thread, split_key, thread_key};
 use crate::model::{
     Audience, Channel, Count, Effect, Ignored, Issued, Level, Notice, NoticeId, OptChange, Receipt, ReceiptKind,
     RecipientKey, Timestamp, World,
@@ -98,16 +98,17 @@ impl Notifier {
         let position = |key: &str| self.threads.get(key)?.position(&receipt.notice_id);
         let found = self.ids.get(&receipt.notice_id).and_then(|key| Some((key.clone(), position(key)?)));
         let Some((key, i)) = found else { return out.push(ignored(Ignored::UnknownNotice)) };
+        let (recipient, _) = split_key(&key);
         if receipt.endpoint_gone {
             self.gone(&key, i, receipt);
         }
-        let remembered = Remembered {
-            preference: self.preferences.get(receipt.recipient_key.as_str()),
-            gone: self.gone.get(receipt.recipient_key.as_str()),
+        let known = Remembered {
+            preference: self.preferences.get(recipient.as_str()),
+            gone: self.gone.get(recipient.as_str()),
         };
         let Some(thread) = self.threads.get_mut(&key) else { return };
         let entry = &mut thread.entries[i];
-        let onward = |entry: &Entry| route::onward(&receipt.recipient_key, entry, world, remembered);
+        let onward = |entry: &Entry| route::onward(&recipient, entry, world, known);
         let at = Circumstances { now, policy: &world.policy.notify, onward: &onward };
         let (applied, idle) = match receipt.kind {
             ReceiptKind::Provider => (outcome::provider(entry, receipt, &at), Ignored::IdleReport),
@@ -119,17 +120,18 @@ impl Notifier {
         Scribe::new(&key, out).outcome(entry, receipt.attempt, applied, Some(receipt), now);
         self.touch(&key, now, world);
         if receipt.opted_out {
-            self.opt(now, &receipt.recipient_key, receipt.channel, OptChange::OptOut, receipt.at, world, out);
+            self.opt(now, &recipient, receipt.channel, OptChange::OptOut, receipt.at, world, out);
         }
     }
 
     /// Remembers an endpoint that said that it is gone.
     fn gone(&mut self, thread_key: &str, i: usize, receipt: &Receipt) {
+        let (recipient, _) = split_key(thread_key);
         let thread = self.threads.get(thread_key);
         let tried = thread.and_then(|thread| thread.entries[i].tried.get((receipt.attempt as usize).checked_sub(1)?));
         if let Some(tried) = tried.filter(|tried| tried.is_open() && tried.channel == Channel::Webhook) {
             let gone = Gone { endpoint: tried.endpoint };
-            *self.gone.entry(receipt.recipient_key.as_str(), || gone) = gone;
+            *self.gone.entry(recipient.as_str(), || gone) = gone;
         }
     }
 }

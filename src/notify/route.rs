@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::policy::NotifyPolicy;
 use super::reason::Suppression;
-use super::render::{Locale, Reader, time_zone};
+use super::render::{self, Locale, Reader, time_zone};
 use super::thread::Entry;
 use crate::model::{
     Audience, Channel, Destination, NoticeKind, Preference, Recipient, RecipientKey, SmsProvider, Webhook, World,
@@ -91,7 +91,8 @@ impl Addressee<'_> {
             Channel::Sms => {
                 let phone = self.phone.clone()?;
                 let provider = policy.sms_provider(&phone)?;
-                can_text(provider, kind, self.reader.locale, policy).then_some(Destination::Sms { provider, phone })
+                render::can_text(provider, kind, self.reader.locale, policy)
+                    .then_some(Destination::Sms { provider, phone })
             }
             Channel::Webhook => {
                 let webhook = self.webhook?;
@@ -191,12 +192,6 @@ fn addressee<'a>(
             })
         }
     }
-}
-
-/// Whether notices of this kind have words that the provider sends in this language.
-fn can_text(provider: SmsProvider, kind: NoticeKind, locale: Locale, policy: &NotifyPolicy) -> bool {
-    let code = || policy.sms_codes.get(&format!("{}.{}", kind.name(), locale.name()));
-    provider == SmsProvider::Twilio || code().is_some()
 }
 
 /// The configured channels, those that a person names first. Not to name one is not to opt out of it.

@@ -110,7 +110,8 @@ impl Offers {
             asks_text: matches!(option, Address | SafePlace | Neighbour),
             asks_proof: option == Address,
         };
-        let later = tour.window.map(|at| at + terms.lead);
+        // Late or promised nothing, it may be anywhere: whoever carries it out says when it comes.
+        let later = situation.can_be_dated().then(|| tour.window.map(|at| at + terms.lead));
         match option {
             Reschedule => offers.extend(tour.slots(area).map(|slot| Offer {
                 detail: Detail { slot: Some(slot), ..Detail::default() },
@@ -123,10 +124,10 @@ impl Offers {
                     detail: Detail { place: Some(place.id.clone()), ..Detail::default() },
                     place: Some(place.shown(situation.locale)),
                     fee: self.fee(place.fee.as_ref().unwrap_or(&terms.fee)),
-                    ..plain(Some(later), tour.until)
+                    ..plain(later, tour.until)
                 }));
             }
-            Address if situation.can_prove => offers.push(plain(Some(later), tour.until)),
+            Address if situation.can_prove => offers.push(plain(later, tour.until)),
             Address => {}
             SafePlace | Neighbour => offers.push(plain(Some(tour.window), tour.until)),
             Hold => offers.extend(self.hold(terms, &tour, situation).map(|(arrives, until)| plain(arrives, until))),
@@ -138,7 +139,8 @@ impl Offers {
     fn hold(&self, terms: &Terms, tour: &Tour, situation: &Situation<'_>) -> Option<(Option<Eta>, Timestamp)> {
         let longer = std::time::Duration::from_secs(u64::from(terms.days?) * 24 * 3600);
         if situation.phase == Phase::Before {
-            return Some((Some(tour.window.map(|at| at + longer)), tour.until));
+            let arrives = situation.can_be_dated().then(|| tour.window.map(|at| at + longer));
+            return Some((arrives, tour.until));
         }
         let free_until = situation.free_until?;
         let place = situation.waits_at.and_then(|id| self.place(id));
@@ -169,10 +171,9 @@ impl Tour {
     fn of(situation: &Situation<'_>, area: &Area, terms: &Terms) -> Option<Tour> {
         let under_way = situation.phase == Phase::OutForDelivery;
         let awaited = situation.promise.filter(|_| situation.phase == Phase::Before && !situation.at_destination);
-        let from = awaited.unwrap_or(situation.now).max(situation.now);
-        let today = from.to_utc().with_timezone(&area.time_zone).date_naive();
+        let first = first_day(area, awaited, situation.now);
         (0..DAYS_MAX).find_map(|days| {
-            let day = today.checked_add_days(Days::new(days))?;
+            let day = first.checked_add_days(Days::new(days))?;
             let window = on(area, day, area.tour)?;
             let until = if under_way { window.to } else { window.from };
             let until = Timestamp::from_millis(until.as_millis() - terms.cut_off.as_millis() as i64);
@@ -188,6 +189,17 @@ impl Tour {
         days.flat_map(move |day| area.slots.iter().filter_map(move |slot| on(area, day, *slot)))
             .filter(|slot| slot.from >= self.window.from)
     }
+}
+
+/// The day of the tour that keeps the promise: the last one that begins before that. Not before today.
+fn first_day(area: &Area, promise: Option<Timestamp>, now: Timestamp) -> NaiveDate {
+    let day_of = |at: Timestamp| at.to_utc().with_timezone(&area.time_zone).date_naive();
+    let promised = promise.and_then(|promise| {
+        let day = day_of(promise);
+        let is_out = on(area, day, area.tour)?.from < promise;
+        if is_out { Some(day) } else { day.pred_opt() }
+    });
+    promised.map_or(day_of(now), |day| day.max(day_of(now)))
 }
 
 fn on(area: &Area, day: NaiveDate, window: Window) -> Option<Eta> {

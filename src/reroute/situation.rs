@@ -51,6 +51,12 @@ impl Situation<'_> {
         self.flags.iter().any(|own| flags.iter().any(|flag| flag.as_ref() == &**own))
     }
 
+    /// Whether it is known with which tour it goes out.
+    pub fn can_be_dated(&self) -> bool {
+        let is_in_time = self.promise.is_some_and(|promise| promise > self.now);
+        self.phase != Phase::Before || self.at_destination || is_in_time
+    }
+
     /// Whether the option makes sense where the parcel is, for the one who chooses (domain.md, "Reroute matrix"): whoever sent it
     /// may call it back, how it reaches its recipient is the recipient's to say.
     pub fn makes_sense(&self, option: RerouteOption) -> bool {

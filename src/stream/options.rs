@@ -177,3 +177,34 @@ impl Options {
         self.config(&[("enable.idempotence", "true"), ("linger.ms", "5"), ("compression.type", "lz4")])
     }
 }
+
+#[cfg(test)]
+impl Options {
+    /// The defaults, but few timers in a turn.
+    pub fn of_a_test() -> Options {
+        let second = Duration::from_secs(1);
+        Options {
+            client: ClientConfig::new(),
+            prefix: String::new(),
+            group: String::new(),
+            group_protocol: GroupProtocol::Classic,
+            instance: String::new(),
+            tracker_workers: 1,
+            notifier_workers: 1,
+            commit_every: second,
+            save_time_every: second,
+            tell_within: 120 * second,
+            settle_for: 600 * second,
+            clock_skew: 2 * second,
+            attempt_within: 5 * second,
+            transaction_timeout: 10 * second,
+            session_timeout: 10 * second,
+            timers_per_turn: 2,
+            records_per_turn: 100,
+            waiting_max: crate::time::Backlog { records: 1000, bytes: 1 << 20 },
+            from: None,
+            resume_from_state: false,
+            simulated_brokers: false,
+        }
+    }
+}

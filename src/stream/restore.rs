@@ -173,7 +173,51 @@ pub struct Check<'a> {
     pub partitions: i32,
 }
 
-/// How a first start asks where an input begins.
-pub fn first_start<S: Stage>(options: &Options) -> From {
-    if S::ASKS_FROM { options.from.unwrap_or(From::Earliest) } else { From::Earliest }
+/// Where an input is to be read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begins {
+    /// At this offset.
+    At(i64),
+    /// At one that the brokers must be asked for.
+    From(From),
+}
+
+/// Where to go on in an input: at the saved offset; on a first start where the operator says; and in an input that is new to
+/// the saved state, since the version that saved it did not read it, at the earliest.
+pub fn begins<S: Stage>(input: &str, saved: Option<&Meta>, options: &Options) -> Begins {
+    match saved {
+        Some(meta) => meta.offset(input).map_or(Begins::From(From::Earliest), Begins::At),
+        None if S::ASKS_FROM => Begins::From(options.from.unwrap_or(From::Earliest)),
+        None => Begins::From(From::Earliest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stream::options::Options;
+    use crate::stream::stage::{NotifierStage, TrackerStage};
+
+    fn meta(offsets: &[(&str, i64)]) -> Meta {
+        let log = Restoring::<NotifierStage>::new(0, 0);
+        let (_, meta) = log.resume(vec![0; NotifierStage::INPUTS.len()], 2, 0);
+        Meta { offsets: offsets.iter().map(|(name, offset)| ((*name).to_owned(), *offset)).collect(), ..meta }
+    }
+
+    #[test]
+    fn what_is_saved_goes_on_and_an_input_that_is_new_to_it_begins_at_the_earliest() {
+        let options = Options { from: Some(From::Latest), ..Options::of_a_test() };
+        // As the version without preferences saved it.
+        let saved = meta(&[("notices.v1", 17), ("receipts.v1", 4)]);
+        let found = NotifierStage::INPUTS.iter().map(|input| begins::<NotifierStage>(input, Some(&saved), &options));
+        assert_eq!(found.collect::<Vec<_>>(), [Begins::From(From::Earliest), Begins::At(17), Begins::At(4)]);
+        assert_eq!(NotifierStage::INPUTS[NotifierStage::MAIN], "notices.v1", "the group's offsets are of this one");
+    }
+
+    #[test]
+    fn a_first_start_begins_where_it_is_told_but_for_what_is_our_own() {
+        let options = Options { from: Some(From::Latest), ..Options::of_a_test() };
+        assert_eq!(begins::<TrackerStage>("scans.v1", None, &options), Begins::From(From::Latest));
+        assert_eq!(begins::<NotifierStage>("preferences.v1", None, &options), Begins::From(From::Earliest));
+    }
 }

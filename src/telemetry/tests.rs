@@ -134,9 +134,14 @@ fn every_field_that_may_be_malformed_has_its_series_from_the_start() {
         decode::shipment(Some(text.as_bytes())).unwrap().malformed
     };
     let inside = shipment(r#"[{"code":"delivered","hub":7,"within":7}]"#);
+    let preference = r#"{"recipient_key":"p:1","at":"2026-11-22T00:00:00Z","opt_out":["pigeon"],"channels":7,
+        "quiet_hours":7,"locale":7}"#;
+    let topic = decode::NotifierTopic::Preferences;
+    let preference = decode::notifier_input(topic, Some(b"p:1"), Some(preference.as_bytes()));
+    let Ok(crate::notify::Input::Preference { malformed: wishes, .. }) = preference else { panic!("no preference") };
     let reroute = r#"{"parcel_id":"P","change":"refused","option":"hold","id":7,"notice_id":7,"detail":7,"fee":7,"at":7,"by":7,
         "proof":7,"revision":"7"}"#;
     let (_, reroute) = decode::reroute(Some(reroute.as_bytes()), Timestamp::FIRST).unwrap();
-    let found: BTreeSet<&str> = [scan.malformed, shipment("7"), inside, reroute].concat().into_iter().collect();
+    let found: BTreeSet<&str> = [scan.malformed, shipment("7"), inside, reroute, wishes].concat().into_iter().collect();
     assert_eq!(found, BTreeSet::from(decode::OPTIONAL_FIELDS));
 }

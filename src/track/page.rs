@@ -12,9 +12,7 @@ use super::view::View;
 use crate::model::{
     Audience, Code, ConditionKind, Detail, LINK_AUDIENCES, NoticeKind, Recipient, RecipientKey, Timestamp, World,
 };
-use crate::reroute::{
-    Collection, HistoryLine, Link, OpenCondition, Page, PageState, PlaceView, ProofState, Situation, Standing,
-};
+use crate::reroute::{Collection, HistoryLine, Link, OpenCondition, Page, PageState, PlaceView, ProofState, Standing};
 
 impl Tracker {
     /// The page behind a genuine link at `now`; none where the parcel is not known (any more).
@@ -42,9 +40,11 @@ fn page(parcel_id: &str, view: View<'_>, audience: Audience, now: Timestamp, wor
         contact.and_then(field).map(|text| mask(text))
     };
     let situation = choices::of_reader(view, audience, now, parcel_id, world);
-    let proof = proof(view, situation.as_ref(), world);
-    let mut offers = situation.map(|situation| world.offers.offered(&situation)).unwrap_or_default();
-    offers.retain(|offer| !offer.asks_proof || proof.tries_left > 0);
+    let offers = situation.map(|situation| world.offers.offered(&situation)).unwrap_or_default();
+    let proof = ProofState {
+        possible: choices::proof_of_reader(view, audience, parcel_id, world).is_some(),
+        tries_left: choices::proof_tries_left(view, world),
+    };
     let (promise, before) = (view.promise(), view.base_promise());
     Page {
         tail: tail(parcel_id),
@@ -140,14 +140,6 @@ fn standing(parcel_id: &str, view: View<'_>, audience: Audience, now: Timestamp,
         answered_at: choice.answered_at,
         undo_until: can_take_back.then_some(choice.until),
     })
-}
-
-fn proof(view: View<'_>, situation: Option<&Situation<'_>>, world: &World) -> ProofState {
-    let wrong = view.choices.map_or(0, |choices| choices.wrong_proofs);
-    ProofState {
-        possible: situation.is_some_and(|situation| situation.can_prove),
-        tries_left: world.reroute.proof_tries.saturating_sub(wrong),
-    }
 }
 
 fn history(parcel: &Parcel) -> Vec<HistoryLine> {

@@ -121,15 +121,13 @@ impl Tracker {
             _ => self.choices.get_mut(id),
         };
         let Some(parcel) = self.parcels.get_mut(id) else { return RerouteOutcome::Ignored };
-        let was_record = parcel.record;
-        if parcel.is_live() {
-            parcel.record = now;
-        }
         let step =
             &mut Step { id, parcel, announced, choices, world, at: now, cause: Cause::Reroute, scan_time: None, out };
         let outcome = choices::apply(step, record);
-        if outcome == RerouteOutcome::Repeat {
-            step.parcel.record = was_record;
+        // What changes nothing keeps no parcel from expiring.
+        let changes = !matches!(outcome, RerouteOutcome::Repeat | RerouteOutcome::Unknown | RerouteOutcome::Ignored);
+        if changes && step.parcel.is_live() {
+            step.parcel.record = now;
         }
         outcome
     }

@@ -11,6 +11,7 @@ mod browser;
 mod channel;
 #[allow(dead_code, reason = "the same, of daemons")]
 mod daemon;
+mod demo;
 mod flow;
 #[allow(dead_code, reason = "the same, of requests")]
 mod http;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The folders that decide: synchronous, handed time and input, returning effects.
-const PURE: [&str; 7] = ["model", "decode", "state", "time", "track", "notify", "reroute"];
+const PURE: [&str; 8] = ["model", "decode", "state", "time", "track", "notify", "reroute", "demo/day"];
 
 /// Clocks, dice, the environment, files, sockets, tasks, logs, metrics, and the crates that bring them.
 const FORBIDDEN: [&str; 18] = [

@@ -59,12 +59,18 @@ fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(minutes * 60)
 }
 
-/// `count` parcels that are ordered evenly over a time.
-pub fn many(day: u32, (from, over): (Timestamp, Duration), count: usize, dice: &mut Dice) -> Vec<Event> {
+/// `count` parcels that are ordered evenly over a time. Those ordered before `dull_until` arrive undisturbed.
+pub fn many(
+    day: u32,
+    (from, over): (Timestamp, Duration),
+    dull_until: Timestamp,
+    count: usize,
+    dice: &mut Dice,
+) -> Vec<Event> {
     let gap = over / u32::try_from(count.max(1)).unwrap_or(u32::MAX);
     let one = |n: usize| {
         let parcel = parcel(format!("PW{day:03}{n:07}"), n, from + gap * u32::try_from(n).unwrap_or(0), dice);
-        let fate = pick(dice);
+        let fate = if parcel.ordered_at < dull_until { Fate::Delivered } else { pick(dice) };
         journey(parcel, fate, dice)
     };
     (0..count).flat_map(one).collect()
@@ -83,7 +89,7 @@ pub fn late_lorry(start: Timestamp, parcels: usize, dice: &mut Dice) -> Vec<Even
         };
         let arrived = departed + hours(14) + minutes(n as u64 / 3);
         let more = json!({"container": "BAG-88", "next_hub": to.code});
-        let picked_up = parcel.ordered_at + hours(3);
+        let picked_up = departed - hours(7);
         let script = Script::announced(parcel)
             .scan(picked_up, Code::PickedUp, from)
             .scan_with(departed, departed + minutes(1), Code::DepartedHub, from, &more)

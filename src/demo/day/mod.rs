@@ -23,6 +23,9 @@ pub use self::executing::execute;
 pub use self::network::{HUBS, Hub, MERCHANTS};
 use crate::model::Timestamp;
 
+/// What customers may choose: an offers file.
+pub const OFFERS: &str = include_str!("offers.toml");
+
 /// Whatever is left to chance.
 pub type Dice = fastrand::Rng;
 
@@ -67,6 +70,10 @@ const OFFSET_S: i32 = 8 * 3600;
 /// How long before the day the oldest of its parcels were ordered.
 const BEFORE: Duration = Duration::from_hours(40);
 
+/// What was ordered longer than this before the day has arrived or will, undisturbed: a day that begins with yesterday's trouble
+/// would bury the hand-made stories.
+const DULL_BEFORE: Duration = Duration::from_hours(14);
+
 /// A day's length.
 pub const DAY: Duration = Duration::from_hours(24);
 
@@ -76,16 +83,17 @@ pub fn first(seed: u64, start: Timestamp, parcels: usize) -> Vec<Event> {
     let mut dice = Dice::with_seed(seed);
     let mut events = cast::stories(start);
     events.extend(fate::late_lorry(start, parcels, &mut dice));
-    let before = (start - BEFORE, BEFORE);
-    events.extend(fate::many(0, before, parcels / 2, &mut dice));
-    events.extend(fate::many(1, (start, DAY), parcels / 2, &mut dice));
+    let dull_until = start - DULL_BEFORE;
+    events.extend(fate::many(0, (start - BEFORE, BEFORE), dull_until, parcels / 2, &mut dice));
+    events.extend(fate::many(1, (start, DAY), dull_until, parcels / 2, &mut dice));
     sorted(events)
 }
 
 /// A later day: those that are ordered during it. Earlier ones go on.
 pub fn later(seed: u64, day: u32, start: Timestamp, parcels: usize) -> Vec<Event> {
     let mut dice = Dice::with_seed(seed.wrapping_add(day.into()));
-    sorted(fate::many(day + 1, (start + DAY * day, DAY), parcels, &mut dice))
+    let begins = start + DAY * day;
+    sorted(fate::many(day + 1, (begins, DAY), begins, parcels, &mut dice))
 }
 
 /// The last time at which the courier's day began: at half past seven.

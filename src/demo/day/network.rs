@@ -62,8 +62,3 @@ pub const MERCHANTS: [Merchant; 3] = [
 pub fn locker(hub: &Hub) -> String {
     format!("LK-{}", &hub.code[..3])
 }
-
-/// A station where a parcel can be collected over the counter.
-pub fn station(hub: &Hub) -> String {
-    format!("ST-{}", &hub.code[..3])
-}

@@ -41,6 +41,17 @@ fn nothing_is_scanned_before_it_is_announced() {
 }
 
 #[test]
+fn every_hub_has_the_locker_that_its_scans_name() {
+    let offers: toml_edit::DocumentMut = OFFERS.parse().unwrap();
+    let places: Vec<&toml_edit::Table> = offers["places"].as_array_of_tables().unwrap().iter().collect();
+    for hub in &HUBS {
+        let locker = places.iter().find(|place| place["id"].as_str() == Some(&network::locker(hub)));
+        let areas = locker.unwrap_or_else(|| panic!("{}", hub.code))["areas"].as_array().unwrap();
+        assert!(areas.iter().any(|area| hub.area.starts_with(area.as_str().unwrap())), "{}", hub.code);
+    }
+}
+
+#[test]
 fn numbers_and_addresses_are_nobodys() {
     for event in first(7, start(), 300) {
         let recipient = &event.value["recipient"];

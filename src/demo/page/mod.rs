@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -25,6 +25,7 @@ use tokio::time::{Interval, interval};
 
 pub use self::figures::Figures;
 use super::board::{Board, Happening};
+use super::standins::texts::Gateways;
 use super::words::day_and_time;
 use crate::stream::Clock;
 
@@ -40,6 +41,8 @@ pub struct Page {
     pub clock: Clock,
     /// The daemon's metrics.
     pub figures: Figures,
+    /// Takes the replies of phones.
+    pub gateways: Gateways,
 }
 
 /// What is asked of it.
@@ -48,6 +51,7 @@ pub fn router(page: Page) -> Router {
         .route("/", get(whole))
         .route("/events", get(events))
         .route("/feed.json", get(feed))
+        .route("/reply", post(reply))
         .layer(middleware::map_response(harden))
         .with_state(page)
 }
@@ -67,6 +71,19 @@ async fn feed(State(page): State<Page>) -> Json<Value> {
         "webhooks": standing.hooks.iter().map(|one| &**one).collect::<Vec<_>>(),
         "changes": standing.changes.iter().map(|one| &**one).collect::<Vec<_>>(),
     }))
+}
+
+/// Somebody answers a text on the phone.
+async fn reply(State(page): State<Page>, form: String) -> Response {
+    let field = |wanted: &str| {
+        let mut fields = form_urlencoded::parse(form.as_bytes());
+        fields.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned()).unwrap_or_default()
+    };
+    let Some(text) = page.board.text(&field("id")) else {
+        return (StatusCode::NOT_FOUND, "expected a text that is on the phone, found another one\n").into_response();
+    };
+    page.gateways.reply(&text, &field("word")).await;
+    Redirect::to("/").into_response()
 }
 
 async fn events(State(page): State<Page>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {

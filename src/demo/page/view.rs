@@ -6,8 +6,8 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
 
-use crate::demo::board::{Happening, Standing, What, masked};
-use crate::demo::words::{clock, day_and_time, described, kind_name, short};
+use crate::demo::board::{Happening, Mail, Reader, Standing, What, masked};
+use crate::demo::words::{clock, day_and_time, described, kind_name, notice_kind, short};
 use crate::model::{Change, Level, Timestamp, WorkOrderChange};
 
 static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -51,6 +51,11 @@ pub fn fragment(happening: &Happening) -> (&'static str, String) {
             };
             ("message", render("message.html", &view))
         }
+        What::Mail(Mail { reader: Reader::Staff, to, subject, .. }) => {
+            let place = to.split('@').next().unwrap_or_default().to_owned();
+            let (change, what, parcel) = ("mail", subject.clone(), String::new());
+            ("change", render("change.html", &ChangeRow { number, time, tone: "calm", change, what, parcel, place }))
+        }
         What::Mail(mail) => {
             let view = Message {
                 sort: "mail",
@@ -68,7 +73,7 @@ pub fn fragment(happening: &Happening) -> (&'static str, String) {
                 time,
                 merchant: &hook.merchant,
                 verified: hook.verified,
-                kind: event["type"].as_str().unwrap_or("webhook").to_owned(),
+                kind: notice_kind(&event).unwrap_or_else(|| "webhook".to_owned()),
                 subject: event["subject"].as_str().map(short).unwrap_or_default(),
                 id: &hook.id,
                 body: &hook.body,
@@ -251,7 +256,8 @@ pub fn page(standing: &Standing, now: Timestamp, speed: u32, admin: &str, figure
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::board::{Board, Hook, Mail, Text};
+    use crate::demo::board::{Board, Hook, Text};
+    use crate::model::SmsProvider;
 
     fn link(text: &str) -> Part {
         Part { text: text.to_owned(), link: Some(text.to_owned()) }
@@ -271,14 +277,23 @@ mod tests {
 
     #[test]
     fn what_a_text_says_stays_a_text() {
-        let board = Board::new();
         let at = Timestamp::FIRST;
+        let board = Board::new(at);
         let body = "<script>alert(1)</script> http://127.0.0.1/\"onclick=x".to_owned();
-        board.put(at, What::Text(Text { to: "+8613800000017".into(), id: "\"><b>".into(), body: body.clone() }));
-        board.put(at, What::Mail(Mail { to: "a@example.com".into(), subject: body.clone(), text: body.clone() }));
+        let (to, id) = ("+8613800000017".into(), "\"><i>".into());
+        board.put(at, What::Text(Text { provider: SmsProvider::Twilio, to, id, body: body.clone() }));
+        board.put(
+            at,
+            What::Mail(Mail {
+                reader: Reader::Customer,
+                to: "a@example.com".into(),
+                subject: body.clone(),
+                text: body.clone(),
+            }),
+        );
         board.put(at, What::Webhook(Hook { merchant: "M".into(), verified: false, id: body.clone(), body }));
         let html = page(&board.standing(), at, 240, "http://127.0.0.1:1", Vec::new());
-        assert!(!html.contains("<script>alert") && !html.contains("\"><b>"), "{html}");
+        assert!(!html.contains("<script>alert") && !html.contains("\"><i>"), "{html}");
         assert!(html.contains("signature refused"), "{html}");
     }
 }

@@ -9,7 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::LENGTH_MAX;
-use crate::demo::board::{Board, Mail, What};
+use crate::demo::board::{Board, Mail, Reader, What};
+use crate::demo::settings::STAFF;
 use crate::stream::Clock;
 
 /// Serves until `ended`.
@@ -112,6 +113,8 @@ fn deliver(recipients: &[String], content: &[u8], board: &Board, clock: &Clock) 
     let subject = message.subject().unwrap_or_default().to_owned();
     let text = message.body_text(0).unwrap_or_default().trim_end().to_owned();
     for to in recipients {
-        board.put(clock.now(), What::Mail(Mail { to: to.clone(), subject: subject.clone(), text: text.clone() }));
+        let reader = if STAFF.contains(&to.as_str()) { Reader::Staff } else { Reader::Customer };
+        let mail = Mail { reader, to: to.clone(), subject: subject.clone(), text: text.clone() };
+        board.put(clock.now(), What::Mail(mail));
     }
 }

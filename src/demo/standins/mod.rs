@@ -3,6 +3,7 @@
 
 pub mod mail;
 pub mod merchant;
+pub mod texts;
 
 /// A message longer than this is none of ours.
 const LENGTH_MAX: usize = 1024 * 1024;

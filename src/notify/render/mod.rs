@@ -6,6 +6,7 @@
 
 mod content;
 mod event;
+mod filing;
 pub mod lint;
 mod locale;
 mod mail;
@@ -23,6 +24,7 @@ mod tests;
 use chrono_tz::Tz;
 
 pub use content::{Content, Digest, DigestCount, DigestParcel};
+pub use filing::{Filing, filings};
 pub use locale::Locale;
 pub use sms::can_text;
 pub use when::{moment, time_zone, window};

@@ -39,7 +39,7 @@ fn local(locale: Locale) -> Local {
     }
 }
 
-/// A world with this configuration: with names and links where it has none of its own.
+/// A world with this configuration: with names where it has none of its own, and links to nobody's page.
 pub fn world(locale: Locale, configured: &Policy) -> World {
     let mut policy = configured.clone();
     let local = local(locale);
@@ -149,11 +149,16 @@ pub fn chosen(option: RerouteOption, change: RerouteChange, locale: Locale) -> C
     }
 }
 
+/// What a made-up notice is called.
+pub fn id() -> NoticeId {
+    NoticeId::from_text("ntc_sample")
+}
+
 /// A notice of which nothing is known but the parcel.
 pub fn bare(kind: NoticeKind, audience: Audience, level: Level) -> Issued {
     let at = at("2026-11-24T21:40:00.001+08:00");
     Issued {
-        id: NoticeId::from_text("ntc_sample"),
+        id: id(),
         parcel_id: "SF1024000000017".to_owned(),
         journey: 1,
         kind,
@@ -231,8 +236,8 @@ pub fn digest() -> Digest {
     let parcel = |id: &str, kind, level| DigestParcel { parcel_id: id.to_owned(), kind, level };
     use ConditionKind::*;
     Digest {
-        merchant: None,
         hub: "HGH01".to_owned(),
+        merchant: None,
         from: at("2026-11-24T21:30:00+08:00"),
         to: at("2026-11-24T21:45:00+08:00"),
         total: 14,

@@ -3,7 +3,8 @@
 //! A language has, for each kind, wordings from the fullest to the barest, and closings likewise (what can be chosen, until
 //! when, the link, how to opt out). What names a fact that is unknown falls out. The first pair that fits one part wins: where
 //! something can be chosen the why gives way before the choice does, and the deadline before the link; elsewhere the link
-//! gives way first. Where nothing fits the barest stands. Providers of approved templates take the first that has a code and whose variables fit.
+//! gives way first. Where nothing fits the barest stands. Of approved templates that have a code, and whose variables are known and
+//! allowed, the first that fits one part is taken, else the first.
 
 use super::content::Content;
 use super::parts;
@@ -117,14 +118,18 @@ fn approved(content: &Content, reader: &Reader, world: &World) -> Option<Message
     languages(reader.locale).iter().find_map(|locale| {
         let (kind, facts) = facts(content, &Reader { locale: *locale, ..*reader }, world)?;
         let approved = world.words.approved(*locale);
-        approved.texts(kind.name()).find_map(|(name, text)| {
+        let sign = facts.get("sign")?.as_str()?;
+        let texts = approved.texts(kind.name()).filter_map(|(name, text)| {
             let code = code(policy, &name, *locale)?.clone();
             let filled = approved.fill(text, &facts)?;
             // The platform sets the signature; its readers see it all the same.
-            let sign = facts.get("sign")?.as_str()?;
             let text = format!("【{sign}】{}", filled.text);
-            Some(Message::Text { text, template: Some(SmsTemplate { code, parameters: filled.parameters }) })
-        })
+            Some((text, SmsTemplate { code, parameters: filled.parameters }))
+        });
+        let texts: Vec<_> = texts.collect();
+        let short = texts.iter().position(|(text, _)| parts::count(text).parts == 1);
+        let (text, template) = texts.into_iter().nth(short.unwrap_or(0))?;
+        Some(Message::Text { text, template: Some(template) })
     })
 }
 

@@ -218,8 +218,7 @@ fn say_course(saying: &mut Saying<'_>, issued: &Issued, reader: &Reader, policy:
 fn say_place(saying: &mut Saying<'_>, issued: &Issued, reader: &Reader) {
     let facts = &issued.facts;
     let is_own = is_own(reader.audience);
-    let name = facts.place_name.as_deref().or(facts.place.as_deref());
-    let place = place(saying, facts.place_kind.as_deref(), name);
+    let place = place(saying, facts.place_kind.as_deref(), facts.place_name.as_deref(), facts.place.as_deref());
     saying.say_some("place", place);
     saying.say_line("hours", facts.hours.as_deref());
     saying.say_line("pickup_code", facts.pickup_code.as_deref().filter(|_| is_own));
@@ -227,16 +226,18 @@ fn say_place(saying: &mut Saying<'_>, issued: &Issued, reader: &Reader) {
     saying.say_moment("free_until", facts.free_until.filter(|until| !is_own || *until > issued.at));
 }
 
-/// "parcel locker LK-0310": its kind, unless its name says that, and its name.
-fn place(saying: &Saying<'_>, kind: Option<&str>, name: Option<&str>) -> Option<String> {
+/// "parcel locker LK-0310": its kind, unless its name says that, and its name for people, else its id.
+fn place(saying: &Saying<'_>, kind: Option<&str>, name: Option<&str>, id: Option<&str>) -> Option<String> {
     let kind = kind.and_then(|kind| saying.word("places", kind));
-    let name = name.map(line).filter(|name| !name.is_empty());
-    match (kind, name) {
-        (Some(kind), Some(name)) if name.to_lowercase().contains(&kind.to_lowercase()) => Some(name),
-        // Chinese sets no space within itself.
-        (Some(kind), Some(name)) if !name.starts_with(|c: char| c.is_ascii()) => Some(format!("{kind}{name}")),
-        (Some(kind), Some(name)) => Some(format!("{kind} {name}")),
-        (kind, name) => name.or(kind),
+    let text = |text: Option<&str>| text.map(line).filter(|text| !text.is_empty());
+    match (kind, text(name), text(id)) {
+        (Some(kind), Some(name), _) if name.to_lowercase().contains(&kind.to_lowercase()) => Some(name),
+        (Some(kind), Some(name), _) => {
+            let pattern = saying.word("lists", "place").unwrap_or_default();
+            Some(when::fill(&pattern, &[("kind", &kind), ("name", &name)]))
+        }
+        (Some(kind), None, Some(id)) => Some(format!("{kind} {id}")),
+        (kind, name, id) => name.or(id).or(kind),
     }
 }
 
@@ -304,8 +305,8 @@ fn say_choice(saying: &mut Saying<'_>, chosen: &Chosen) {
     saying.say("choice_change", chosen.change.name());
     saying.say_some("choice_label", saying.word("options", chosen.option.name()));
     let is_place = matches!(chosen.option, RerouteOption::Locker | RerouteOption::Station | RerouteOption::Outlet);
-    let name = chosen.place_name.as_deref().or(chosen.place.as_deref());
-    let place = is_place.then(|| place(saying, Some(chosen.option.name()), name)).flatten();
+    let (kind, name, id) = (chosen.option.name(), chosen.place_name.as_deref(), chosen.place.as_deref());
+    let place = is_place.then(|| place(saying, Some(kind), name, id)).flatten();
     saying.say_some("choice_place", place);
     saying.say_window("choice_slot", chosen.slot);
     let fee = chosen.fee.as_ref().map(|due| fee(saying, due));

@@ -1,4 +1,4 @@
-//! Hubs are told in digests only.
+//! Hubs are told in digests only, merchants where they wish it.
 
 use super::timeline::{Desk, START, timeline};
 use super::*;
@@ -78,4 +78,64 @@ fn a_digest_counts_by_kind_lists_the_worst_first_and_is_bounded() {
          SF0: No movement, major\nSF1: No movement, major\nSF4: No movement, major\nand 2 more\n\n\
          parcelwatch\n"
     );
+}
+
+#[test]
+fn a_merchant_that_collects_is_told_once_per_window_but_at_once_of_what_is_critical() {
+    timeline(
+        &collecting(),
+        "
+        1m      | a = stalled warn to=merchant            | a held: digest
+        2m      | b = delayed major to=merchant parcel=SF2 | b held: digest
+        3m      | c = lost critical to=merchant parcel=SF3 | c#1 by webhook
+        181s    | c#1 delivered                           | c#1 delivered
+        5m      | d = recovered info to=merchant parcel=SF3 resolves=c | d#1 by webhook
+        301s    | d#1 delivered                           | d#1 delivered
+        7m      | e = recovered info to=merchant parcel=SF2 resolves=b | b suppressed: withdrawn; e suppressed: nothing told
+        8m      | f = stalled warn phone=+447700900123    | f#1 by email
+        481s    | f#1 delivered                           | f#1 delivered
+        30m     | restart                                 |
+        59m59s  |                                         |
+        1h      |                                         | digest#1 by webhook
+        1h1s    | a = stalled warn to=merchant            | ignored: repeated notice
+        ",
+    );
+}
+
+#[test]
+fn a_merchant_s_digest_names_the_merchant_its_window_and_the_worst_first_and_goes_where_its_notices_go() {
+    let mut desk = Desk::new(&collecting());
+    desk.event("a = stalled warn to=merchant");
+    desk.event("b = delayed major to=merchant parcel=SF2");
+    desk.pass(START + std::time::Duration::from_secs(3601));
+    let json = desk.log.iter().find_map(|effect| match effect {
+        Effect::Attempt(attempt) => match &attempt.message {
+            Message::Json(json) => Some(json.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let event: serde_json::Value = serde_json::from_str(&json.expect("a webhook")).expect("JSON");
+    let digest = &event["data"];
+    assert_eq!((&digest["merchant"], &digest["hub"]), (&"M-0042".into(), &serde_json::Value::Null), "{event}");
+    assert_eq!(
+        (&digest["from"], &digest["to"]),
+        (&"2026-11-22T00:00:00.000Z".into(), &"2026-11-22T01:00:00.000Z".into())
+    );
+    assert_eq!((&digest["parcels"][0]["parcel_id"], &digest["total"]), (&"SF2".into(), &2.into()));
+}
+
+#[test]
+fn a_merchant_that_stops_collecting_gets_what_was_gathered_and_then_each_by_itself() {
+    let mut desk = Desk::new(&collecting());
+    assert_eq!(desk.step(START, "a = stalled warn to=merchant"), ["a held: digest"]);
+    desk.world = world();
+    let minute = std::time::Duration::from_secs(60);
+    assert_eq!(desk.step(START + minute, "b = stalled warn to=merchant parcel=SF2"), ["b#1 by webhook"]);
+    assert_eq!(
+        desk.step(START + minute * 2, "a = stalled warn to=merchant"),
+        ["b#1 unknown", "b#2 by webhook", "ignored: repeated notice"]
+    );
+    let said = desk.step(START + minute * 60, "").join("; ");
+    assert!(said.ends_with("digest#1 by webhook"), "{said}");
 }

@@ -2,15 +2,19 @@
 
 mod delivery;
 mod digest;
+mod preference;
 mod properties;
+mod quiet;
+mod report;
 mod telling;
 mod timeline;
+mod upgrade;
 mod with_tracker;
 
 use std::sync::Arc;
 
 use super::{Mode, Notifier, Policy};
-use crate::model::{HashKey, Merchant, RecipientKey, Webhook, World};
+use crate::model::{HashKey, Merchant, RecipientKey, SmsProvider, Webhook, World};
 use crate::state::{Machine, Tables};
 use crate::track::Rules;
 
@@ -20,6 +24,7 @@ fn world() -> World {
     policy.send.mode = Mode::On;
     policy.notify.email.jitter_percent = 0;
     policy.notify.webhook.jitter_percent = 0;
+    policy.notify.sms.attempts.jitter_percent = 0;
     policy.contact.service.email = Some("service@example.com".to_owned());
     policy.contact.hub.insert("default".to_owned(), policy.contact.service.clone());
     with(policy)
@@ -40,11 +45,29 @@ fn with(policy: Policy) -> World {
     world
 }
 
+/// A world whose merchant collects its notices for an hour.
+fn collecting() -> World {
+    let mut world = world();
+    let mut merchant = world.merchants["M-0042"].clone();
+    merchant.digest = Some("1h".to_owned());
+    world.merchants = Arc::new([("M-0042".to_owned(), merchant)].into());
+    world
+}
+
 /// The world with another policy.
 fn changed(change: impl FnOnce(&mut Policy)) -> World {
     let mut policy = Policy::clone(&world().policy);
     change(&mut policy);
     with(policy)
+}
+
+/// A world in which texts to China go by Aliyun, which has approved one template, and others by Twilio.
+fn texting() -> World {
+    changed(|policy| {
+        policy.notify.sms_providers.insert("+86".to_owned(), SmsProvider::Aliyun);
+        policy.notify.sms_providers.insert("+".to_owned(), SmsProvider::Twilio);
+        policy.notify.sms_codes.insert("stalled.2.en".to_owned(), "SMS_2".to_owned());
+    })
 }
 
 fn recipient() -> RecipientKey {

@@ -1,23 +1,29 @@
 //! What holds for every history: restarts and aborts change nothing, nothing is attempted twice without
-//! need, nobody is pestered, and everything ends and is forgotten.
+//! need, nobody is pestered or told against its wish, and everything ends and is forgotten.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::timeline::{Desk, START, issued, receipt, say};
+use super::timeline::{Desk, START, issued, preference, receipt, reply, say};
 use super::*;
-use crate::model::{Audience, DeliveryOutcome, Effect, Notice, NoticeId, Timestamp};
+use crate::model::{
+    Audience, Channel, DeliveryOutcome, Effect, Issued, Notice, NoticeId, Preference, Receipt, ReceiptKind, Timestamp,
+};
 use crate::notify::Input;
 
 /// Something that happens, before it is known which attempts there are.
 #[derive(Clone, Debug)]
 enum Happening {
-    Issue { kind: usize, level: usize, audience: usize, episode: u32, parcel: u8, resolves: Vec<u8> },
+    Issue { kind: usize, level: usize, audience: usize, episode: u32, parcel: u8, phone: usize, resolves: Vec<u8> },
     Again(u8),
     Withdraw(u8),
     Outcome { attempt: u8, outcome: usize },
+    Report { attempt: u8, outcome: usize },
+    Reply { channel: usize, change: usize },
+    Prefer { out: usize, order: usize, quiet: usize, ago: u64 },
+    Forget,
     Open(bool),
 }
 
@@ -43,14 +49,24 @@ const KINDS: [&str; 9] = [
 ];
 const LEVELS: [&str; 4] = ["info", "warn", "major", "critical"];
 const AUDIENCES: [&str; 3] = ["recipient", "merchant", "hub_ops"];
-const OUTCOMES: [&str; 5] = ["delivered", "retry", "refused", "unknown", "gone"];
+const OUTCOMES: [&str; 6] = ["delivered", "retry", "refused", "unknown", "gone", "opted-out"];
+const PHONES: [&str; 3] = ["", "phone=+447700900123", "phone=+8613800000000"];
+const OUT: [&str; 4] = ["", "sms", "email", "sms,email"];
+const ORDERS: [&str; 3] = ["order=sms,email", "order=email", "order=webhook"];
+const QUIET: [&str; 3] = ["quiet=21:00-08:00", "quiet=08:00-21:30", "quiet=12:00-12:01"];
 
 fn happening() -> impl Strategy<Value = Happening> {
-    let issue = (0..KINDS.len(), 0..4usize, 0..3usize, 1..3u32, 0..2u8, prop::collection::vec(any::<u8>(), 0..3));
+    let resolves = prop::collection::vec(any::<u8>(), 0..3);
+    let issue = (0..KINDS.len(), 0..4usize, 0..3usize, 1..3u32, 0..2u8, 0..PHONES.len(), resolves);
+    let prefer = (0..OUT.len(), 0..ORDERS.len(), 0..QUIET.len(), 0..3u64);
     prop_oneof![
-        6 => issue.prop_map(|(kind, level, audience, episode, parcel, resolves)| {
-            Happening::Issue { kind, level, audience, episode, parcel, resolves }
+        6 => issue.prop_map(|(kind, level, audience, episode, parcel, phone, resolves)| {
+            Happening::Issue { kind, level, audience, episode, parcel, phone, resolves }
         }),
+        3 => (any::<u8>(), 0..OUTCOMES.len()).prop_map(|(attempt, outcome)| Happening::Report { attempt, outcome }),
+        1 => (0..2usize, 0..2usize).prop_map(|(channel, change)| Happening::Reply { channel, change }),
+        1 => prefer.prop_map(|(out, order, quiet, ago)| Happening::Prefer { out, order, quiet, ago }),
+        1 => Just(Happening::Forget),
         1 => any::<u8>().prop_map(Happening::Again),
         2 => any::<u8>().prop_map(Happening::Withdraw),
         6 => (any::<u8>(), 0..OUTCOMES.len()).prop_map(|(attempt, outcome)| Happening::Outcome { attempt, outcome }),
@@ -64,26 +80,58 @@ fn history() -> impl Strategy<Value = Vec<(u64, Happening)>> {
     prop::collection::vec((wait, happening()), 1..60)
 }
 
+/// Everybody can be texted, by one provider or the other, and merchants have mail beside their endpoint.
+fn wide() -> World {
+    let mut world = texting();
+    let mut merchant = world.merchants["M-0042"].clone();
+    merchant.email = Some("ops@m.example".to_owned());
+    world.merchants = Arc::new([("M-0042".to_owned(), merchant)].into());
+    world
+}
+
 /// What happened, when, and every effect with the time at which it came.
 struct Run {
     events: Vec<(Timestamp, Event)>,
     effects: Vec<(Timestamp, Effect)>,
+    /// For each effect, what the recipient asked for when it came.
+    wishes: Vec<Option<Preference>>,
+    /// After each event, what stands last in `preferences.v1`, and what the notifier goes by.
+    agreed: Vec<[Option<Preference>; 2]>,
     desk: Desk,
 }
 
 /// Runs a history; outcomes are told of attempts that were really claimed.
 fn run(history: &[(u64, Happening)]) -> Run {
-    let mut run = Run { events: Vec::new(), effects: Vec::new(), desk: Desk::new(&world()) };
+    let (events, effects, wishes, agreed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut run = Run { events, effects, wishes, agreed, desk: Desk::new(&wide()) };
+    let mut last = None;
     let (mut at, mut notices) = (START, Vec::<(RecipientKey, Notice)>::new());
     for (n, (wait, happening)) in history.iter().enumerate() {
         at = at + Duration::from_millis(*wait);
         advance(&mut run.desk, at, &mut run.effects);
         let event = event(at, n, happening, &mut notices, &run.effects).unwrap_or(Event::Nothing);
+        wish(&mut run);
+        let begun = run.effects.len();
         apply(&mut run.desk, &event, &mut run.effects);
+        wish(&mut run);
+        if let Event::Input(Input::Preference { preference, .. }) = &event {
+            last = preference.as_deref().cloned();
+        }
+        let written = run.effects[begun..].iter().filter_map(|(_, effect)| match effect {
+            Effect::Preference(preference) => Some((**preference).clone()),
+            _ => None,
+        });
+        last = written.last().or(last);
+        run.agreed.push([last.clone(), run.desk.machine.preference_of(&recipient()).cloned()]);
         run.events.push((at, event));
         run.desk.machine.committed();
     }
     run
+}
+
+fn wish(run: &mut Run) {
+    let wish = run.desk.machine.preference_of(&recipient());
+    run.wishes.resize(run.effects.len(), wish.cloned());
 }
 
 /// What can happen of what is proposed: a withdrawal needs a notice, an outcome an attempt.
@@ -96,16 +144,17 @@ fn event(
 ) -> Option<Event> {
     let pick = |from: u8| notices.get(from as usize % notices.len().max(1)).cloned();
     Some(match happening {
-        Happening::Issue { kind, level, audience, episode, parcel, resolves } => {
+        Happening::Issue { kind, level, audience, episode, parcel, phone, resolves } => {
             let ids = resolves.iter().filter_map(|from| pick(*from)).map(|(_, notice)| notice.id().to_string());
             let words = [
                 format!("episode={episode}"),
                 format!("parcel=SF{parcel}"),
                 format!("to={}", AUDIENCES[*audience]),
                 format!("promise={}h", 10 + n),
+                PHONES[*phone].to_owned(),
                 format!("resolves={}", ids.collect::<Vec<_>>().join(",")),
             ];
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
             let (key, issued) = issued(at, &format!("n{n}"), KINDS[*kind], LEVELS[*level], &words);
             let notice = Notice::Issued(Box::new(issued));
             notices.push((key.clone(), notice.clone()));
@@ -130,6 +179,25 @@ fn event(
             receipt.channel = claimed.channel();
             Event::Input(Input::Receipt(Box::new(receipt)))
         }
+        Happening::Report { attempt, outcome } => {
+            let texts: Vec<_> = attempts(effects).map(|(_, attempt)| attempt).collect();
+            let texts: Vec<_> = texts.into_iter().filter(|attempt| attempt.channel() == Channel::Sms).collect();
+            let text = texts[texts.len().checked_sub(1 + *attempt as usize % 3)?];
+            let name = format!("{}#{}", text.notice_id, text.attempt);
+            let receipt = receipt(at, &name, OUTCOMES[*outcome], None);
+            let (kind, recipient_key) = (ReceiptKind::Provider, text.recipient_key.clone());
+            Event::Input(Input::Receipt(Box::new(Receipt { kind, channel: Channel::Sms, recipient_key, ..receipt })))
+        }
+        Happening::Reply { channel, change } => {
+            Event::Input(Input::Reply(reply(at, ["sms", "email"][*channel], ["opt_out", "opt_in"][*change])))
+        }
+        Happening::Prefer { out, order, quiet, ago } => {
+            let words =
+                [format!("out={}", OUT[*out]), ORDERS[*order].into(), QUIET[*quiet].into(), format!("ago={ago}h")];
+            let found = preference(at, &words.each_ref().map(String::as_str));
+            Event::Input(Input::Preference { key: recipient(), preference: Some(Box::new(found)), malformed: vec![] })
+        }
+        Happening::Forget => Event::Input(Input::Preference { key: recipient(), preference: None, malformed: vec![] }),
         Happening::Open(open) => Event::Open(*open),
     })
 }
@@ -163,6 +231,7 @@ fn attempts(effects: &[(Timestamp, Effect)]) -> impl Iterator<Item = (Timestamp,
 fn settle(run: &mut Run) {
     run.desk.machine.set_open(true);
     advance(&mut run.desk, START + Duration::from_secs(120 * 24 * 3600), &mut run.effects);
+    wish(run);
     run.desk.machine.committed();
 }
 
@@ -177,7 +246,7 @@ proptest! {
     fn a_restart_anywhere_gives_the_same_effects(history in history(), at in any::<prop::sample::Index>()) {
         let once = run(&history);
                 let restart = at.index(once.events.len());
-        let (mut desk, mut effects, mut open) = (Desk::new(&world()), Vec::new(), true);
+        let (mut desk, mut effects, mut open) = (Desk::new(&wide()), Vec::new(), true);
         for (n, (at, event)) in once.events.iter().enumerate() {
             if n == restart {
                 desk.machine = restored(&mut desk.machine, &desk.world);
@@ -199,7 +268,7 @@ proptest! {
         let once = run(&history);
                 let from = from.index(once.events.len());
         let to = (from + length).min(once.events.len());
-        let (mut desk, mut effects, mut open) = (Desk::new(&world()), Vec::new(), true);
+        let (mut desk, mut effects, mut open) = (Desk::new(&wide()), Vec::new(), true);
         let play = |desk: &mut Desk, range: std::ops::Range<usize>, commit: bool, open: &mut bool| {
             let mut effects = Vec::new();
             for (at, event) in &once.events[range] {
@@ -233,36 +302,75 @@ proptest! {
     fn nothing_is_attempted_twice_without_need(history in history()) {
         let mut run = run(&history);
         settle(&mut run);
-        let mut claimed: BTreeMap<(NoticeId, u32), Option<DeliveryOutcome>> = BTreeMap::new();
+        let mut claimed: BTreeMap<(NoticeId, u32), (Channel, Option<DeliveryOutcome>)> = BTreeMap::new();
         let mut outstanding: HashMap<String, u32> = HashMap::new();
         for (at, effect) in &run.effects {
             match effect {
                 Effect::Attempt(attempt) => {
                     prop_assert!(attempt.deadline >= *at, "a deadline that has passed");
                     if attempt.attempt > 1 {
-                        let before = claimed.get(&(attempt.notice_id.clone(), attempt.attempt - 1)).copied().flatten();
-                        let is_needed = matches!(before, Some(DeliveryOutcome::Retry | DeliveryOutcome::Unknown));
+                        let before = claimed.get(&(attempt.notice_id.clone(), attempt.attempt - 1)).copied();
+                        let is_needed = match before {
+                            Some((_, Some(DeliveryOutcome::Retry | DeliveryOutcome::Unknown))) => true,
+                            Some((channel, Some(DeliveryOutcome::Refused))) => channel != attempt.channel(),
+                            _ => false,
+                        };
                         prop_assert!(is_needed, "{} again after {before:?}", attempt.notice_id);
                     }
                     let key = (attempt.notice_id.clone(), attempt.attempt);
-                    prop_assert_eq!(claimed.insert(key, None), None, "claimed twice");
+                    prop_assert_eq!(claimed.insert(key, (attempt.channel(), None)), None, "claimed twice");
                 }
                 Effect::Delivery(delivery) if delivery.outcome.is_some() => {
                     let key = (delivery.notice_id.clone(), delivery.attempt);
-                    let before = claimed.insert(key, delivery.outcome);
-                    let is_new = matches!(before, Some(None | Some(DeliveryOutcome::Unknown)));
+                    let (channel, before) = claimed[&key];
+                    claimed.insert(key, (channel, delivery.outcome));
+                    let is_new = match before {
+                        None | Some(DeliveryOutcome::Unknown) => true,
+                        // What its provider reports of a text that was taken.
+                        Some(DeliveryOutcome::Delivered) => channel == Channel::Sms,
+                        Some(_) => false,
+                    };
                     prop_assert!(is_new, "an outcome was applied twice: {before:?}");
                 }
                 _ => {}
             }
             // By parcel and reader, the claims whose outcome is awaited.
             outstanding.clear();
-            for ((id, _), _) in claimed.iter().filter(|(_, outcome)| outcome.is_none()) {
+            for ((id, _), _) in claimed.iter().filter(|(_, (_, outcome))| outcome.is_none()) {
                 if let Some(thread) = thread_of(&run.events, id) {
                     *outstanding.entry(thread).or_default() += 1;
                 }
             }
             prop_assert!(outstanding.values().all(|claims| *claims == 1), "two claims at once: {outstanding:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_told_by_a_channel_or_at_an_hour_that_was_opted_out_of(history in history()) {
+        let mut run = run(&history);
+        settle(&mut run);
+        for ((at, effect), wish) in run.effects.iter().zip(&run.wishes) {
+            let Effect::Attempt(attempt) = effect else { continue };
+            let Some(wish) = wish.as_ref().filter(|_| attempt.recipient_key == recipient()) else { continue };
+            let channel = attempt.channel();
+            prop_assert!(!wish.opt_out.contains(&channel), "{} by {}", attempt.notice_id, channel.name());
+            // The reader's clock is eight hours ahead, whatever the season.
+            let minute = (at.as_millis() / 60_000 + 8 * 60).rem_euclid(24 * 60) as u16;
+            let is_quiet = wish.quiet_hours.is_some_and(|hours| hours.contains(minute));
+            let kind = notice_of(&run.events, &attempt.notice_id).map(|notice| notice.kind);
+            let may_ring = !is_quiet || kind.is_some_and(super::super::judge::is_urgent);
+            prop_assert!(may_ring, "{} at minute {minute}", attempt.notice_id);
+        }
+    }
+
+    #[test]
+    fn what_stands_last_in_the_topic_of_preferences_is_what_the_notifier_goes_by(history in history()) {
+        for [last, known] in run(&history).agreed {
+            let agree = match (&last, &known) {
+                (Some(last), Some(known)) => last.says_as_much_as(known),
+                (last, known) => last.is_none() && known.is_none(),
+            };
+            prop_assert!(agree, "{last:?} is not {known:?}");
         }
     }
 
@@ -284,12 +392,7 @@ proptest! {
                 outcomes.get(&(attempt.notice_id.clone(), attempt.attempt)),
                 Some(DeliveryOutcome::Delivered | DeliveryOutcome::Unknown)
             );
-            let notice = run.events.iter().find_map(|(_, event)| match event {
-                Event::Input(Input::Notice { notice: Notice::Issued(issued), .. }) if issued.id == attempt.notice_id => {
-                    Some(issued)
-                }
-                _ => None,
-            });
+            let notice = notice_of(&run.events, &attempt.notice_id);
             let Some(notice) = notice.filter(|notice| left && notice.audience == Audience::Recipient) else { continue };
             if !super::super::judge::is_urgent(notice.kind) {
                 told.entry(notice.parcel_id.clone()).or_default().entry(notice.id.clone()).or_insert(at);
@@ -324,6 +427,13 @@ proptest! {
             prop_assert!(has_ended, "{} never ended:\n{}", issued.id, told(&run.effects));
         }
     }
+}
+
+fn notice_of<'a>(events: &'a [(Timestamp, Event)], id: &NoticeId) -> Option<&'a Issued> {
+    events.iter().find_map(|(_, event)| match event {
+        Event::Input(Input::Notice { notice: Notice::Issued(issued), .. }) if issued.id == *id => Some(&**issued),
+        _ => None,
+    })
 }
 
 /// Reader and parcel of a notice.

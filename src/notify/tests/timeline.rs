@@ -2,14 +2,16 @@
 //!
 //! Before what happens at a time, all limits before it have passed, each at its own instant; after it, time moves on
 //! by one millisecond. What happens: `a = stalled warn` (a notice named a), `withdraw a`, `a#1 delivered` (the
-//! outcome of its first attempt), `open`, `close`, `restart`, or nothing.
+//! outcome of its first attempt; `a#1 opted-out`: refused, since its reader wants no texts), `report a#1 refused` (its
+//! provider's report), `reply sms opt_out`, `prefer out=sms order=email quiet=21:00-08:00 locale=en ago=1h` (a whole
+//! preference, written an hour ago), `forget` (it is deleted), `open`, `close`, `restart`, or nothing.
 
 use std::time::Duration;
 
 use super::*;
 use crate::model::{
-    Audience, Channel, Effect, Facts, Issued, Level, Message, Notice, NoticeId, NoticeKind, Receipt, ReceiptKind,
-    Recipient, ReportedOutcome, Timestamp,
+    Audience, Channel, Effect, Facts, Issued, Level, Message, Notice, NoticeId, NoticeKind, OptChange, Preference,
+    QuietHours, Receipt, ReceiptKind, Recipient, Reply, ReportedOutcome, Timestamp,
 };
 use crate::notify::Input;
 
@@ -72,7 +74,7 @@ impl Desk {
         self.now = at;
     }
 
-    fn event(&mut self, event: &str) {
+    pub fn event(&mut self, event: &str) {
         let words: Vec<&str> = event.split_whitespace().collect();
         match words[..] {
             [] => {}
@@ -82,6 +84,17 @@ impl Desk {
                 self.machine.committed();
                 self.machine = restored(&mut self.machine, &self.world);
                 self.machine.set_open(true);
+            }
+            ["report", attempt, outcome] => {
+                let receipt = receipt(self.now, attempt, outcome, None);
+                let (kind, channel) = (ReceiptKind::Provider, Channel::Sms);
+                self.handle(Input::Receipt(Box::new(Receipt { kind, channel, ..receipt })));
+            }
+            ["reply", channel, change] => self.handle(Input::Reply(reply(self.now, channel, change))),
+            ["forget"] => self.prefer(recipient(), None),
+            ["prefer", ref words @ ..] => {
+                let found = preference(self.now, words);
+                self.prefer(recipient(), Some(found));
             }
             ["withdraw", id] => self.notice(recipient(), Notice::Withdrawn { id: NoticeId::from_text(id) }),
             [id, "=", kind, level, ref rest @ ..] => {
@@ -98,6 +111,10 @@ impl Desk {
 
     pub fn notice(&mut self, key: RecipientKey, notice: Notice) {
         self.handle(Input::Notice { key, notice });
+    }
+
+    pub fn prefer(&mut self, key: RecipientKey, preference: Option<Preference>) {
+        self.handle(Input::Preference { key, preference: preference.map(Box::new), malformed: Vec::new() });
     }
 
     pub fn handle(&mut self, input: Input) {
@@ -137,6 +154,7 @@ pub fn issued(now: Timestamp, id: &str, kind: &str, level: &str, rest: &[&str]) 
             ("expires", text) => issued.expires = after(text),
             ("resolves", ids) => issued.resolves = ids.split(',').map(NoticeId::from_text).collect(),
             ("parcel", id) => issued.parcel_id = id.to_owned(),
+            ("phone", _) | ("mail", _) => {}
             ("to", name) => {
                 issued.audience = Audience::ALL.into_iter().find(|audience| audience.name() == name).expect(name);
             }
@@ -150,13 +168,44 @@ pub fn issued(now: Timestamp, id: &str, kind: &str, level: &str, rest: &[&str]) 
         Audience::CustomerService => RecipientKey::service(),
     };
     if key == recipient() {
+        // By mail alone unless phones are named; "mail=no": by nothing else.
+        let phone = rest.iter().find_map(|word| word.strip_prefix("phone="));
+        let email = (!rest.contains(&"mail=no")).then(|| "wf@example.com".to_owned());
         issued.recipient = Some(Recipient {
-            email: Some("wf@example.com".to_owned()),
+            email,
+            phone: phone.map(str::to_owned),
             time_zone: Some("Asia/Shanghai".to_owned()),
             ..Recipient::default()
         });
     }
     (key, issued)
+}
+
+/// What a person asks for.
+pub fn preference(now: Timestamp, words: &[&str]) -> Preference {
+    let mut found = Preference::new(recipient(), now);
+    let channels = |list: &str| list.split(',').filter(|name| !name.is_empty()).map(channel).collect::<Vec<_>>();
+    for word in words {
+        match word.split_once('=').unwrap_or((word, "")) {
+            ("out", list) => found.opt_out = channels(list),
+            ("order", list) => found.channels = Some(channels(list)),
+            ("quiet", text) => found.quiet_hours = Some(QuietHours::parse(text).expect(text)),
+            ("locale", tag) => found.locale = Some(tag.to_owned()),
+            ("ago", text) => found.at = now - humantime::parse_duration(text).expect(text),
+            other => panic!("expected something about a preference, found {other:?}"),
+        }
+    }
+    found
+}
+
+/// A person's reply.
+pub fn reply(now: Timestamp, by: &str, change: &str) -> Reply {
+    let change = OptChange::ALL.into_iter().find(|found| found.name() == change).expect(change);
+    Reply { recipient_key: recipient(), kind: ReceiptKind::Reply, channel: channel(by), change, at: now }
+}
+
+fn channel(name: &str) -> Channel {
+    Channel::ALL.into_iter().find(|channel| channel.name() == name).expect(name)
 }
 
 /// The outcome of an attempt, `a#1` say.
@@ -166,12 +215,12 @@ pub fn receipt(now: Timestamp, attempt: &str, outcome: &str, after: Option<&str>
         recipient_key: recipient(),
         kind: ReceiptKind::Outcome,
         notice_id: NoticeId::from_text(id),
-        channel: Channel::Email,
+        channel: if outcome == "opted-out" { Channel::Sms } else { Channel::Email },
         attempt: attempt.parse().expect("a number"),
         outcome: match outcome {
             "delivered" => ReportedOutcome::Delivered,
             "retry" => ReportedOutcome::Retry,
-            "refused" | "gone" => ReportedOutcome::Refused,
+            "refused" | "gone" | "opted-out" => ReportedOutcome::Refused,
             "unknown" => ReportedOutcome::Unknown,
             _ => panic!("no outcome {outcome}"),
         },
@@ -179,7 +228,7 @@ pub fn receipt(now: Timestamp, attempt: &str, outcome: &str, after: Option<&str>
         provider_id: None,
         retry_after_ms: after.map(|text| humantime::parse_duration(text).expect(text).as_millis() as u64),
         endpoint_gone: outcome == "gone",
-        opted_out: false,
+        opted_out: outcome == "opted-out",
         at: now,
         took_ms: Some(5),
     }

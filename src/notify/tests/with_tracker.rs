@@ -194,8 +194,8 @@ fn a_parcel_that_waits_at_a_locker() {
         "
         22h recipient: Your parcel …0017 was not delivered
         23h recipient: Your parcel …0017 is ready to collect: parcel locker LK-0310
-        41h recipient: Your parcel …0017 is waiting to be collected
-        71h recipient: Your parcel …0017 is waiting to be collected
+        41h recipient: Please collect your parcel …0017
+        71h recipient: Please collect your parcel …0017
         75h recipient: Your parcel …0017 has been collected
         ",
     );

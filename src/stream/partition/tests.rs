@@ -1,12 +1,9 @@
 //! When a partition of the tracker tells, by its clock and by what it has read.
 
-use rdkafka::ClientConfig;
-
 use super::*;
 use crate::model::{Audience, HashKey, Notice};
 use crate::notify::Policy;
 use crate::state::Walk;
-use crate::stream::options::GroupProtocol;
 use crate::stream::stage::TrackerStage;
 use crate::track::Rules;
 
@@ -20,34 +17,6 @@ fn at(hours: i64) -> Timestamp {
 
 fn world() -> World {
     World::new(Rules::default(), Policy::default(), HashKey::new(*b"of a test"))
-}
-
-/// The defaults, but few timers in a turn.
-fn options() -> Options {
-    let second = Duration::from_secs(1);
-    Options {
-        client: ClientConfig::new(),
-        prefix: String::new(),
-        group: String::new(),
-        group_protocol: GroupProtocol::Classic,
-        instance: String::new(),
-        tracker_workers: 1,
-        notifier_workers: 1,
-        commit_every: second,
-        save_time_every: second,
-        tell_within: 120 * second,
-        settle_for: 600 * second,
-        clock_skew: 2 * second,
-        attempt_within: 5 * second,
-        transaction_timeout: 10 * second,
-        session_timeout: 10 * second,
-        timers_per_turn: 2,
-        records_per_turn: 100,
-        waiting_max: Backlog { records: 1000, bytes: 1 << 20 },
-        from: None,
-        resume_from_state: false,
-        simulated_brokers: false,
-    }
 }
 
 /// A partition whose clock stands at the start, and the wall clock.
@@ -68,7 +37,8 @@ impl Scene {
             fingerprint: TrackerStage::fingerprint(&world()),
             walk: Walk { number: 0, cursor: 0, start: 0, began: at(0), complete_from: 0 },
         };
-        let partition = Partition::new(0, TrackerStage::machine(), meta, StateLog::empty(0), &world(), &options());
+        let partition =
+            Partition::new(0, TrackerStage::machine(), meta, StateLog::empty(0), &world(), &Options::of_a_test());
         Scene { partition, queries: 0, read: [0; 3] }
     }
 
@@ -105,7 +75,7 @@ impl Scene {
             }
             loop {
                 let mut out = Output::default();
-                let turn = self.partition.turn(at(hours), true, &world(), &options(), &mut out);
+                let turn = self.partition.turn(at(hours), true, &world(), &Options::of_a_test(), &mut out);
                 told.extend(out.effects.iter().filter_map(told_to_recipient));
                 if turn != Turn::More {
                     break;
@@ -155,7 +125,7 @@ fn while_an_input_is_not_read_to_its_end_nothing_is_told() {
         scene.partition.answered(input, answer);
     }
     let mut out = Output::default();
-    assert_eq!(scene.partition.turn(at(100), true, &world(), &options(), &mut out), Turn::Ask);
+    assert_eq!(scene.partition.turn(at(100), true, &world(), &Options::of_a_test(), &mut out), Turn::Ask);
     assert_eq!(scene.partition.stream_time(), at(0), "the reroute that is on its way may be earlier than the scan");
     assert!(!scene.partition.may_speak());
 }

@@ -10,7 +10,7 @@ use crate::stream::clock::boot;
 use crate::stream::membership::Asked;
 use crate::stream::options::From;
 use crate::stream::partition::Partition;
-use crate::stream::restore::{Check, Restoring, first_start};
+use crate::stream::restore::{Begins, Check, Restoring, begins};
 use crate::stream::shared::Standing;
 use crate::stream::stage::Stage;
 
@@ -166,21 +166,16 @@ impl<S: Stage> Worker<S> {
         Ok(())
     }
 
-    /// Where to go on in each input: the saved offset; on a first start, and in an input that is new to the
-    /// saved state, where the operator says or at the earliest.
+    /// Where to go on in each input.
     fn first_offsets(&self, partition: i32, saved: Option<&crate::state::Meta>) -> Result<Vec<i64>, WorkerError> {
         let mut offsets = Vec::new();
         for (name, topic) in S::INPUTS.iter().zip(&self.inputs) {
             let place = (topic.as_str(), partition);
-            if let Some(offset) = saved.and_then(|meta| meta.offset(name)) {
-                offsets.push(offset);
-                continue;
-            }
-            let from = if saved.is_some() { From::Earliest } else { first_start::<S>(&self.shared.options) };
-            let found = match from {
-                From::Earliest => self.reader.beginnings([place])?.of(place),
-                From::Latest => self.reader.ends([place])?.of(place),
-                From::Time(time) => {
+            let found = match begins::<S>(name, saved, &self.shared.options) {
+                Begins::At(offset) => Some(offset),
+                Begins::From(From::Earliest) => self.reader.beginnings([place])?.of(place),
+                Begins::From(From::Latest) => self.reader.ends([place])?.of(place),
+                Begins::From(From::Time(time)) => {
                     // Asked before: what is written between the two questions is not to be skipped.
                     let end = self.reader.ends([place])?.of(place);
                     let found = self.reader.at_time([place], time.as_millis())?;

@@ -20,7 +20,7 @@ use crate::model::{
     Audience, Code, Detail, Eta, Fee, Reroute, RerouteChange, RerouteOption, RerouteOutcome, StandingChoice, Timestamp,
 };
 
-pub(super) use situation::{can_take_back, of_reader};
+pub(super) use situation::{can_take_back, of_reader, proof_of_reader, proof_tries_left};
 
 /// Choices that a parcel remembers in a journey; further ones are ignored. More: whoever plays with a link fills the state. Fewer:
 /// somebody who changes their mind often cannot any more.
@@ -66,12 +66,21 @@ pub(super) struct Choice {
     pub promise: Option<Timestamp>,
     /// The instant of its last change, while that is to be told.
     pub untold: Option<Timestamp>,
+    /// Its tour came and nobody was reached: it says nothing of the next one.
+    pub over: bool,
 }
 
 impl Choice {
     /// Whether it is carried out or waits to be.
     pub fn stands(&self) -> bool {
-        matches!(self.change, RerouteChange::Requested | RerouteChange::Accepted)
+        !self.over && matches!(self.change, RerouteChange::Requested | RerouteChange::Accepted)
+    }
+
+    /// Whether a failed attempt at that time was the one that it was about.
+    fn failed(&self, event_time: Timestamp) -> bool {
+        use RerouteOption::*;
+        let of_a_tour = matches!(self.option, Reschedule | SafePlace | Neighbour);
+        of_a_tour && self.arrives.is_some_and(|arrives| event_time >= arrives.from) && event_time > self.at
     }
 
     /// The consent that it is: to a place where nobody takes the parcel in person.
@@ -115,7 +124,8 @@ pub(super) fn apply(step: &mut Step<'_>, record: &Reroute) -> RerouteOutcome {
     }
 }
 
-/// A scan was accepted: a parcel that waits where its recipient wanted it is an answer, too.
+/// A scan was accepted: a parcel that waits where its recipient wanted it is an answer, too, and an appointment that failed
+/// is none any more.
 pub(super) fn scanned(step: &mut Step<'_>, scan: &Scan) {
     let at = step.at;
     let Some(choice) = step.choices.as_deref_mut().and_then(Choices::standing_mut) else { return };
@@ -123,6 +133,9 @@ pub(super) fn scanned(step: &mut Step<'_>, scan: &Scan) {
     if scan.code() == Code::AwaitingCollection && is_there && choice.change == RerouteChange::Requested {
         choice.change = RerouteChange::Accepted;
         choice.answered_at = Some(at);
+    }
+    if scan.code() == Code::AttemptFailed && choice.failed(scan.event_time) {
+        choice.over = true;
     }
 }
 

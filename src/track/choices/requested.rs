@@ -1,6 +1,6 @@
 //! A customer has chosen: judged by what is offered at that instant, and made a work order of.
 
-use super::situation::{of_reader, proof_of_reader};
+use super::situation::{of_reader, proof_of_reader, proof_tries_left};
 use super::{Choice, REMEMBERED_MAX, answered, chooser, taken_back};
 use crate::model::{
     Audience, Effect, Reroute, RerouteChange, RerouteOption, RerouteOutcome, Timestamp, WorkOrder, WorkOrderChange,
@@ -40,8 +40,7 @@ fn judge(step: &Step<'_>, record: &Reroute) -> Result<Offer, Refusal> {
     if record.revision.is_some_and(|shown| choices.is_some_and(|choices| shown < choices.revision)) {
         return Err(Refusal::Superseded);
     }
-    let wrong_proofs = choices.map_or(0, |choices| choices.wrong_proofs);
-    if record.option == Some(RerouteOption::Address) && wrong_proofs >= world.reroute.proof_tries {
+    if record.option == Some(RerouteOption::Address) && proof_tries_left(step.view(), world) == 0 {
         return Err(Refusal::WrongProof);
     }
     let situation = of_reader(step.view(), by, step.at, step.id, world).ok_or(Refusal::NoLongerOffered)?;
@@ -114,6 +113,7 @@ fn choice(at: Timestamp, record: &Reroute, option: RerouteOption, change: Rerout
         arrives: None,
         promise: None,
         untold: None,
+        over: false,
     }
 }
 

@@ -30,15 +30,25 @@ pub(in crate::track) fn of_reader<'a>(
         waits_since: parcel.stage.awaiting_since,
         free_until: place.and_then(|place| place.free_until),
         chosen: view.standing().map(|choice| (choice.option, &choice.detail)),
-        can_prove: proof_of_reader(view, audience, parcel_id, world).is_some(),
+        can_prove: proof_tries_left(view, world) > 0 && proof_of_reader(view, audience, parcel_id, world).is_some(),
         locale: view.reader(audience).and_then(|reader| reader.locale.as_deref()),
     })
 }
 
 /// What the second proof has to be; none where there is no phone to prove by.
-pub(super) fn proof_of_reader(view: View<'_>, audience: Audience, parcel_id: &str, world: &World) -> Option<String> {
+pub(in crate::track) fn proof_of_reader(
+    view: View<'_>,
+    audience: Audience,
+    parcel_id: &str,
+    world: &World,
+) -> Option<String> {
     let phone = view.reader(audience).and_then(|reader: &Recipient| reader.phone.as_deref())?;
     proof_of_phone(world.links.as_deref()?, parcel_id, phone)
+}
+
+/// How many wrong proofs may still be given.
+pub(in crate::track) fn proof_tries_left(view: View<'_>, world: &World) -> u32 {
+    world.reroute.proof_tries.saturating_sub(view.choices.map_or(0, |choices| choices.wrong_proofs))
 }
 
 /// Whether a choice can still be taken back: before its cut-off, and while the parcel is where it still makes sense.

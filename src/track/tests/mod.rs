@@ -1,8 +1,10 @@
 //! The tracker by timelines: what is read and, indented below it, what that and the time until then make of it.
 
+mod choices;
 mod conditions;
 mod journeys;
 mod notices;
+mod pages;
 mod properties;
 mod timeline;
 mod views;

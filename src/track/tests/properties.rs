@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::timeline::{choosing, world};
 use crate::model::{
     Change, Code, Count, Detail, Effect, Eta, Notice, Recipient, Reroute, RerouteChange, RerouteOption, Timestamp,
-    World,
+    WorkOrderChange, World,
 };
 use crate::reroute::proof;
 use crate::state::Machine;
@@ -309,6 +309,50 @@ proptest! {
         }
         partition.pass(end, &mut effects);
         prop_assert_eq!(effects, undisturbed(&steps));
+    }
+
+    #[test]
+    fn a_repeated_choice_has_no_effect(steps in steps()) {
+        let (timed, end) = timed(&steps);
+        let mut partition = Partition::new(&choosing(world(&[])));
+        let mut effects = Vec::new();
+        let mut before: Option<(&Step, Timestamp)> = None;
+        for (step, now) in timed {
+            if let Some((step, at)) = before.take() {
+                partition.pass(now, &mut effects);
+                let again = input(step, at, &partition.world);
+                partition.tracker.handle(now, again, &partition.world, &mut effects);
+            }
+            partition.apply(step, now, &mut effects);
+            let Record::Reroute { change, .. } = step.what else { continue };
+            partition.apply(step, now, &mut effects);
+            // Later, a parcel may be another one, and an answer to nothing may find something to end.
+            let is_known = matches!(change, RerouteChange::Requested | RerouteChange::Revoked);
+            before = Some((step, now)).filter(|_| is_known);
+        }
+        partition.pass(end, &mut effects);
+        let without_counts = |effects: Vec<Effect>| {
+            let effects = effects.into_iter().filter(|effect| !matches!(effect, Effect::Count(Count::Reroute { .. })));
+            without_lateness(effects.collect())
+        };
+        prop_assert_eq!(without_counts(effects), without_counts(undisturbed(&steps)));
+    }
+
+    #[test]
+    fn no_choice_is_worked_on_past_its_cut_off_and_only_one_at_a_time(steps in steps()) {
+        let mut worked_on = HashMap::new();
+        for effect in undisturbed(&steps) {
+            let Effect::WorkOrder(order) = effect else { continue };
+            match order.change {
+                WorkOrderChange::Created => {
+                    prop_assert!(order.due.is_some_and(|due| order.at <= due), "{order:?}");
+                    worked_on.insert(order.parcel_id.clone(), order.id.clone());
+                }
+                WorkOrderChange::Cancelled => {
+                    prop_assert_eq!(worked_on.remove(&order.parcel_id), Some(order.id.clone()));
+                }
+            }
+        }
     }
 
     #[test]

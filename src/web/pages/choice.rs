@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::offers::fee;
+use super::offers::{fee, is_collected};
 use super::parcel::Pen;
 use crate::model::{RerouteChange, Timestamp};
 use crate::reroute::{Page, Standing};
@@ -41,7 +41,11 @@ pub(super) fn choice(standing: &Standing, page: &Page, now: Timestamp, pen: &Pen
         lines.push(known.unwrap_or_else(|| words.text("refused", "other")));
     }
     if let Some(arrives) = standing.arrives.filter(|eta| is_on && Some(*eta) != standing.detail.slot) {
-        lines.push(words.say("choice", "arrives", &[("arrives", Some(&pen.clock.window(arrives)))]));
+        lines.push(words.say(
+            "choice",
+            if is_collected(standing.option) { "ready" } else { "arrives" },
+            &[("arrives", Some(&pen.clock.window(arrives)))],
+        ));
     }
     lines.push(next);
     lines.push(words.say("choice", "chosen_at", &[("at", Some(&pen.clock.moment(standing.at)))]));

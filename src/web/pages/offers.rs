@@ -8,11 +8,23 @@ use super::parcel::{FieldError, Pen, Refill, Wrong};
 use crate::model::{Fee, RerouteOption};
 use crate::reroute::{Offer, Page};
 
-/// The offers of one option.
+/// Offers that belong together.
 #[derive(Serialize)]
 pub(super) struct Group {
     title: String,
+    /// What holds for each of them.
+    note: Option<String>,
     cards: Vec<Card>,
+}
+
+/// Options of which there may be several have a group each; the others, whose cards say what they are, one together.
+fn group_name(option: RerouteOption) -> &'static str {
+    match option {
+        RerouteOption::Reschedule | RerouteOption::Locker | RerouteOption::Station | RerouteOption::Outlet => {
+            option.name()
+        }
+        _ => "other",
+    }
 }
 
 #[derive(Serialize)]
@@ -47,7 +59,7 @@ struct Ask {
 
 /// The cards, and what is wrong about what was sent.
 pub(super) fn groups(page: &Page, refill: Option<&Refill>, pen: &Pen<'_>) -> (Vec<Group>, Vec<FieldError>) {
-    let mut groups: Vec<(RerouteOption, Group)> = Vec::new();
+    let mut groups: Vec<(&'static str, Group)> = Vec::new();
     let mut errors = Vec::new();
     let offers = &page.offers[..page.offers.len().min(OPTIONS_MAX)];
     for (number, offer) in (1..).zip(offers) {
@@ -60,11 +72,12 @@ pub(super) fn groups(page: &Page, refill: Option<&Refill>, pen: &Pen<'_>) -> (Ve
                 }
             }
         }
+        let name = group_name(offer.option);
         match groups.last_mut() {
-            Some((option, group)) if *option == offer.option => group.cards.push(card),
+            Some((known, group)) if *known == name => group.cards.push(card),
             _ => {
-                let title = pen.words.text("options", offer.option.name());
-                groups.push((offer.option, Group { title, cards: vec![card] }));
+                let (title, note) = (pen.words.text("options", name), pen.words.known("consent", name));
+                groups.push((name, Group { title, note, cards: vec![card] }));
             }
         }
     }
@@ -83,14 +96,10 @@ fn card(number: usize, offer: &Offer, page: &Page, refill: Option<&Refill>, pen:
     let place_name = offer.place.as_ref().and_then(|place| place.name.as_deref()).filter(|name| !name.is_empty());
     let place = offer.detail.place.as_deref();
     let said = [("slot", slot.as_deref()), ("place", place), ("name", place_name), ("fee", Some(fee.as_str()))];
-    let collected = matches!(offer.option, RerouteOption::Locker | RerouteOption::Station | RerouteOption::Outlet);
     let mut lines = Vec::new();
     if let Some(view) = &offer.place {
         lines.extend(view.address.clone());
         lines.extend(view.hours.as_deref().map(|hours| words.say("offer", "hours", &[("hours", Some(hours))])));
-    }
-    if matches!(offer.option, RerouteOption::Locker | RerouteOption::Station) {
-        lines.push(words.text("offer", "consent"));
     }
     Card {
         number,
@@ -101,7 +110,11 @@ fn card(number: usize, offer: &Offer, page: &Page, refill: Option<&Refill>, pen:
         is_free: offer.fee.is_free(),
         // A slot says itself when it comes.
         arrives: arrives.filter(|_| offer.arrives != offer.detail.slot).map(|arrives| {
-            words.say("offer", if collected { "arrives_collect" } else { "arrives" }, &[("arrives", Some(&arrives))])
+            words.say(
+                "offer",
+                if is_collected(offer.option) { "arrives_collect" } else { "arrives" },
+                &[("arrives", Some(&arrives))],
+            )
         }),
         until: words.say("offer", "until", &[("until", Some(&pen.clock.moment(offer.until)))]),
         button: words.say("button", name, &said),
@@ -127,6 +140,11 @@ fn ask(offer: &Offer, page: &Page, refill: Option<&Refill>, pen: &Pen<'_>) -> As
         proof_hint: words.say("ask", "proof_hint", &[("phone", page.phone.as_deref()), ("tries", Some(&tries))]),
         error_proof: wrong(Wrong::Proof, "proof"),
     }
+}
+
+/// Whether somebody fetches the parcel.
+pub(super) fn is_collected(option: RerouteOption) -> bool {
+    matches!(option, RerouteOption::Locker | RerouteOption::Station | RerouteOption::Outlet)
 }
 
 /// A fee as it is read, "free" included.

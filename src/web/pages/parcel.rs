@@ -71,7 +71,6 @@ struct View {
     name: Option<String>,
     headline: String,
     sentence: String,
-    wrong: Option<String>,
     steps: Vec<Step>,
     when: Option<When>,
     notice: Option<NoticeView>,
@@ -119,7 +118,6 @@ struct CollectionView {
     address: Option<String>,
     code: Option<String>,
     hours: Option<String>,
-    until: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -188,21 +186,19 @@ fn view(shown: &Shown<'_>, pen: &Pen<'_>) -> View {
         None => format!("{headline} – {parcel}"),
     };
     let error_option = errors.iter().find(|error| error.field == "o1").map(|error| error.text.clone());
-    let no_offers =
-        groups.is_empty().then(|| words.text("offer", if page.ended.is_some() { "none_ended" } else { "none" }));
+    let no_offers = groups.is_empty().then(|| words.text("offer", "none"));
     View {
         title,
         name: page.name.as_deref().map(|name| words.say("page", "for_whom", &[("name", Some(name))])),
         headline,
-        sentence: sentence(page, pen),
-        wrong: wrong(page, pen),
+        sentence: where_it_is(page, pen),
         steps: steps(page, words),
         when: when(page, shown.now, pen),
         notice,
         choice,
         collection: collection(page, pen),
         // Nothing is said of choices to whom it cannot concern any more.
-        no_offers: no_offers.filter(|_| page.ended.is_none()),
+        no_offers: no_offers.filter(|_| page.ended.is_none() && page.collection.is_none()),
         groups,
         error_option,
         errors,
@@ -241,10 +237,14 @@ fn sentence(page: &Page, pen: &Pen<'_>) -> String {
     if sentence.is_empty() { pen.words.text("headline", stage(page)) } else { sentence }
 }
 
+/// The last scan and what is wrong since.
+fn where_it_is(page: &Page, pen: &Pen<'_>) -> String {
+    let sentences: Vec<_> = [Some(sentence(page, pen)), wrong(page, pen)].into_iter().flatten().collect();
+    sentences.join(&pen.words.text("joint", "sentences"))
+}
+
 fn wrong(page: &Page, pen: &Pen<'_>) -> Option<String> {
-    let open = worst(page)?;
-    let at = page.last_scan.map(|at| pen.clock.moment(at));
-    Some(pen.words.say("wrong", open.kind.name(), &[("at", at.as_deref())])).filter(|text| !text.is_empty())
+    pen.words.known("wrong", worst(page)?.kind.name())
 }
 
 /// How far it is on the usual way; none where it left that way.
@@ -329,7 +329,6 @@ fn collection(page: &Page, pen: &Pen<'_>) -> Option<CollectionView> {
         address: place.address.clone(),
         code: collection.pickup_code.clone(),
         hours: place.hours.clone(),
-        until: collection.free_until.map(|until| pen.clock.moment(until)),
     })
 }
 

@@ -296,7 +296,7 @@ async fn a_page_is_in_the_language_asked_for_and_keeps_it() {
     let got = served.get(&format!("{}?lang=zh-CN", path())).await;
     assert!(got.body.contains("<html lang=\"zh-CN\">"));
     let token = links().token("P1", LINK);
-    assert!(got.body.contains(&format!("href=\"{token}/preferences?lang=zh-CN\"")));
+    assert!(got.body.contains(&format!("href=\"{token}&#x2f;preferences?lang=zh-CN\"")));
     let (form, revision) = (got.hidden("form"), got.hidden("revision"));
     let fields = [("form", form.as_str()), ("revision", revision.as_str()), LOCKER];
     let sent = served.post(&format!("{}?lang=zh-CN", path()), &fields).await;

@@ -14,11 +14,11 @@ fn text() -> String {
 
 fn send(outside: &Outside, id: &str) -> Receipt {
     let destination = Destination::Email { address: "wf@example.com".into(), name: Some("王芳".into()) };
-    outside.send(
-        id,
-        destination,
-        Message::Mail { subject: SUBJECT.into(), text: text(), html: HTML.into(), unsubscribe: None },
-    )
+    outside.send(id, destination, mail(None))
+}
+
+fn mail(unsubscribe: Option<String>) -> Message {
+    Message::Mail { subject: SUBJECT.into(), text: text(), html: HTML.into(), unsubscribe }
 }
 
 /// Settings for a relay on this port; `more` are further keys of the section.
@@ -88,6 +88,25 @@ fn a_mail_arrives_whole_over_starttls_after_a_login() {
     assert_eq!(mail["parts"], serde_json::json!(["text/plain", "text/html"]));
     assert_eq!((&mail["text"], &mail["html"]), (&text().into(), &HTML.into()));
     assert_eq!((&mail["defects"], &mail["ascii"]), (&serde_json::json!([]), &true.into()));
+}
+
+#[test]
+fn a_person_s_mail_says_where_one_click_ends_them_and_others_do_not() {
+    let Some(server) = Server::start("smtp.py", &[]) else { return };
+    let outside = Outside::new(&settings(server.port, "tls = \"none\""));
+    let url = "https://pw.example/u/p:9f2c00112233445566778899/email/0123456789abc";
+    for (unsubscribe, header, post) in [
+        (Some(url), serde_json::json!(format!("<{url}>")), serde_json::json!("List-Unsubscribe=One-Click")),
+        (None, serde_json::Value::Null, serde_json::Value::Null),
+    ] {
+        let destination = Destination::Email { address: "wf@example.com".into(), name: None };
+        let receipt = outside.send("ntc_1", destination, mail(unsubscribe.map(str::to_owned)));
+        assert_eq!(outcome(&receipt), (ReportedOutcome::Delivered, ""));
+        let found = server.next("body");
+        let headers = &found["headers"];
+        assert_eq!((&headers["list-unsubscribe"], &headers["list-unsubscribe-post"]), (&header, &post), "{headers}");
+        assert_eq!(found["defects"], serde_json::json!([]));
+    }
 }
 
 #[test]

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use toml_edit::{Document, Item, TableLike, Value};
 
 use super::super::Locale;
-use super::Problem;
+use super::{KINDS, Problem};
+
+/// Tables that are the user's to add to.
+const OPEN: [&str; 4] = ["reasons.", "fees.", "types.", "all."];
 
 /// The words of a file.
 #[derive(Clone, Debug)]
@@ -96,12 +99,13 @@ impl Sheet {
         Ok(())
     }
 
-    /// Replaces what the other file names too. Reasons and currencies are the user's to add to; every other key must be one of ours.
+    /// Replaces what the other file names too. Reasons, currencies and the like are the user's to add to; every
+    /// other key must be one of ours.
     pub fn overlay(&mut self, over: Sheet) -> Vec<Problem> {
         let mut problems = Vec::new();
         for entry in over.entries {
-            let is_open =
-                ["reasons.", "fees.", "types.", "all.", "own."].iter().any(|open| entry.key.starts_with(open));
+            let is_kind = entry.key.strip_prefix("own.").is_some_and(|kind| KINDS.contains(&kind));
+            let is_open = is_kind || OPEN.iter().any(|open| entry.key.starts_with(open));
             match self.entries.iter_mut().find(|own| own.key == entry.key) {
                 Some(own) => *own = entry,
                 None if is_open => self.entries.push(entry),

@@ -1,0 +1,67 @@
+//! Reads a folder of templates: what `notify.templates` or `--templates` names.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Failure;
+use crate::notify::render::{Problem, Words};
+
+/// Files that are larger are no templates: a mistaken path must not fill the memory.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// What is wrong with a folder of templates.
+#[derive(Debug, thiserror::Error)]
+#[error("the templates in {folder} are wrong:{}", .problems.iter().map(|problem| format!("\n  {problem}")).collect::<String>())]
+pub struct Wrong {
+    folder: String,
+    problems: Vec<Problem>,
+}
+
+impl From<Wrong> for Failure {
+    fn from(wrong: Wrong) -> Failure {
+        Failure::Usage(wrong.to_string())
+    }
+}
+
+/// Our words with those of the folder laid over them; ours alone where the folder's name is empty.
+pub fn load(folder: &str) -> Result<Arc<Words>, Wrong> {
+    read(folder).map_err(|problems| Wrong { folder: folder.to_owned(), problems })
+}
+
+/// The same, or everything that is wrong.
+pub fn read(folder: &str) -> Result<Arc<Words>, Vec<Problem>> {
+    if folder.is_empty() {
+        return Ok(Words::builtin());
+    }
+    let mut files = BTreeMap::new();
+    gather(Path::new(folder), "", &mut files).map_err(|problem| vec![problem])?;
+    Words::with(&files).map(Arc::new)
+}
+
+fn gather(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> Result<(), Problem> {
+    let wrong = |path: &str, error: &dyn std::fmt::Display| {
+        let name = if path.is_empty() { folder.display().to_string() } else { path.to_owned() };
+        Problem::file(&name, format!("expected a readable folder of files in UTF-8: {error}"))
+    };
+    let entries = std::fs::read_dir(folder).map_err(|error| wrong(prefix, &error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| wrong(prefix, &error))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // Editors and version control keep their own beside.
+        if name.starts_with('.') || name.ends_with('~') {
+            continue;
+        }
+        let path = format!("{prefix}{name}");
+        let metadata = std::fs::metadata(entry.path()).map_err(|error| wrong(&path, &error))?;
+        if metadata.is_dir() {
+            gather(&entry.path(), &format!("{path}/"), files)?;
+        } else if metadata.len() > FILE_BYTES_MAX {
+            return Err(wrong(&path, &format!("{} bytes", metadata.len())));
+        } else {
+            let text = std::fs::read_to_string(entry.path()).map_err(|error| wrong(&path, &error))?;
+            files.insert(path, text);
+        }
+    }
+    Ok(())
+}
