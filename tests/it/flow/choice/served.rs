@@ -181,8 +181,6 @@ callback_secret = "env:PARCELWATCH_TEST_PUSH"
 "stalled.2.zh-CN" = "SMS_2"
 "stalled.3.zh-CN" = "SMS_3"
 "choice.zh-CN" = "SMS_4"
-"choice.2.zh-CN" = "SMS_5"
-"choice.3.zh-CN" = "SMS_6"
 [notify.hub_names]
 HGH01 = "Hangzhou"
 "#,
