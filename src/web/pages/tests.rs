@@ -21,12 +21,14 @@ fn now() -> Timestamp {
 }
 
 fn pages() -> Pages {
-    let mut policy = NotifyPolicy::default();
-    policy.from = "Shunda Express".to_owned();
-    policy.help = "95338".to_owned();
-    policy.time_zone = chrono_tz::Asia::Shanghai;
-    policy.hub_names.insert("HGH01".to_owned(), "杭州".to_owned());
-    policy.hub_names.insert("SHA02".to_owned(), "上海".to_owned());
+    let hubs = [("HGH01", "杭州"), ("SHA02", "上海")];
+    let policy = NotifyPolicy {
+        from: "Shunda Express".to_owned(),
+        help: "95338".to_owned(),
+        time_zone: chrono_tz::Asia::Shanghai,
+        hub_names: hubs.map(|(code, name)| (code.to_owned(), name.to_owned())).into(),
+        ..NotifyPolicy::default()
+    };
     Pages::new(&policy)
 }
 
