@@ -22,5 +22,6 @@ pub mod web;
 
 pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod demo;
 pub mod telemetry;

@@ -5,7 +5,6 @@
 mod check;
 mod completions;
 mod demo;
-mod late;
 mod lint;
 mod outcome;
 mod parcel;

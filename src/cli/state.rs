@@ -22,7 +22,7 @@ pub struct Args {
 /// Prints a line for each partition.
 pub fn run(args: Args) -> Outcome {
     let config = args.settings.source()?.read()?;
-    let options = super::run::options(&config).map_err(Failure::Failed)?;
+    let options = crate::daemon::options(&config).map_err(Failure::Failed)?;
     if !args.json {
         print(&header())?;
     }

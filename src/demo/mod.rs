@@ -41,7 +41,8 @@ use self::settings::{Files, Places, Secrets};
 use self::standins::texts::aliyun::{Account, Aliyun};
 use self::standins::texts::twilio::Twilio;
 use self::standins::texts::{Gateways, Office};
-use crate::cli::run::{Daemon, Listeners, options, stop_on_signals};
+use crate::daemon::{Daemon, Listeners, options, stop_on_signals};
+use crate::notify::render::Words;
 use crate::stream::{Clock, From, Options};
 use crate::telemetry::start_logs;
 use crate::web;
@@ -128,7 +129,8 @@ fn play(
     say::welcome(&welcome);
 
     let options = Options { from: Some(From::Earliest), simulated_brokers: true, ..options(&config)? };
-    let daemon = Daemon { config, options, clock, runtime, stop: Arc::clone(stop), ended: ended.clone() };
+    let words = Words::builtin();
+    let daemon = Daemon { config, words, options, clock, runtime, stop: Arc::clone(stop), ended: ended.clone() };
     let result = daemon.run(listeners);
     stop.store(true, Ordering::Relaxed);
     // It reads until then, and panics nowhere.

@@ -98,6 +98,14 @@ impl Driver {
         found.map(|element| Element(element[REFERENCE].as_str().expect("a reference").to_owned())).collect()
     }
 
+    /// What a hand presses to choose a radio button or box, which may itself be too small to be seen: its label, if it has one.
+    pub fn label(&self, control: &Element) -> Element {
+        let control = json!({REFERENCE: control.0});
+        let script = "return (arguments[0].labels || [])[0] || arguments[0]";
+        let label = self.post("/execute/sync", &json!({"script": script, "args": [control]}));
+        Element(label[REFERENCE].as_str().expect("a reference").to_owned())
+    }
+
     /// Asks about an element: `text`, `computedrole`, `computedlabel`, `selected`, ...
     pub fn of(&self, element: &Element, what: &str) -> Value {
         self.get(&format!("/element/{}/{what}", element.0))
