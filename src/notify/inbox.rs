@@ -11,7 +11,7 @@ use super::scribe::Scribe;
 use super::thread::{Body, Entry, Thread, split_key, thread_key};
 use crate::model::{
     Audience, Channel, Count, Effect, Ignored, Issued, Level, Notice, NoticeId, OptChange, Receipt, ReceiptKind,
-    RecipientKey, Timestamp, World,
+    RecipientKey, Reply, Timestamp, World,
 };
 
 impl Notifier {
@@ -120,7 +120,9 @@ impl Notifier {
         Scribe::new(&key, out).outcome(entry, receipt.attempt, applied, Some(receipt), now);
         self.touch(&key, now, world);
         if receipt.opted_out {
-            self.opt(now, &recipient, receipt.channel, OptChange::OptOut, receipt.at, world, out);
+            let (channel, change, at) = (receipt.channel, OptChange::OptOut, receipt.at);
+            let reply = Reply { recipient_key: recipient, kind: ReceiptKind::Reply, channel, change, at };
+            self.reply(now, &reply, world, out);
         }
     }
 

@@ -74,7 +74,8 @@ struct View {
     steps: Vec<Step>,
     when: Option<When>,
     notice: Option<NoticeView>,
-    choice: Option<Choice>,
+    /// What was refused last before what stands.
+    choices: Vec<Choice>,
     collection: Option<CollectionView>,
     groups: Vec<Group>,
     no_offers: Option<String>,
@@ -173,13 +174,14 @@ fn view(shown: &Shown<'_>, pen: &Pen<'_>) -> View {
     );
     let (groups, errors) = offers::groups(page, shown.refill.as_ref(), pen);
     let choice = page.choice.as_ref().map(|standing| choice::choice(standing, page, shown.now, pen));
+    let refused = page.refused.as_ref().map(|standing| choice::choice(standing, page, shown.now, pen));
     let notice = shown.notice.as_ref().map(|notice| notice_view(notice, words));
     let headline = headline(page, words);
     // What a screen reader says first after a form was sent is what became of it.
     let news = match (&errors[..], &notice) {
         ([_, ..], _) => Some(words.text("error", "title")),
         ([], Some(notice)) => Some(notice.title.clone()),
-        ([], None) => choice.as_ref().map(|choice| choice.title.clone()),
+        ([], None) => refused.as_ref().or(choice.as_ref()).map(|choice| choice.title.clone()),
     };
     let title = match news {
         Some(news) => format!("{news} – {parcel}"),
@@ -195,7 +197,7 @@ fn view(shown: &Shown<'_>, pen: &Pen<'_>) -> View {
         steps: steps(page, words),
         when: when(page, shown.now, pen),
         notice,
-        choice,
+        choices: [refused, choice].into_iter().flatten().collect(),
         collection: collection(page, pen),
         // Nothing is said of choices to whom it cannot concern any more.
         no_offers: no_offers.filter(|_| page.ended.is_none() && page.collection.is_none()),

@@ -119,6 +119,7 @@ fn stalled() -> Page {
         ],
         offers: offers(),
         choice: None,
+        refused: None,
         revision: 0,
         proof: ProofState { possible: true, tries_left: 5 },
         question: None,
@@ -186,6 +187,11 @@ fn parcels() -> Vec<(&'static str, Page, Option<Notice>, Option<Refill>)> {
     };
     let announced =
         Page { stage: None, hub: None, last_scan: None, history: Vec::new(), promise: None, ..plain.clone() };
+    let refused = Standing { reason: Some("wrong_proof".to_owned()), ..standing(RerouteChange::Refused) };
+    let refused =
+        Standing { option: RerouteOption::Address, detail: Detail::default(), place: None, arrives: None, ..refused };
+    let proof = ProofState { possible: true, tries_left: 0 };
+    let beside = Page { refused: Some(refused), proof, ..choice(RerouteChange::Accepted, None) };
     let bare = Refill { option: String::new(), text: String::new(), wrong: vec![Wrong::Option] };
     let address =
         Refill { option: "address||".to_owned(), text: "<b>x".to_owned(), wrong: vec![Wrong::Text, Wrong::Proof] };
@@ -200,6 +206,7 @@ fn parcels() -> Vec<(&'static str, Page, Option<Notice>, Option<Refill>)> {
         ("accepted", choice(RerouteChange::Accepted, None), None, None),
         ("too-late", choice(RerouteChange::Refused, Some("too_late")), None, None),
         ("wrong-proof", choice(RerouteChange::Refused, Some("wrong_proof")), None, None),
+        ("refused-beside", beside, None, None),
         ("undone", choice(RerouteChange::Cancelled, None), None, None),
         ("sent", stalled(), Some(Notice::Sent("?sent=rr_1".to_owned())), None),
         ("stale", stalled(), Some(Notice::Stale), None),
@@ -418,6 +425,10 @@ fn pages_say_where_when_what_next_in_this_order() {
             &["could not be carried out", "It was too late for that.", "What is still possible stands below."],
         ),
         ("wrong-proof", &["The digits were not those of the phone number.", "Tries left: 5."]),
+        (
+            "refused-beside",
+            &["could not be carried out", "Send to another address, free", "wrong too often", "Confirmed", "LK-0310"],
+        ),
         ("sent", &["We have received your choice", "Look again"]),
         ("delivered", &["Delivered|It was delivered on Tue 24 Nov, 10:05 am.", "What has happened"]),
         ("lost", &["Lost|It is lost and will not arrive. Sorry.", "a replacement or a refund"]),

@@ -139,6 +139,7 @@ fn page() -> Page {
             offer(RerouteOption::Neighbour, None, true, false),
         ],
         choice: None,
+        refused: None,
         revision: 0,
         proof: ProofState { possible: true, tries_left: 5 },
         question: None,

@@ -8,6 +8,7 @@ mod faults;
 mod history;
 mod instances;
 mod notices;
+mod preferences;
 mod rubbish;
 mod secure;
 mod shifted;

@@ -101,7 +101,7 @@ fn the_lint_finds_what_a_reader_would() {
         "zh-CN/sms.toml:2: expected none of the words of all.refusal in forbidden.toml, found \"拒收请回复R\"",
         "zh-CN/sms.toml: own.held: expected one part, found 2",
         "zh-TW/sms.toml:2: expected none of the words of zh-TW.elsewhere in forbidden.toml, found \"快件\"",
-        "zh-CN/aliyun.toml:4: lost: expected sample facts to fill it within its types' limits, found none that do",
+        "zh-CN/aliyun.toml:4: lost.zh-CN: expected sample facts to fill it within its types' limits, found none that do",
         "configuration: expected notify.sms_codes to name texts of aliyun.toml (\"delayed.zh-CN\"), found \"delay.zh-CN\"",
         "configuration: expected notify.sms_signs to name languages (en, zh-CN, zh-TW), found \"fr\"",
     ];
