@@ -30,7 +30,7 @@ const SEED: &str = "7";
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// What of a phone's page is shown, in CSS pixels: pictures of the same height stand beside each other.
-const PHONE_HEIGHT: u32 = 1180;
+const PHONE_HEIGHT: u32 = 1300;
 
 /// A demonstration that ends with this program.
 struct Demo {
@@ -82,16 +82,23 @@ fn main() {
     });
     let phone = start(&Looks::phone());
     for language in ["zh-CN", "zh-TW", "en"] {
-        let page = format!("{link}?lang={language}");
-        phone.open(&page);
+        phone.open(&format!("{link}?lang={language}"));
         phone.picture(&file(&format!("page-phone-{language}")), Some(PHONE_HEIGHT));
-        if language == "en" {
-            desk.open(&page);
-            desk.picture(&file("page-desk-en"), None);
-            phone.prefer_dark();
-            phone.picture(&file("page-phone-en-dark"), Some(PHONE_HEIGHT));
-        }
     }
+    desk.open(&format!("{link}?lang=en"));
+    desk.picture(&file("page-desk-en"), None);
+    phone.prefer_dark();
+    phone.picture(&file("page-phone-en-dark"), Some(PHONE_HEIGHT));
+
+    let phone = start(&Looks::phone());
+    phone.open(&format!("{link}?lang=en"));
+    phone.choose("LK-");
+    phone.press("Send to locker");
+    phone.reload_until(
+        "the courier's answer",
+        |text| if text.contains("Confirmed") { Ok(()) } else { Err("no answer") },
+    );
+    phone.picture(&file("page-phone-en-confirmed"), Some(PHONE_HEIGHT));
     desk.open(&demo.url);
     desk.picture(&file("demo"), None);
 }

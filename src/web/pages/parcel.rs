@@ -10,6 +10,7 @@ use super::when::Clock;
 use super::words::Words;
 use super::{Names, Pages};
 use crate::model::{Audience, Timestamp};
+use crate::notify::hub_name;
 use crate::notify::render::Locale;
 use crate::reroute::{Page, PlaceView};
 
@@ -122,13 +123,14 @@ pub(super) struct Pen<'a> {
     pub words: &'a Words,
     pub clock: Clock,
     names: &'a Names,
+    locale: Locale,
 }
 
 impl Pen<'_> {
     /// A hub by its name.
     pub fn hub(&self, code: Option<&str>) -> Option<&str> {
         // A code is jargon: a hub without a name is not named.
-        self.names.hubs.get(code?).map(String::as_str)
+        hub_name(&self.names.hubs, code?, self.locale)
     }
 
     /// A place by its name, else by its kind and id.
@@ -147,7 +149,7 @@ impl Pages {
         let page = shown.page;
         let words = self.words(shown.locale);
         let clock = Clock::new(shown.locale, page.time_zone.as_deref(), self.names.zone);
-        let pen = Pen { words, clock, names: &self.names };
+        let pen = Pen { words, clock, names: &self.names, locale: shown.locale };
         let view = view(shown, &pen);
         let title = view.title.clone();
         self.render("parcel.html", shown.locale, &title, shown.preferences, shown.form, view)

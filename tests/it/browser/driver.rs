@@ -15,8 +15,9 @@ use crate::support::need;
 const REFERENCE: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// No sandbox, which root cannot have; and a browser that speaks to nobody but the page's own host, not even to its maker.
-const ARGUMENTS: [&str; 10] = [
+const ARGUMENTS: [&str; 11] = [
     "--headless=new",
+    "--hide-scrollbars",
     "--no-sandbox",
     "--disable-dev-shm-usage",
     "--disable-crash-reporter",
@@ -52,6 +53,7 @@ impl Driver {
         let mut shell = Command::new("sh")
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/browser/supervise.sh"))
             .arg(&folder)
+            .env("FONTCONFIG_FILE", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/fonts.conf"))
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -80,7 +80,9 @@ pub struct Browser {
 impl Browser {
     /// Starts one; none where Chromium is not installed, and the calling test is to return.
     pub fn start(looks: &Looks) -> Option<Browser> {
-        Driver::start(looks).map(|driver| Browser { driver, looks: looks.clone() })
+        let browser = Driver::start(looks).map(|driver| Browser { driver, looks: looks.clone() })?;
+        browser.prefer("light");
+        Some(browser)
     }
 
     /// Opens a page and waits until it is loaded.
@@ -156,7 +158,13 @@ impl Browser {
 
     /// Shows pages as to somebody who likes them dark.
     pub fn prefer_dark(&self) {
-        let features = json!([{"name": "prefers-color-scheme", "value": "dark"}]);
+        self.prefer("dark");
+    }
+
+    /// Without anything that moves: what is looked at is to stand still.
+    fn prefer(&self, colours: &str) {
+        let features = json!([{"name": "prefers-color-scheme", "value": colours},
+            {"name": "prefers-reduced-motion", "value": "reduce"}]);
         self.driver.devtools("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
