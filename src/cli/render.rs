@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::{Failure, Outcome, Settings, print, words};
 use crate::model::{Audience, Channel, Level, Message, NoticeKind, SmsProvider, World};
 use crate::notify::render::parts::{self, Alphabet};
-use crate::notify::render::{Locale, filings, lint, message, sample};
+use crate::notify::render::{Locale, filings, message, sample};
 use crate::reroute::{LinkKey, Links};
 
 /// Show how a notice reads, with made-up facts
@@ -87,8 +87,8 @@ fn audience(text: &str) -> Result<Audience, String> {
 }
 
 fn level(text: &str) -> Result<Level, String> {
-    let found = lint::LEVELS.into_iter().find(|level| level.name() == text);
-    found.ok_or_else(|| format!("expected one of {}", lint::LEVELS.map(Level::name).join(", ")))
+    let found = sample::LEVELS.into_iter().find(|level| level.name() == text);
+    found.ok_or_else(|| format!("expected one of {}", sample::LEVELS.map(Level::name).join(", ")))
 }
 
 /// Words what was asked for and prints it.
@@ -126,7 +126,7 @@ fn show_messages(out: &mut String, args: &Args, kind: NoticeKind, locale: Locale
     let default = if kind == NoticeKind::Digest { Audience::HubOps } else { Audience::Recipient };
     let audience = args.audience.unwrap_or(default);
     let reader = sample::reader(locale, audience);
-    let mut contents = lint::contents(kind, audience, args.level, locale);
+    let mut contents = sample::contents(kind, audience, args.level, locale);
     if !args.shapes {
         contents.truncate(1);
     }
@@ -136,7 +136,7 @@ fn show_messages(out: &mut String, args: &Args, kind: NoticeKind, locale: Locale
             if args.channel.is_some_and(|wanted| wanted != way) || args.html && way != Way::Email {
                 continue;
             }
-            let route = lint::route(channel, SmsProvider::Twilio, reader);
+            let route = sample::route(channel, SmsProvider::Twilio, reader);
             let Some(message) = message(&sample::id(), &content, &route, world) else {
                 return Err(Failure::Failed(anyhow::anyhow!(
                     "{} cannot be worded for {} in {}; `parcelwatch lint` says why",

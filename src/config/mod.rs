@@ -246,6 +246,11 @@ impl Config {
             check.fit(allowed <= waited_for.total_timeout, keys, message);
         }
         check.fit(
+            self.policy.notify.sms.report_within > self.channels.sms.twilio.validity,
+            ["notify.sms.report_within", "sms.twilio.validity"],
+            "expected more than sms.twilio.validity, found less: texts that did not arrive would count as arrived",
+        );
+        check.fit(
             self.policy.notify.claim_window >= self.runtime.attempt_within + self.runtime.commit_every,
             ["notify.claim_window", "runtime.attempt_within"],
             "expected at least runtime.attempt_within and runtime.commit_every together, found less: claims would be \

@@ -208,15 +208,40 @@ email = 'on'
 timeout = '1m'
 [contact.hub.HGH01]
 webhook = { url = 'https://hub.example/in', secrets = ['hunter2-hunter2'] }
+[notify.sms]
+report_within = '10m'
 ";
     let found = errors(text, &[]);
-    assert_eq!(found.len(), 3, "{found:#?}");
+    assert_eq!(found.len(), 4, "{found:#?}");
+    let late = found.iter().find(|error| error.starts_with("p.toml:9:17: notify.sms.report_within"));
+    assert!(late.is_some_and(|error| error.contains("expected more than sms.twilio.validity")), "{found:#?}");
     assert!(found[0].starts_with("p.toml:3:9: privacy.hash_key: expected a key of your own"), "{found:#?}");
     assert!(
         found[1].starts_with("p.toml:5:11: webhook.timeout: expected at most notify.webhook.total_timeout"),
         "{found:#?}"
     );
     assert!(found[2].starts_with("p.toml:7:55: contact.hub.HGH01.webhook.secrets: expected env:NAME"), "{found:#?}");
+}
+
+#[test]
+fn links_need_a_key_of_ones_own_where_something_is_sent_and_settings_that_can_be() {
+    let url = "[reroute]\nbase_url = 'https://pw.example'\n";
+    assert_eq!(errors(url, &[]), [""; 0], "good for a trial");
+    let found = errors(&format!("{url}[send]\nmode = 'on'"), &[]);
+    assert!(found.iter().any(|error| error.contains("reroute.link_key: expected a key of your own")), "{found:#?}");
+    let text = "
+[reroute]
+base_url = 'pw.example?x'
+link_days = 61
+text_max = 0
+offers = '/no/such/offers.toml'
+";
+    let found = errors(text, &[]);
+    assert_eq!(found.len(), 4, "{found:#?}");
+    assert!(found[0].starts_with("/no/such/offers.toml:1:1: expected a readable file"), "{found:#?}");
+    assert!(found[1].starts_with("p.toml:3:12: reroute.base_url: expected a URL"), "{found:#?}");
+    assert!(found[2].starts_with("p.toml:4:13: reroute.link_days: expected 1 to 60, found 61"), "{found:#?}");
+    assert!(found[3].starts_with("p.toml:5:12: reroute.text_max: expected 1 to 500, found 0"), "{found:#?}");
 }
 
 #[test]

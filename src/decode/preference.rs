@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use super::field::{name, no_time, required, stamp};
-use super::notice::{bounded, typed};
-use super::text::kind;
+use super::notice::bounded;
+use super::text;
 use crate::model::{Channel, Preference, QuietHours, RecipientKey, Reject};
+
+const FIELDS: [&str; 6] = ["recipient_key", "opt_out", "channels", "quiet_hours", "locale", "at"];
 
 /// A preference as read; none where it was deleted. Malformed optional fields count as absent and are listed.
 pub type Read = (Option<Box<Preference>>, Vec<&'static str>);
@@ -15,10 +17,7 @@ pub type Read = (Option<Box<Preference>>, Vec<&'static str>);
 /// An `opt_out` that is no list of words is no absent one: who asked to be left in peace would be told.
 pub(super) fn preference(key: &RecipientKey, value: Option<&[u8]>) -> Result<Read, Reject> {
     let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok((None, Vec::new())) };
-    let fields: Value = typed(value, "a preference")?;
-    if !fields.is_object() {
-        return Err(Reject::at("type", "", format!("expected a preference, found {}", kind(&fields))));
-    }
+    let fields = text::object(text::text(Some(value))?, &FIELDS)?;
     let field = |name: &str| fields.get(name).filter(|value| !value.is_null());
     let mut malformed = Vec::new();
     if required(&field("recipient_key"), "recipient_key")? != key.as_str() {

@@ -396,6 +396,9 @@ proptest::proptest! {
             for topic in [InputTopic::Shipments, InputTopic::Scans, InputTopic::Reroutes] {
                 let _ = tracker_input(topic, Some(bytes), at("2026-11-22T00:00:00Z"));
             }
+            for topic in [NotifierTopic::Preferences, NotifierTopic::Notices, NotifierTopic::Receipts] {
+                let _ = notifier_input(topic, Some(b"p:1"), Some(bytes));
+            }
         }
     }
 }
@@ -414,5 +417,8 @@ fn what_an_unknown_field_holds_is_never_an_error() {
             let read = tracker_input(topic, Some(json.as_bytes()), Timestamp::FIRST);
             assert!(read.is_ok(), "{topic:?} {}: {}", &unknown[..5], read.err().unwrap());
         }
+        let json = format!(r#"{{"recipient_key":"p:1","at":"2026-11-22T00:00:00Z","unknown":{unknown}}}"#);
+        let read = notifier_input(NotifierTopic::Preferences, Some(b"p:1"), Some(json.as_bytes()));
+        assert!(read.is_ok(), "{}: {}", &unknown[..5], read.err().unwrap());
     }
 }

@@ -12,7 +12,7 @@ const JOURNEYS_MAX: u32 = 99;
 impl Notifier {
     /// What one recipient was told of a parcel, journey by journey:
     /// `{"recipient", "preference": {..}, "journeys": [{"journey", "notices": [..]}], "digest": [..]}`; `preference` is
-    /// `null` where nothing was asked for. No parcel has an empty id: so asked, it tells the preference alone.
+    /// `null` where nothing was asked for.
     pub fn describe(&self, key: &RecipientKey, parcel_id: &str) -> Value {
         let threads = (1..=JOURNEYS_MAX).filter_map(|journey| {
             let thread = self.threads.get(&thread_key(key, parcel_id, journey))?;

@@ -11,7 +11,7 @@ use super::scribe::Scribe;
 use super::thread::{Body, Entry, Thread, split_key, thread_key};
 use crate::model::{
     Audience, Channel, Count, Effect, Ignored, Issued, Level, Notice, NoticeId, OptChange, Receipt, ReceiptKind,
-    RecipientKey, Timestamp, World,
+    RecipientKey, Reply, Timestamp, World,
 };
 
 impl Notifier {
@@ -52,6 +52,10 @@ impl Notifier {
     }
 
     fn issued(&mut self, now: Timestamp, key: &RecipientKey, issued: &Issued, world: &World, out: &mut Vec<Effect>) {
+        // A merchant's own notice may also say that gathered ones are over.
+        for id in &issued.resolves {
+            self.gathering.withdraw(now, id, &world.policy.notify.digest, out);
+        }
         let thread_key = thread_key(key, &issued.parcel_id, issued.journey);
         let body = Body(serde_json::to_string(issued).expect("a notice is JSON"));
         let entry = Entry::new(issued, body, render::date(issued, &world.policy.notify), now);
@@ -120,7 +124,9 @@ impl Notifier {
         Scribe::new(&key, out).outcome(entry, receipt.attempt, applied, Some(receipt), now);
         self.touch(&key, now, world);
         if receipt.opted_out {
-            self.opt(now, &recipient, receipt.channel, OptChange::OptOut, receipt.at, world, out);
+            let (channel, change, at) = (receipt.channel, OptChange::OptOut, receipt.at);
+            let reply = Reply { recipient_key: recipient, kind: ReceiptKind::Reply, channel, change, at };
+            self.reply(now, &reply, world, out);
         }
     }
 

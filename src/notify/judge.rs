@@ -49,7 +49,7 @@ fn rank(entry: &Entry) -> (Level, u8) {
     (entry.level, order)
 }
 
-/// Exempt from the gap between two notices: attempts, collections and what became of a choice cannot wait.
+/// Exempt from the gap between two notices and from quiet hours: attempts, collections and what became of a choice cannot wait.
 pub fn is_urgent(kind: NoticeKind) -> bool {
     matches!(group(kind), Group::News(_))
 }

@@ -59,7 +59,7 @@ impl Notifier {
         let thread = self.threads.get(key);
         self.limits.set(key, thread.map(|thread| thread.limit(world.policy.notify.remember)));
         self.claims.set(key, thread.and_then(Thread::due));
-        if !thread.is_some_and(|thread| !thread.is_quiet()) {
+        if thread.is_none_or(Thread::is_quiet) {
             self.live.remove(key);
         } else if !self.live.contains(key) {
             self.live.insert(key.into());

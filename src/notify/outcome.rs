@@ -16,8 +16,6 @@ pub struct Applied {
     pub channel: Channel,
     #[allow(missing_docs)]
     pub outcome: DeliveryOutcome,
-    /// What was known of it before.
-    pub before: Option<DeliveryOutcome>,
     /// Who carried a text.
     pub provider: Option<SmsProvider>,
     /// Why the notice ends now otherwise than by this outcome: a withdrawal or an opt-out came while it was under way.
@@ -71,8 +69,8 @@ pub fn provider(entry: &mut Entry, receipt: &Receipt, at: &Circumstances<'_>) ->
     if !hangs {
         return None;
     }
-    let before = tried.outcome.replace(outcome);
-    let applied = applied(tried, outcome, before);
+    tried.outcome = Some(outcome);
+    let applied = applied(tried, outcome);
     let ended = settle(entry, receipt.attempt, (outcome, By::Provider), None, at);
     Some(Applied { ended, ..applied })
 }
@@ -86,8 +84,8 @@ fn outcome(receipt: &Receipt) -> DeliveryOutcome {
     }
 }
 
-fn applied(tried: &Tried, outcome: DeliveryOutcome, before: Option<DeliveryOutcome>) -> Applied {
-    Applied { channel: tried.channel, outcome, before, provider: tried.provider(), ended: None }
+fn applied(tried: &Tried, outcome: DeliveryOutcome) -> Applied {
+    Applied { channel: tried.channel, outcome, provider: tried.provider(), ended: None }
 }
 
 fn apply(
@@ -107,8 +105,8 @@ fn apply(
     if !is_news {
         return None;
     }
-    let before = tried.outcome.replace(outcome);
-    let applied = applied(tried, outcome, before);
+    tried.outcome = Some(outcome);
+    let applied = applied(tried, outcome);
     // While a later attempt is under way or its report awaited, an earlier one's outcome changes what was told and
     // nothing else.
     let stands = entry.is_claimed() || matches!(entry.phase, Phase::Reporting { .. });

@@ -49,37 +49,23 @@ impl Notifier {
         }
     }
 
-    /// Takes a reply.
+    /// Takes a reply: a person wants no more by a channel, or again.
     pub(super) fn reply(&mut self, now: Timestamp, reply: &Reply, world: &World, out: &mut Vec<Effect>) {
-        self.opt(now, &reply.recipient_key, reply.channel, reply.change, reply.at, world, out);
-    }
-
-    /// A person wants no more by a channel, or again.
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn opt(
-        &mut self,
-        now: Timestamp,
-        key: &RecipientKey,
-        channel: Channel,
-        change: OptChange,
-        at: Timestamp,
-        world: &World,
-        out: &mut Vec<Effect>,
-    ) {
+        let Reply { recipient_key: key, channel, change, at, .. } = reply;
         let known = self.preferences.get(key.as_str());
-        let is_out = known.is_some_and(|known| known.is_out(channel));
+        let is_out = known.is_some_and(|known| known.is_out(*channel));
         if !key.is_person() {
             return out.push(Effect::Count(Count::Ignored(Ignored::NoPerson)));
         }
-        if is_out == (change == OptChange::OptOut) {
+        if is_out == (*change == OptChange::OptOut) {
             return out.push(Effect::Count(Count::Ignored(Ignored::RepeatedReply)));
         }
         let mut next = known.cloned().unwrap_or_else(|| Preference::new(key.clone(), Timestamp::MIN));
         // Later than what it was made of, or that would win when it is read again.
-        next.at = at.min(now).max(next.at.next());
+        next.at = (*at).min(now).max(next.at.next());
         match change {
-            OptChange::OptOut => next.opt_out.push(channel),
-            OptChange::OptIn => next.opt_out.retain(|other| *other != channel),
+            OptChange::OptOut => next.opt_out.push(*channel),
+            OptChange::OptIn => next.opt_out.retain(|other| other != channel),
         }
         out.push(Effect::Preference(Box::new(next.clone())));
         self.stands(now, key, Some(next), world, out);

@@ -96,6 +96,7 @@ impl<'a> Scribe<'a> {
     ) {
         let at = receipt.map_or(now, |receipt| receipt.at);
         let reason = match receipt {
+            Some(Receipt { kind: ReceiptKind::Provider, reason: None, .. }) => Some("its provider's report".to_owned()),
             Some(receipt) => receipt.reason.clone(),
             None => Some("no outcome was heard".to_owned()),
         };

@@ -62,6 +62,9 @@ pub struct Page {
     pub offers: Vec<Offer>,
     /// What was chosen last and where that stands.
     pub choice: Option<Standing>,
+    /// What was chosen after that and refused: the other one goes on standing.
+    #[serde(default)]
+    pub refused: Option<Standing>,
     /// How many choices were made in this journey: forms carry it (`Reroute::revision`).
     pub revision: u32,
     /// The second proof that a change of address asks for.

@@ -29,21 +29,6 @@ pub(super) const NO_OPTION: &str = "none";
 /// What `send` is set to.
 pub(super) const MODES: [&str; 3] = ["off", "shadow", "on"];
 
-/// What becomes of a request to each page of the public listener: links that open nothing first.
-pub(super) const PUBLIC_RESULTS: [(&str, &[&str]); 5] = [
-    (
-        "parcel",
-        &[
-            "unknown", "expired", "revoked", "too_many", "down", "bad_form", "shown", "sent", "chosen", "wrong",
-            "stale", "used",
-        ],
-    ),
-    ("preferences", &["unknown", "expired", "revoked", "too_many", "down", "bad_form", "shown", "saved", "wrong"]),
-    ("unsubscribe", &["unknown", "too_many", "down", "bad_form", "shown", "opt_out", "opt_in"]),
-    ("callback", &["unknown", "refused", "bad_form", "down", "heard"]),
-    ("other", &["unknown"]),
-];
-
 /// The stages of parcels: physical codes, before any of them, and after the end.
 pub(super) fn parcel_stages() -> impl Iterator<Item = &'static str> {
     let physical = Code::ALL.into_iter().filter(|code| code.is_physical()).map(Code::name);
@@ -83,11 +68,6 @@ impl Families {
         start(&self.attempts_running, &[&channels]);
         start(&self.delivery, &[&channels]);
         start(&self.send_mode, &[&MODES]);
-        for (page, results) in PUBLIC_RESULTS {
-            start(&self.public_requests, &[&[page], results]);
-        }
-        let options = RerouteOption::ALL.map(RerouteOption::name);
-        start(&self.choices_sent, &[&[&options[..], &["undo"]].concat()]);
         start(&self.parcels, &[&parcel_stages().collect::<Vec<_>>()]);
         start(&self.transactions, &[&STAGES, &["committed", "aborted"]]);
         start(&self.commit, &[&STAGES]);

@@ -89,6 +89,8 @@ fn promise(view: View<'_>) -> Value {
         (false, None, Some(_)) => "the service level, from the first scan",
         (false, None, None) => "nothing yet",
     };
+    let chosen = view.promise() != view.base_promise();
+    let counted_from = if chosen { "the customer's choice" } else { counted_from };
     json!({"at": view.promise(), "by": counted_from, "clock_runs": view.promise_clock_runs()})
 }
 

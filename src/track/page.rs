@@ -10,7 +10,8 @@ use super::parcel::{EndReason, Ended, Parcel};
 use super::tracker::Tracker;
 use super::view::View;
 use crate::model::{
-    Audience, Code, ConditionKind, Detail, LINK_AUDIENCES, NoticeKind, Recipient, RecipientKey, Timestamp, World,
+    Audience, Code, ConditionKind, Detail, LINK_AUDIENCES, NoticeKind, Recipient, RecipientKey, RerouteChange,
+    Timestamp, World,
 };
 use crate::reroute::{Collection, HistoryLine, Link, OpenCondition, Page, PageState, PlaceView, ProofState, Standing};
 
@@ -67,7 +68,8 @@ fn page(parcel_id: &str, view: View<'_>, audience: Audience, now: Timestamp, wor
         collection: collection(view, audience, world),
         history: history(parcel),
         offers,
-        choice: standing(parcel_id, view, audience, now, world),
+        choice: standing(view, audience).map(|choice| shown(choice, parcel_id, view, audience, now, world)),
+        refused: refused(view, audience).map(|choice| shown(choice, parcel_id, view, audience, now, world)),
         revision: view.choices.map_or(0, |choices| choices.revision),
         proof,
         question: None,
@@ -121,13 +123,36 @@ fn collection(view: View<'_>, audience: Audience, world: &World) -> Option<Colle
 }
 
 /// The choice that stands, else the last one; a sender sees what senders chose.
-fn standing(parcel_id: &str, view: View<'_>, audience: Audience, now: Timestamp, world: &World) -> Option<Standing> {
-    let sees = |choice: &&Choice| audience == Audience::Recipient || choice.by == audience;
-    let last = || view.choices?.made.iter().rev().find(sees);
-    let choice = view.standing().filter(sees).or_else(last)?;
+fn standing<'a>(view: View<'a>, audience: Audience) -> Option<&'a Choice> {
+    view.standing().filter(|choice| sees(audience, choice)).or_else(|| last(view, audience))
+}
+
+/// The last one, where it was refused and another one stands.
+fn refused<'a>(view: View<'a>, audience: Audience) -> Option<&'a Choice> {
+    let (last, standing) = (last(view, audience)?, standing(view, audience)?);
+    (last.change == RerouteChange::Refused && last.id != standing.id).then_some(last)
+}
+
+fn last<'a>(view: View<'a>, audience: Audience) -> Option<&'a Choice> {
+    view.choices?.made.iter().rev().find(|choice| sees(audience, choice))
+}
+
+fn sees(audience: Audience, choice: &Choice) -> bool {
+    audience == Audience::Recipient || choice.by == audience
+}
+
+/// A choice as it is shown.
+fn shown(
+    choice: &Choice,
+    parcel_id: &str,
+    view: View<'_>,
+    audience: Audience,
+    now: Timestamp,
+    world: &World,
+) -> Standing {
     let locale = view.reader(audience).and_then(|reader| reader.locale.as_deref());
     let can_take_back = choice.by == audience && choices::can_take_back(view, choice, now, parcel_id, world);
-    Some(Standing {
+    Standing {
         id: choice.id.clone(),
         option: choice.option,
         detail: Detail { text: None, ..choice.detail.clone() },
@@ -139,7 +164,7 @@ fn standing(parcel_id: &str, view: View<'_>, audience: Audience, now: Timestamp,
         at: choice.at,
         answered_at: choice.answered_at,
         undo_until: can_take_back.then_some(choice.until),
-    })
+    }
 }
 
 fn history(parcel: &Parcel) -> Vec<HistoryLine> {

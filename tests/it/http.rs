@@ -31,16 +31,19 @@ impl Request {
     }
 
     /// With fields, as a browser encodes a form.
-    pub fn form(mut self, fields: &[(&str, &str)]) -> Request {
+    pub fn form(self, fields: &[(&str, &str)]) -> Request {
         let pairs: Vec<String> =
             fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
-        self.body = pairs.join("&");
-        self.header("content-type", "application/x-www-form-urlencoded")
+        self.body("application/x-www-form-urlencoded", &pairs.join("&"))
     }
 
-    pub fn json(mut self, value: &Value) -> Request {
-        self.body = value.to_string();
-        self.header("content-type", "application/json")
+    pub fn json(self, value: &Value) -> Request {
+        self.body("application/json", &value.to_string())
+    }
+
+    pub fn body(mut self, content_type: &str, body: &str) -> Request {
+        body.clone_into(&mut self.body);
+        self.header("content-type", content_type)
     }
 
     /// Sends it to `address` (`127.0.0.1:PORT`) and reads the answer.

@@ -66,13 +66,21 @@ pub struct SmsPolicy {
     /// The same for Aliyun, which is asked before anything is repeated.
     pub unknown_max_aliyun: u32,
     /// How long after a text was taken its provider's report is awaited: one that says that it did not arrive sends the
-    /// notice by the reader's next channel. Longer keeps contacts in state; shorter takes more texts for arrived.
+    /// notice by the reader's next channel. Longer keeps contacts in state; shorter takes more texts for arrived. Providers give up
+    /// only after their own time (`sms.twilio.validity`).
     pub report_within: Duration,
+}
+
+impl SmsPolicy {
+    /// The same for a clock that goes `rate` times as fast.
+    pub(super) fn scaled(self, rate: u32) -> SmsPolicy {
+        SmsPolicy { attempts: self.attempts.scaled(rate), report_within: self.report_within * rate, ..self }
+    }
 }
 
 impl Default for SmsPolicy {
     fn default() -> Self {
-        SmsPolicy { attempts: ChannelPolicy::sms(), unknown_max_aliyun: 3, report_within: Duration::from_secs(30 * 60) }
+        SmsPolicy { attempts: ChannelPolicy::sms(), unknown_max_aliyun: 3, report_within: Duration::from_secs(45 * 60) }
     }
 }
 

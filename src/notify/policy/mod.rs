@@ -105,7 +105,7 @@ impl NotifyPolicy {
             claim_window: self.claim_window * rate,
             email: self.email.scaled(rate),
             webhook: self.webhook.scaled(rate),
-            sms: SmsPolicy { attempts: self.sms.attempts.scaled(rate), ..self.sms },
+            sms: self.sms.scaled(rate),
             ..self
         }
     }

@@ -1,8 +1,8 @@
 //! Mails: the templates of `../templates`, filled with what a notice says and its reader may read.
 //!
 //! A template is a text whose first line is the subject and whose paragraphs are set apart by blank lines. The
-//! text part and the HTML part are made of the same paragraphs, so that neither says more; a line that is the link is a
-//! button in the page. People who wait for a parcel (`own`) read other words than those who work with it (`work`).
+//! text part and the HTML part are made of the same paragraphs, so that neither says more; in the page a line that is the link is a
+//! button, and lines that begin with a dash are a list. People who wait for a parcel (`own`) read other words than those who work with it (`work`).
 
 use serde::Serialize;
 
@@ -16,12 +16,29 @@ use crate::model::{Message, World};
 struct Page<'a> {
     lang: &'static str,
     subject: &'a str,
-    paragraphs: Vec<Vec<&'a str>>,
+    blocks: Vec<Block<'a>>,
     from: &'a str,
-    /// The line that is a button, and what stands on it.
-    link: Option<&'a str>,
+    /// What stands on the button.
     label: Option<&'a str>,
 }
+
+/// Lines that are shown alike.
+#[derive(Serialize)]
+struct Block<'a> {
+    kind: Kind,
+    lines: Vec<&'a str>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Text,
+    List,
+    Link,
+}
+
+/// With this an item of a list begins in a text.
+const ITEM: &str = "- ";
 
 /// The mail; none where a template fails, which the lint rules out for every kind, language and audience.
 pub fn mail(content: &Content, reader: &Reader, world: &World) -> Option<Message> {
@@ -57,16 +74,33 @@ fn page(
     paragraphs: &[Vec<&str>],
     from: &str,
 ) -> Option<String> {
+    let link = facts.get("link").and_then(|link| link.as_str());
     let label = if facts.contains_key("options") { "choose" } else { "follow" };
     let page = Page {
         lang: reader.locale.name(),
         subject,
-        paragraphs: paragraphs.to_vec(),
+        blocks: paragraphs.iter().flat_map(|lines| blocks(lines, link)).collect(),
         from,
-        link: facts.get("link").and_then(|link| link.as_str()),
         label: words.word(reader.locale, "buttons", label),
     };
     words.fill("mail.html", &page).ok()
+}
+
+/// A paragraph as it is shown: its lines, its list, its button.
+fn blocks<'a>(lines: &[&'a str], link: Option<&str>) -> Vec<Block<'a>> {
+    let mut blocks: Vec<Block<'a>> = Vec::new();
+    for line in lines {
+        let (kind, line) = match line.strip_prefix(ITEM) {
+            _ if Some(*line) == link => (Kind::Link, *line),
+            Some(item) => (Kind::List, item),
+            None => (Kind::Text, *line),
+        };
+        match blocks.last_mut() {
+            Some(block) if block.kind == kind => block.lines.push(line),
+            _ => blocks.push(Block { kind, lines: vec![line] }),
+        }
+    }
+    blocks
 }
 
 /// Paragraphs of lines; at least the subject's.

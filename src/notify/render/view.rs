@@ -1,83 +1,21 @@
 //! What templates may say: the facts of a notice as texts for one reader on one channel. A fact that is unknown, or not for this
 //! reader, is not there.
 
-use serde_json::{Value, json};
+mod choice;
+mod digest;
+mod names;
 
-use super::content::Digest;
+use serde_json::Value;
+
+pub use digest::digest;
+pub use names::NAMES;
+
 use super::text::line;
 use super::when::{self, Habit};
 use super::words::{Said, Words};
 use super::{Locale, Reader};
-use crate::model::{Audience, Chosen, Eta, Fee, Issued, NoticeKind, RerouteOption, Timestamp, World};
+use crate::model::{Audience, Eta, Issued, NoticeKind, Timestamp, World};
 use crate::notify::policy::NotifyPolicy;
-use crate::reroute::Link;
-
-/// The names of everything that a template may say, besides its language's clauses.
-pub const NAMES: [&str; 54] = [
-    // Always there: for whom and what (names to choose words by), how bad, since when, which parcel, who writes.
-    "audience",
-    "kind",
-    "level_name",
-    "level",
-    "at",
-    "tail",
-    "from",
-    // Where it is and when it comes.
-    "condition",
-    "stage",
-    "stage_label",
-    "hub",
-    "last_scan",
-    "promise",
-    "promise_near",
-    "eta",
-    "eta_near",
-    "slot",
-    "slot_near",
-    "due",
-    "reason",
-    // Where it waits.
-    "place",
-    "hours",
-    "pickup_code",
-    "free_until",
-    "free_until_near",
-    // What is over.
-    "ended",
-    "ended_labels",
-    // What can be chosen.
-    "options",
-    "has_time",
-    "has_place",
-    "offer_until",
-    "offer_until_near",
-    "link",
-    "link_base",
-    "link_parcel",
-    "link_token",
-    // What was chosen.
-    "choice",
-    "choice_change",
-    "choice_label",
-    "choice_place",
-    "choice_slot",
-    "choice_slot_near",
-    "choice_fee",
-    "choice_reason",
-    // Who is concerned.
-    "merchant",
-    "parcel_id",
-    "help",
-    // A digest.
-    "window",
-    "total",
-    "counts",
-    "parcels",
-    "more",
-    // A text for a phone, around which its signature goes.
-    "text",
-    "sign",
-];
 
 /// Where a notice is worded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +30,7 @@ pub fn is_own(audience: Audience) -> bool {
     matches!(audience, Audience::Recipient | Audience::Sender)
 }
 
+/// What was said so far, and how.
 struct Saying<'a> {
     said: Said,
     words: &'a Words,
@@ -152,14 +91,14 @@ pub fn notice(issued: &Issued, reader: &Reader, form: Form, world: &World) -> Sa
     say_parcel(&mut saying, issued, reader, policy);
     say_course(&mut saying, issued, reader, policy);
     say_place(&mut saying, issued, reader);
-    say_options(&mut saying, issued);
+    choice::say_options(&mut saying, issued);
     if is_own(reader.audience) {
-        say_link(&mut saying, issued, reader, world);
+        choice::say_link(&mut saying, issued, reader, world);
     }
     // Names to choose words by are always there, so that templates can compare them.
     ["choice", "choice_change"].into_iter().for_each(|name| saying.say(name, ""));
     if let Some(chosen) = &issued.facts.choice {
-        say_choice(&mut saying, chosen);
+        choice::say_choice(&mut saying, chosen);
     }
     saying.said
 }
@@ -241,80 +180,6 @@ fn place(saying: &Saying<'_>, kind: Option<&str>, name: Option<&str>, id: Option
     }
 }
 
-/// What can be chosen, each with its fee, and until when.
-fn say_options(saying: &mut Saying<'_>, issued: &Issued) {
-    // After the end of a matter there is nothing left to choose.
-    if matches!(issued.kind, NoticeKind::Recovered | NoticeKind::Corrected) {
-        return;
-    }
-    let offered: Vec<(RerouteOption, Option<&Fee>)> = match issued.offers.is_empty() {
-        false => issued.offers.iter().map(|offer| (offer.option, Some(&offer.fee))).collect(),
-        true => issued.options.iter().filter_map(|name| Some((RerouteOption::from_name(name)?, None))).collect(),
-    };
-    let options: Vec<Value> = offered
-        .iter()
-        .filter_map(|(option, offered)| {
-            let name = saying.word("options", option.name())?;
-            Some(match offered {
-                Some(offered) => json!({"name": name, "fee": fee(saying, offered)}),
-                None => json!({"name": name}),
-            })
-        })
-        .collect();
-    if options.is_empty() {
-        return;
-    }
-    use RerouteOption::*;
-    let has = |wanted: &[RerouteOption]| offered.iter().any(|(option, _)| wanted.contains(option));
-    saying.say("has_time", has(&[Reschedule, Hold]));
-    saying.say("has_place", has(&[Locker, Station, Outlet, Address, SafePlace, Neighbour]));
-    saying.say("options", options);
-    saying.say_moment("offer_until", issued.offer_until);
-}
-
-/// "free", or the amount as the language writes it.
-fn fee(saying: &Saying<'_>, fee: &Fee) -> String {
-    if fee.is_free() {
-        return saying.word("fees", "free").unwrap_or_default();
-    }
-    let (amount, currency) = (line(&fee.amount), line(&fee.currency));
-    let amount = amount.strip_suffix(".00").unwrap_or(&amount);
-    let pattern = saying.word("fees", &currency).or_else(|| saying.word("fees", "other")).unwrap_or_default();
-    when::fill(&pattern, &[("amount", amount), ("currency", &currency)])
-}
-
-/// The link, as a whole and in the parts that an approved template takes.
-fn say_link(saying: &mut Saying<'_>, issued: &Issued, reader: &Reader, world: &World) {
-    let (Some(links), Some(day)) = (&world.links, issued.link_day) else { return };
-    let link = links.parcel(&issued.parcel_id, Link { journey: issued.journey, audience: reader.audience, day });
-    let short = link.strip_prefix("https://").unwrap_or(&link);
-    let mut parts = short.rsplitn(3, '/');
-    if let (Some(token), Some(parcel), Some(base)) = (parts.next(), parts.next(), parts.next()) {
-        saying.say("link_base", format!("{base}/"));
-        saying.say("link_parcel", parcel);
-        saying.say("link_token", token);
-    }
-    // Phones make a link of a text without its scheme too, and eight characters are a ninth of a text in Chinese.
-    let is_sms = std::ptr::eq(saying.habit.own, saying.words.sms(saying.locale));
-    saying.say("link", if is_sms { short } else { &link });
-}
-
-/// What was chosen and what became of it.
-fn say_choice(saying: &mut Saying<'_>, chosen: &Chosen) {
-    saying.say("choice", chosen.option.name());
-    saying.say("choice_change", chosen.change.name());
-    saying.say_some("choice_label", saying.word("options", chosen.option.name()));
-    let is_place = matches!(chosen.option, RerouteOption::Locker | RerouteOption::Station | RerouteOption::Outlet);
-    let (kind, name, id) = (chosen.option.name(), chosen.place_name.as_deref(), chosen.place.as_deref());
-    let place = is_place.then(|| place(saying, Some(kind), name, id)).flatten();
-    saying.say_some("choice_place", place);
-    saying.say_window("choice_slot", chosen.slot);
-    let fee = chosen.fee.as_ref().map(|due| fee(saying, due));
-    saying.say_some("choice_fee", fee);
-    let reason = chosen.reason.as_deref().and_then(|word| saying.word("refusals", word));
-    saying.say_some("choice_reason", reason);
-}
-
 /// A hub by its name; by its code only to those who work with hubs.
 fn hub(code: &str, locale: Locale, is_own: bool, policy: &NotifyPolicy) -> Option<String> {
     match (policy.hub_name(code, locale), is_own) {
@@ -323,33 +188,4 @@ fn hub(code: &str, locale: Locale, is_own: bool, policy: &NotifyPolicy) -> Optio
         (None, true) => None,
         (None, false) => Some(line(code)),
     }
-}
-
-/// What a hub is told.
-pub fn digest(digest: &Digest, reader: &Reader, form: Form, world: &World) -> Said {
-    let (words, locale) = (&*world.words, reader.locale);
-    let own = if form == Form::Sms { words.sms(locale) } else { words.sheet(locale) };
-    let habit = Habit { own, common: words.sheet(locale), reader };
-    let mut saying = Saying { said: Said::new(), words, locale, habit, at: digest.to };
-    let policy = &world.policy.notify;
-    let condition = |name: &str| words.word(locale, "conditions", name).unwrap_or_default();
-    let level = |name: &str| words.word(locale, "levels", name).unwrap_or_default();
-    let counts = digest.counts.iter().map(
-        |row| json!({"condition": condition(row.kind.name()), "level": level(row.level.name()), "count": row.count}),
-    );
-    let parcels = digest.parcels.iter().map(|row| {
-        let id = line(&row.parcel_id);
-        json!({"parcel_id": id, "condition": condition(row.kind.name()), "level": level(row.level.name())})
-    });
-    saying.say("counts", counts.collect::<Vec<_>>());
-    saying.say("parcels", parcels.collect::<Vec<_>>());
-    saying.say("audience", reader.audience.name());
-    saying.say("kind", NoticeKind::Digest.name());
-    saying.say("from", line(&policy.from));
-    saying.say("sign", line(policy.sms_signs.get(locale.name()).unwrap_or(&policy.from)));
-    saying.say("hub", line(digest.subject()));
-    saying.say_window("window", Some(Eta { from: digest.from, to: digest.to }));
-    saying.say("total", digest.total);
-    saying.say("more", digest.more);
-    saying.said
 }

@@ -216,7 +216,7 @@ fn a_description_says_what_its_reader_asked_for() {
     let mut desk = Desk::new(&world());
     assert_eq!(desk.machine.describe(&recipient(), "SF1")["preference"], serde_json::Value::Null);
     desk.step(START, "prefer out=sms order=email quiet=21:00-08:00");
-    let described = desk.machine.describe(&recipient(), "");
+    let described = desk.machine.describe(&recipient(), "SF1");
     let expected = serde_json::json!({"recipient_key": "p:1", "opt_out": ["sms"], "channels": ["email"],
         "quiet_hours": "21:00-08:00", "locale": null, "at": "2026-11-22T00:00:00.000Z"});
     assert_eq!(described["preference"], expected);

@@ -117,11 +117,11 @@ fn run(history: &[(u64, Happening)]) -> Run {
         if let Event::Input(Input::Preference { preference, .. }) = &event {
             last = preference.as_deref().cloned();
         }
-        let written = run.effects[begun..].iter().filter_map(|(_, effect)| match effect {
+        let mut written = run.effects[begun..].iter().filter_map(|(_, effect)| match effect {
             Effect::Preference(preference) => Some((**preference).clone()),
             _ => None,
         });
-        last = written.last().or(last);
+        last = written.next_back().or(last);
         run.agreed.push([last.clone(), run.desk.machine.preference_of(&recipient()).cloned()]);
         run.events.push((at, event));
         run.desk.machine.committed();

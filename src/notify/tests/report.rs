@@ -60,8 +60,8 @@ fn a_report_after_its_time_changes_nothing() {
         0s     | a = stalled warn phone=+447700900123 | a#1 by sms
         2s     | a#1 delivered      | a#1 delivered
         3s     | restart            |
-        30m3s  | report a#1 refused | ignored: idle report
-        31m    | b = stalled warn phone=+447700900123 | b suppressed: not worse
+        45m3s  | report a#1 refused | ignored: idle report
+        46m    | b = stalled warn phone=+447700900123 | b suppressed: not worse
         40d    |                    |
         41d    | report a#1 refused | ignored: unknown notice
         ",

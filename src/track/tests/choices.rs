@@ -286,3 +286,70 @@ fn another_journey_is_somebody_elses() {
          5:00 time",
     );
 }
+
+#[test]
+fn it_is_taken_back_by_its_chooser_before_the_cut_off_only() {
+    facts(
+        "0:00 ship ordered_at=0:00 promise=20:00 to=PHONE from=+8613900005678 area=310104
+         2:00 reroute requested locker id=rr_1 place=LK-1
+             2:00 work locker LK-1 due 6:00 promise 20:00 -> 20:00
+         3:00 reroute cancelled locker id=rr_1 by=sender
+         6:00:00.001 reroute cancelled locker id=rr_1
+         7:00 reroute requested reschedule id=rr_2 slot=33:00-36:00
+             7:00 no work locker LK-1 due 6:00 promise 20:00 -> 20:00
+             7:00 work reschedule due 30:00 promise 20:00 -> 36:00
+         30:00 reroute cancelled reschedule id=rr_2
+             24:00:00.001 never_uploaded opened warn limit=24:00 by timer choice=reschedule:requested
+             30:00 no work reschedule due 30:00 promise 36:00 -> 20:00",
+    );
+}
+
+#[test]
+fn an_appointment_that_failed_stands_no_more_and_one_to_come_does() {
+    facts(
+        "0:00 ship ordered_at=0:00 to=PHONE area=310104
+         9:00 scan out_for_delivery H1
+         10:00 reroute requested reschedule id=rr_1 slot=33:00-36:00
+             10:00 work reschedule due 18:00 promise none -> 36:00
+         11:00 scan attempt_failed H1
+             11:00 attempt_failed opened warn limit=11:00 by scan choice=reschedule:requested
+         33:30 scan out_for_delivery H1
+             23:00:00.001 stalled opened info limit=23:00 by timer choice=reschedule:requested
+             33:30 stalled cleared info limit=23:00 by scan choice=reschedule:requested
+             33:30 attempt_failed cleared warn limit=11:00 by scan choice=reschedule:requested
+         34:00 scan attempt_failed H1
+             34:00 attempt_failed opened warn limit=34:00 by scan episode=2 choice=reschedule:requested
+         35:00 scan held H1
+             35:00 held opened info limit=35:00 by scan",
+    );
+}
+
+#[test]
+fn fresh_goods_go_into_no_locker_and_a_shell_has_nobody_to_choose() {
+    told(
+        "0:00 ship ordered_at=0:00 to=PHONE area=310104 flags=fresh
+         1:00 reroute requested locker id=rr_1 place=LK-1
+         2:00 time
+             1:00 choice info locker refused no_longer_offered -> recipient [reschedule+outlet+address+return by 4:00] until 25:00",
+    );
+    told(
+        "0:00 scan picked_up H1
+         1:00 reroute requested locker id=rr_1 place=LK-1
+         2:00 time",
+    );
+}
+
+#[test]
+fn where_no_link_is_made_nothing_is_offered_and_nothing_can_be_chosen() {
+    let mut world = choosing(world(&[]));
+    world.links = None;
+    Timeline::new(world, true).check(
+        "0:00 ship ordered_at=0:00 to=+8613800001234 area=310104
+         9:00 scan attempt_failed H1
+         9:30 time
+             9:00 attempt_failed warn -> recipient until 33:00
+         10:00 reroute requested locker id=rr_1 place=LK-1
+         11:00 time
+             10:00 choice info locker refused no_longer_offered -> recipient until 34:00",
+    );
+}

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 
 use super::timeline::{choosing, world};
 use crate::model::{
-    Change, Code, Count, Detail, Effect, Eta, Notice, Recipient, Reroute, RerouteChange, RerouteOption, Timestamp,
-    WorkOrderChange, World,
+    Audience, Change, Code, Count, Detail, Effect, Eta, LINK_AUDIENCES, Notice, Recipient, Reroute, RerouteChange,
+    RerouteOption, Timestamp, WorkOrderChange, World,
 };
-use crate::reroute::proof;
+use crate::reroute::{Link, Links, Offer, PageState, proof};
 use crate::state::Machine;
 use crate::track::{Endpoint, Identity, Input, Milestone, Place, Scan, Shipment, Tracker};
 
@@ -166,6 +166,29 @@ fn input(step: &Step, now: Timestamp, world: &World) -> Input {
             Input::Reroute { record: Box::new(record), malformed: Vec::new() }
         }
     }
+}
+
+/// What the page writes when an offer is taken up.
+fn choose(id: &str, offer: &Offer, audience: Audience, revision: u32, now: Timestamp, world: &World) -> Input {
+    let links = world.links.as_deref().expect("links");
+    let text = offer.asks_text.then(|| "by the bins".to_owned());
+    let digits = if audience == Audience::Recipient { "1234" } else { "5678" };
+    let record = Reroute {
+        id: format!("rr_{}", now.as_millis()),
+        parcel_id: id.to_owned(),
+        journey: 1,
+        notice_id: None,
+        change: RerouteChange::Requested,
+        option: Some(offer.option),
+        detail: Detail { text, ..offer.detail.clone() },
+        fee: Some(offer.fee.clone()),
+        at: now,
+        by: Some(audience.name().to_owned()),
+        reason: None,
+        proof: offer.asks_proof.then(|| proof(links, id, digits)).flatten(),
+        revision: Some(revision),
+    };
+    Input::Reroute { record: Box::new(record), malformed: Vec::new() }
 }
 
 /// A tracker with its state log, as far as that is a map of the last values.
@@ -339,7 +362,48 @@ proptest! {
     }
 
     #[test]
-    fn no_choice_is_worked_on_past_its_cut_off_and_only_one_at_a_time(steps in steps()) {
+    fn of_the_choices_about_a_parcel_one_stands_at_most(steps in steps()) {
+        let mut partition = Partition::new(&choosing(world(&[])));
+        for (step, now) in timed(&steps).0 {
+            partition.apply(step, now, &mut Vec::new());
+            for (id, choices) in partition.tracker.choices.iter() {
+                let standing = choices.made.iter().filter(|choice| choice.stands()).count();
+                prop_assert!(standing <= 1, "{id}: {choices:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_shows_no_contact_and_offers_what_can_be_chosen_at_that_instant(steps in steps()) {
+        let mut partition = Partition::new(&choosing(world(&[])));
+        let world = partition.world.clone();
+        for (step, now) in timed(&steps).0 {
+            partition.apply(step, now, &mut Vec::new());
+            // What is tried below is put back.
+            partition.commit();
+            let id = format!("P{}", step.parcel);
+            for audience in LINK_AUDIENCES {
+                let link = Link { journey: 1, audience, day: Links::day(now) + 200 };
+                let Some(PageState::Open(page)) = partition.tracker.page(&id, link, now, &world) else { continue };
+                let json = serde_json::to_string(&page).expect("JSON");
+                prop_assert!(!["00001234", "00005678", "by the bins"].iter().any(|secret| json.contains(secret)), "{json}");
+                prop_assert!(page.offers.iter().all(|offer| offer.until >= now), "{:?}", page.offers);
+                let mut values = HashSet::new();
+                for offer in page.offers {
+                    prop_assert!(values.insert(offer.value()), "two radio buttons of one value");
+                    let fresh = choose(&id, &offer, audience, page.revision, now, &world);
+                    let mut effects = Vec::new();
+                    partition.tracker.handle(now, fresh, &world, &mut effects);
+                    let is_work = |effect: &Effect| matches!(effect, Effect::WorkOrder(order) if order.change == WorkOrderChange::Created);
+                    prop_assert!(effects.iter().any(is_work), "{offer:?}: {effects:?}");
+                    partition.tracker.aborted(&world);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_choice_is_worked_on_past_its_cut_off(steps in steps()) {
         let mut worked_on = HashMap::new();
         for effect in undisturbed(&steps) {
             let Effect::WorkOrder(order) = effect else { continue };

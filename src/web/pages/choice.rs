@@ -37,7 +37,11 @@ pub(super) fn choice(standing: &Standing, page: &Page, now: Timestamp, pen: &Pen
     let is_on = matches!(standing.change, RerouteChange::Requested | RerouteChange::Accepted);
     let mut lines = Vec::new();
     if standing.change == RerouteChange::Refused {
-        let known = standing.reason.as_deref().and_then(|reason| words.known("refused", reason));
+        let reason = match standing.reason.as_deref() {
+            Some("wrong_proof") if page.proof.tries_left == 0 => Some("too_many_proofs"),
+            reason => reason,
+        };
+        let known = reason.and_then(|reason| words.known("refused", reason));
         lines.push(known.unwrap_or_else(|| words.text("refused", "other")));
     }
     if let Some(arrives) = standing.arrives.filter(|eta| is_on && Some(*eta) != standing.detail.slot) {

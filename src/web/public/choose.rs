@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
 use super::form::{self, Form};
-use super::parcel::{Address, NAME, found, shown};
+use super::parcel::{Address, NAME, found, shown, shows};
 use super::visit::Visit;
 use super::{App, LOOK_EVERY, answer};
 use crate::model::{Detail, Reroute, RerouteChange, RerouteOption};
@@ -94,7 +94,7 @@ impl Asked<'_> {
         let detail = Detail { text: offer.asks_text.then(|| text.to_owned()), ..offer.detail.clone() };
         let proof = proof.filter(|_| offer.asks_proof);
         let id = self.id(option, &detail, proof.as_deref());
-        if self.page.choice.as_ref().is_some_and(|standing| standing.id == id) {
+        if shows(self.page, &id) {
             return self.see(&[]);
         }
         if self.revision != self.page.revision {
@@ -102,7 +102,7 @@ impl Asked<'_> {
         }
         let choice = self.record(&id, RerouteChange::Requested, offer, detail, proof);
         self.visit.public.metrics.choice_sent(option.name());
-        self.write(choice, |page| is_answered(self.page, page, &id), &id).await
+        self.write(choice, |page| shows(page, &id) || page.ended.is_some(), &id).await
     }
 
     /// Takes a choice back, if it still stands.
@@ -213,12 +213,4 @@ impl Asked<'_> {
         self.visit.public.metrics.public_request(NAME, "chosen");
         answer::see(&format!("{}{}", self.address.token, self.visit.query_with(&query)))
     }
-}
-
-/// Whether the page shows what became of a choice: the choice itself, or that it counted in another way.
-fn is_answered(before: &Page, now: &Page, id: &str) -> bool {
-    now.choice.as_ref().is_some_and(|standing| standing.id == id)
-        || now.revision != before.revision
-        || now.proof != before.proof
-        || now.ended != before.ended
 }

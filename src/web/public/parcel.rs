@@ -47,7 +47,7 @@ pub(super) async fn show(
     match found(&visit, &address).await {
         Ok((_, page)) => {
             // A choice that was recorded a moment ago, and that its owner has yet to read.
-            let is_shown = |id: &str| page.choice.as_ref().is_some_and(|choice| choice.id == id);
+            let is_shown = |id: &str| shows(&page, id);
             let sent = visit.asked("sent").filter(|id| is_choice_id(id) && !is_shown(id));
             let notice = sent.map(|id| Notice::Sent(visit.query_with(&[("sent", &id)])));
             let result = if notice.is_some() { "sent" } else { "shown" };
@@ -55,6 +55,11 @@ pub(super) async fn show(
         }
         Err(state) => visit.state(NAME, state),
     }
+}
+
+/// Whether the page says what became of a choice.
+pub(super) fn shows(page: &Page, id: &str) -> bool {
+    page.choice.iter().chain(&page.refused).any(|choice| choice.id == id)
 }
 
 /// The link and the parcel, if they are to be seen.

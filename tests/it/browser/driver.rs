@@ -15,8 +15,9 @@ use crate::support::need;
 const REFERENCE: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// No sandbox, which root cannot have; and a browser that speaks to nobody but the page's own host, not even to its maker.
-const ARGUMENTS: [&str; 10] = [
+const ARGUMENTS: [&str; 11] = [
     "--headless=new",
+    "--hide-scrollbars",
     "--no-sandbox",
     "--disable-dev-shm-usage",
     "--disable-crash-reporter",
@@ -52,6 +53,7 @@ impl Driver {
         let mut shell = Command::new("sh")
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/browser/supervise.sh"))
             .arg(&folder)
+            .env("FONTCONFIG_FILE", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/fonts.conf"))
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -96,6 +98,14 @@ impl Driver {
         let found = self.post("/elements", &json!({"using": "css selector", "value": selector}));
         let found = found.as_array().expect("a list of elements").iter();
         found.map(|element| Element(element[REFERENCE].as_str().expect("a reference").to_owned())).collect()
+    }
+
+    /// What a hand presses to choose a radio button or box, which may itself be too small to be seen: its label, if it has one.
+    pub fn label(&self, control: &Element) -> Element {
+        let control = json!({REFERENCE: control.0});
+        let script = "return (arguments[0].labels || [])[0] || arguments[0]";
+        let label = self.post("/execute/sync", &json!({"script": script, "args": [control]}));
+        Element(label[REFERENCE].as_str().expect("a reference").to_owned())
     }
 
     /// Asks about an element: `text`, `computedrole`, `computedlabel`, `selected`, ...

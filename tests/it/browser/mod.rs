@@ -14,6 +14,7 @@
 
 mod driver;
 mod judge;
+#[cfg(test)]
 mod tests;
 
 use std::fmt::Display;
@@ -79,7 +80,9 @@ pub struct Browser {
 impl Browser {
     /// Starts one; none where Chromium is not installed, and the calling test is to return.
     pub fn start(looks: &Looks) -> Option<Browser> {
-        Driver::start(looks).map(|driver| Browser { driver, looks: looks.clone() })
+        let browser = Driver::start(looks).map(|driver| Browser { driver, looks: looks.clone() })?;
+        browser.prefer("light");
+        Some(browser)
     }
 
     /// Opens a page and waits until it is loaded.
@@ -131,9 +134,10 @@ impl Browser {
         });
     }
 
-    /// Chooses the radio button, or ticks the box, whose name contains `name`.
+    /// Chooses the radio button, or ticks or unticks the box, whose name contains `name`: by its label, as a hand does.
     pub fn choose(&self, name: &str) {
-        self.driver.act(&self.control(&["radio", "checkbox"], name), "click", &json!({}));
+        let control = self.control(&["radio", "checkbox"], name);
+        self.driver.act(&self.driver.label(&control), "click", &json!({}));
     }
 
     /// Whether the radio button or box whose name contains `name` is chosen.
@@ -154,15 +158,31 @@ impl Browser {
 
     /// Shows pages as to somebody who likes them dark.
     pub fn prefer_dark(&self) {
-        let features = json!([{"name": "prefers-color-scheme", "value": "dark"}]);
+        self.prefer("dark");
+    }
+
+    /// Without anything that moves: what is looked at is to stand still.
+    fn prefer(&self, colours: &str) {
+        let features = json!([{"name": "prefers-color-scheme", "value": colours},
+            {"name": "prefers-reduced-motion", "value": "reduce"}]);
         self.driver.devtools("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
-    /// Writes a picture of the whole page, as PNG.
-    pub fn picture(&self, file: &Path) {
-        let picture = self.driver.devtools("Page.captureScreenshot", &json!({"captureBeyondViewport": true}));
+    /// Writes a picture of the page, as PNG: of the whole, or of its upper part of so many CSS pixels.
+    pub fn picture(&self, file: &Path, height: Option<u32>) {
+        let mut parameters = json!({"captureBeyondViewport": true});
+        if let Some(height) = height {
+            parameters["clip"] = json!({"x": 0, "y": 0, "width": self.looks.width, "height": height, "scale": 1});
+        }
+        let picture = self.driver.devtools("Page.captureScreenshot", &parameters);
         let bytes = STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("base64");
         std::fs::write(file, bytes).expect("the picture's folder is writable");
+    }
+
+    /// Where the page's links lead, in its order.
+    pub fn links(&self) -> Vec<String> {
+        let links = self.driver.run("return [...document.querySelectorAll('a[href]')].map(link => link.href)");
+        links.as_array().expect("a list of links").iter().filter_map(|link| Some(link.as_str()?.to_owned())).collect()
     }
 
     /// Every address that was asked for since the last call, the pages' own included.

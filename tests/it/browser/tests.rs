@@ -103,7 +103,7 @@ fn a_picture_shows_the_whole_page_on_a_phone_and_in_the_dark() {
     let folder = tempfile::TempDir::new().expect("a temporary folder");
     let picture = |name: &str| {
         let file = folder.path().join(name);
-        browser.picture(&file);
+        browser.picture(&file, None);
         std::fs::read(file).expect("a picture")
     };
     let light = picture("light.png");

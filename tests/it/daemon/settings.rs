@@ -18,6 +18,8 @@ pub struct Settings {
     folder: Arc<TempDir>,
     starts: Arc<AtomicU32>,
     admin: String,
+    public: String,
+    listen: String,
     kafka: String,
     runtime: String,
     rest: String,
@@ -49,6 +51,8 @@ impl Settings {
             folder: Arc::new(TempDir::new().expect("a temporary folder")),
             starts: Arc::default(),
             admin: free_address(),
+            public: String::new(),
+            listen: String::new(),
             kafka,
             runtime: String::new(),
             rest: String::new(),
@@ -61,6 +65,13 @@ impl Settings {
     pub fn instance(mut self, name: &str) -> Settings {
         self.admin = free_address();
         self.runtime = format!("instance = {name:?}\n");
+        self
+    }
+
+    /// With a public listener, for customers' pages and providers' callbacks, and these lines in `[listen]`.
+    pub fn with_public(mut self, lines: &str) -> Settings {
+        self.public = free_address();
+        self.listen = format!("{lines}\n");
         self
     }
 
@@ -96,6 +107,11 @@ impl Settings {
         &self.admin
     }
 
+    /// The public listener's address; empty without one.
+    pub fn public(&self) -> &str {
+        &self.public
+    }
+
     /// The test's folder; gone when the last of its settings is.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -115,9 +131,9 @@ impl Settings {
     }
 
     fn toml(&self) -> String {
-        let Settings { kafka, runtime, rest, admin, .. } = self;
+        let Settings { kafka, runtime, rest, admin, public, listen, .. } = self;
         format!(
-            "{kafka}\n[runtime]\n{runtime}\n[listen]\npublic = \"\"\nadmin = {admin:?}\n[log]\nformat = \"json\"\n\
+            "{kafka}\n[runtime]\n{runtime}\n[listen]\npublic = {public:?}\nadmin = {admin:?}\n{listen}[log]\nformat = \"json\"\n\
              level = \"info\"\n[privacy]\nhash_key = \"env:PARCELWATCH_TEST_HASH_KEY\"\n{rest}\n"
         )
     }

@@ -1,5 +1,6 @@
 //! The whole flow of one test: topics of its own on real Kafka, a daemon's settings, and what goes in and comes out.
 
+mod choice;
 mod command;
 mod crash;
 mod ends;
@@ -7,6 +8,7 @@ mod faults;
 mod history;
 mod instances;
 mod notices;
+mod preferences;
 mod rubbish;
 mod secure;
 mod shifted;

@@ -18,7 +18,7 @@ fn full(kind: &str, audience: Audience, locale: Locale) -> Issued {
 
 /// How it reads.
 fn made(issued: &Issued, locale: Locale, channel: Channel, provider: SmsProvider, world: &World) -> Option<Message> {
-    let route = lint::route(channel, provider, sample::reader(locale, issued.audience));
+    let route = sample::route(channel, provider, sample::reader(locale, issued.audience));
     message(&issued.id, &Content::Notice(Box::new(issued.clone())), &route, world)
 }
 

@@ -7,6 +7,7 @@
 
 pub mod approved;
 mod files;
+mod load;
 mod problem;
 mod sheet;
 
@@ -15,14 +16,14 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
+use minijinja::{Environment, Error, ErrorKind};
 use serde::Serialize;
 
 pub use files::{FILES, KINDS};
 pub use problem::Problem;
 pub use sheet::Sheet;
 
-use super::{Locale, view};
+use super::Locale;
 use approved::Approved;
 
 /// Facts by the names under which templates know them; what is not known is not in it.
@@ -66,72 +67,7 @@ impl Words {
 
     /// Ours with these files, by path, laid over them.
     pub fn with(overrides: &BTreeMap<String, String>) -> Result<Words, Vec<Problem>> {
-        let mut problems = Vec::new();
-        for path in overrides.keys().filter(|path| !FILES.iter().any(|(own, _)| own == path)) {
-            problems
-                .push(Problem::file(path, "expected a file that replaces one of ours, found no such path among ours"));
-        }
-        let own = |path: &str| FILES.iter().find(|(own, _)| *own == path).map_or("", |(_, text)| *text);
-        let mut sheet = |path: &str| {
-            let mut sheet = Sheet::read(path, own(path)).unwrap_or_else(|problem| panic!("{problem}"));
-            if let Some(text) = overrides.get(path) {
-                match Sheet::read(path, text) {
-                    Ok(over) => problems.extend(sheet.overlay(over)),
-                    Err(problem) => problems.push(problem),
-                }
-            }
-            sheet
-        };
-        let mut languages = Locale::ALL.map(|locale| {
-            let path = |name: &str| format!("{}/{name}", locale.name());
-            Language {
-                words: sheet(&path("words.toml")),
-                sms: sheet(&path("sms.toml")),
-                approved: Approved::new(sheet(&path("aliyun.toml"))),
-            }
-        });
-        let forbidden = sheet("forbidden.toml");
-        let mut env = environment();
-        let mut add = |name: String, text: String, file: &str, line: usize, clauses: &[String]| {
-            let problem = |message| Problem { file: file.to_owned(), line: Some(line), message };
-            if let Err(error) = env.add_template_owned(name.clone(), text) {
-                let line = line + error.line().unwrap_or(1) - 1;
-                return Some(Problem { file: file.to_owned(), line: Some(line), message: plain(&error) });
-            }
-            let template = env.get_template(&name).ok()?;
-            let mut unknown: Vec<String> = template.undeclared_variables(false).into_iter().collect();
-            unknown.retain(|name| !view::NAMES.contains(&name.as_str()) && !clauses.contains(name));
-            unknown.sort();
-            unknown.first().map(|name| problem(format!("expected a variable that notices have, found {name:?}")))
-        };
-        let mut texts = Vec::new();
-        for (path, text) in FILES.iter().filter(|(path, _)| !path.ends_with(".toml")) {
-            let text = overrides.get(*path).map_or((*text).to_owned(), String::clone);
-            texts.push((*path, text.clone()));
-            let clauses = match Locale::ALL.iter().position(|locale| path.split('/').next() == Some(locale.name())) {
-                Some(language) => languages[language].words.names("clauses"),
-                None => vec!["lang".into(), "subject".into(), "paragraphs".into(), "label".into()],
-            };
-            problems.extend(add((*path).to_owned(), text, path, 1, &clauses));
-        }
-        for (language, locale) in languages.iter().zip(Locale::ALL) {
-            for (sheet, tables) in
-                [(&language.words, &["clauses"][..]), (&language.sms, &["clauses", "own", "work", "close", "sign"])]
-            {
-                let clauses = sheet.names("clauses");
-                for entry in tables.iter().flat_map(|table| sheet.table(table)) {
-                    for (i, text) in entry.texts.iter().enumerate() {
-                        let name = format!("{}#{}.{i}", entry.origin(locale, sheet), entry.key);
-                        problems.extend(add(name, text.clone(), &entry.file, entry.line_of(i), &clauses));
-                    }
-                }
-            }
-        }
-        for language in &mut languages {
-            problems.extend(language.approved.read(&language.sms.names("clauses")));
-            problems.extend(super::when::check(&language.words).into_iter().chain(super::when::check(&language.sms)));
-        }
-        if problems.is_empty() { Ok(Words { env, languages, texts, forbidden }) } else { Err(problems) }
+        load::load(overrides)
     }
 
     fn language(&self, locale: Locale) -> &Language {
@@ -214,18 +150,4 @@ impl Words {
         }
         Ok(())
     }
-}
-
-fn environment() -> Environment<'static> {
-    let mut env = Environment::new();
-    // What is unknown may be asked for and not be said: a text that says it all the same is none.
-    env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-    env.set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
-    env
-}
-
-/// An error of the template language without the place, which is told apart.
-fn plain(error: &Error) -> String {
-    let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-    format!("expected a template, found a mistake: {detail}")
 }
