@@ -10,6 +10,7 @@ mod outcome;
 mod parcel;
 mod render;
 mod replay;
+mod revoke;
 pub mod run;
 mod settings;
 mod state;
@@ -29,7 +30,7 @@ pub use self::settings::Settings;
 /// Watches every parcel in flight and tells people about delays before they ask
 ///
 /// Hubs publish scans to Apache Kafka; parcelwatch keeps a small state for every parcel, knows at every
-/// moment what should have happened by now, and sends mails and webhooks. Kafka is its only store: an instance may be
+/// moment what should have happened by now, and sends texts, mails and webhooks with what can still be chosen. Kafka is its only store: an instance may be
 /// killed at any moment and another one continues.
 #[derive(Parser)]
 #[command(name = "parcelwatch", version, max_term_width = 100, after_long_help = AFTER_HELP)]
@@ -39,6 +40,9 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "\
+A look at what it does, without a broker:
+  parcelwatch demo
+
 A first start:
   parcelwatch check --default > parcelwatch.toml    every setting, explained
   parcelwatch check --config parcelwatch.toml       all mistakes at once, with their places
@@ -62,6 +66,7 @@ enum Command {
     Parcel(parcel::Args),
     Render(render::Args),
     Lint(lint::Args),
+    Revoke(revoke::Args),
     Replay(replay::Args),
     State(state::Args),
     Completions(completions::Args),
@@ -77,6 +82,7 @@ impl Command {
             Command::Parcel(args) => parcel::run(&args),
             Command::Render(args) => render::run(&args),
             Command::Lint(args) => lint::run(&args),
+            Command::Revoke(args) => revoke::run(&args),
             Command::Replay(args) => replay::run(args),
             Command::State(args) => state::run(args),
             Command::Completions(args) => completions::run(&args),

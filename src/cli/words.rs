@@ -65,3 +65,51 @@ fn gather(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    fn problems(files: &[(&str, &[u8])]) -> Vec<String> {
+        let folder = folder(files);
+        read(folder.path().to_str().unwrap()).err().into_iter().flatten().map(|problem| problem.to_string()).collect()
+    }
+
+    #[test]
+    fn a_folder_is_read_whole_and_what_editors_keep_in_it_is_not() {
+        let good: &[(&str, &[u8])] = &[
+            ("en/own/lost.txt", b"{{ Parcel }} is lost\n\nSorry.\n"),
+            ("zh-CN/sms.toml", "[own]\nlost = ['快件{{ tail }}已丢失。']\n".as_bytes()),
+            (".git/config", b"x"),
+            ("en/own/lost.txt~", b"{{"),
+        ];
+        assert_eq!(problems(good), Vec::<String>::new());
+        assert!(Arc::ptr_eq(&read("").unwrap(), &Words::builtin()), "no folder, our words");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_path() {
+        for (path, text, expected) in [
+            ("en/own/lost.txt", &b"a\n\n{{ nonsense }}"[..], "en/own/lost.txt:3: expected a variable"),
+            ("en/nonsense.txt", b"x", "en/nonsense.txt: expected a file that replaces one of ours"),
+            ("en/own/lost.txt", b"\xff", "en/own/lost.txt: expected a readable folder of files in UTF-8"),
+        ] {
+            let problems = problems(&[(path, text)]);
+            assert!(problems.len() == 1 && problems[0].starts_with(expected), "{problems:?}");
+        }
+        let problems = read("/nonsense/nowhere").unwrap_err();
+        assert!(problems[0].to_string().starts_with("/nonsense/nowhere: expected a readable folder"), "{problems:?}");
+        let failure = Failure::from(load("/nonsense/nowhere").unwrap_err()).to_string();
+        assert!(failure.starts_with("parcelwatch: the templates in /nonsense/nowhere are wrong:\n  "), "{failure}");
+    }
+}

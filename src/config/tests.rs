@@ -208,9 +208,13 @@ email = 'on'
 timeout = '1m'
 [contact.hub.HGH01]
 webhook = { url = 'https://hub.example/in', secrets = ['hunter2-hunter2'] }
+[notify.sms]
+report_within = '10m'
 ";
     let found = errors(text, &[]);
-    assert_eq!(found.len(), 3, "{found:#?}");
+    assert_eq!(found.len(), 4, "{found:#?}");
+    let late = found.iter().find(|error| error.starts_with("p.toml:9:17: notify.sms.report_within"));
+    assert!(late.is_some_and(|error| error.contains("expected more than sms.twilio.validity")), "{found:#?}");
     assert!(found[0].starts_with("p.toml:3:9: privacy.hash_key: expected a key of your own"), "{found:#?}");
     assert!(
         found[1].starts_with("p.toml:5:11: webhook.timeout: expected at most notify.webhook.total_timeout"),

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::day::{HUBS, OFFERS};
+use super::day::{HUBS, Hub, OFFERS};
 use super::standins::texts::aliyun::{KEY_ID, SIGN};
 use super::standins::texts::twilio::{ACCOUNT, FROM};
 use crate::config::{Config, Errors, Source};
@@ -120,7 +120,11 @@ pub fn approved(public: SocketAddr) -> Vec<ApprovedText> {
 pub fn config(bootstrap: &str, places: &Places, secrets: &Secrets, offers: &str) -> Result<Config, Errors> {
     let Places { public, admin, mail, twilio, aliyun } = places;
     let Secrets { hash_key, twilio_token, aliyun_key, aliyun_push, link_key } = secrets;
-    let hubs: Vec<String> = HUBS.iter().map(|hub| format!("{} = \"{}\"", hub.code, hub.name)).collect();
+    let named = |hub: &Hub| {
+        let [english, simplified, traditional] = hub.names;
+        format!("{0} = \"{english}\"\n\"{0}.zh-CN\" = \"{simplified}\"\n\"{0}.zh-TW\" = \"{traditional}\"", hub.code)
+    };
+    let hubs: Vec<String> = HUBS.iter().map(named).collect();
     let [hub_contact, service_contact] = STAFF;
     let codes = approved(*public).into_iter().map(|one| format!("\"{}\" = \"{}\"", one.key, one.code));
     let codes = codes.collect::<Vec<_>>().join("\n");

@@ -52,6 +52,10 @@ impl Notifier {
     }
 
     fn issued(&mut self, now: Timestamp, key: &RecipientKey, issued: &Issued, world: &World, out: &mut Vec<Effect>) {
+        // A merchant's own notice may also say that gathered ones are over.
+        for id in &issued.resolves {
+            self.gathering.withdraw(now, id, &world.policy.notify.digest, out);
+        }
         let thread_key = thread_key(key, &issued.parcel_id, issued.journey);
         let body = Body(serde_json::to_string(issued).expect("a notice is JSON"));
         let entry = Entry::new(issued, body, render::date(issued, &world.policy.notify), now);

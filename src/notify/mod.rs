@@ -39,7 +39,9 @@ mod timers;
 mod turn;
 
 pub use machine::Notifier;
-pub use policy::{ChannelPolicy, Contact, Contacts, DigestPolicy, Mode, NotifyPolicy, Policy, Sending, SmsPolicy};
+pub use policy::{
+    ChannelPolicy, Contact, Contacts, DigestPolicy, Mode, NotifyPolicy, Policy, Sending, SmsPolicy, hub_name,
+};
 pub use reason::{Hold, Suppression, Why, reasons};
 
 use crate::model::{Notice, Preference, Receipt, RecipientKey, Reply};

@@ -27,6 +27,8 @@ pub enum Refusal {
     NoLongerOffered,
     /// The second proof is missing or wrong.
     WrongProof,
+    /// It was wrong too often.
+    TooManyProofs,
     /// Something else was chosen since the page was shown.
     Superseded,
 }
@@ -38,6 +40,7 @@ impl Refusal {
             Refusal::TooLate => "too_late",
             Refusal::NoLongerOffered => "no_longer_offered",
             Refusal::WrongProof => "wrong_proof",
+            Refusal::TooManyProofs => "too_many_proofs",
             Refusal::Superseded => "superseded",
         }
     }

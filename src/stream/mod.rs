@@ -40,3 +40,4 @@ pub use partitioner::partition;
 pub use publish::Publisher;
 pub use query::Asker;
 pub use restore::CannotResume;
+pub use topics::TopicsError;

@@ -10,7 +10,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use super::clock::Clock;
 use super::options::Options;
 use super::partitioner;
-use super::topics::Topics;
+use super::topics::{Topics, TopicsError};
 use crate::web::{Publish, PublishError, PublishFuture, Record};
 
 /// How long the brokers may take. Longer: somebody looks at a page that does not come. Shorter: a leader that moves makes
@@ -33,6 +33,14 @@ struct Inner {
 }
 
 impl Publisher {
+    /// One for a single command: reads the cluster's topics first.
+    ///
+    /// # Errors
+    /// What is wrong with the topics, or the brokers that do not answer.
+    pub fn connect(options: &Options, clock: Clock) -> Result<Publisher, TopicsError> {
+        Ok(Publisher::new(options, &Topics::read(options)?, clock)?)
+    }
+
     /// Makes the producer.
     pub fn new(options: &Options, topics: &Topics, clock: Clock) -> KafkaResult<Publisher> {
         let mut config = options.reporting_config();

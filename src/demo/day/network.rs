@@ -8,8 +8,8 @@ use std::time::Duration;
 pub struct Hub {
     /// As scans name it.
     pub code: &'static str,
-    /// As people know it.
-    pub name: &'static str,
+    /// As people know it: in English, in simplified and in traditional characters.
+    pub names: [&'static str; 3],
     /// The area code of its town.
     pub area: &'static str,
     /// IANA name.
@@ -20,12 +20,16 @@ pub struct Hub {
 
 /// All hubs; the one beyond the strait comes last.
 pub const HUBS: [Hub; 6] = [
-    Hub { code: "HGH01", name: "Hangzhou", area: "330106", time_zone: "Asia/Shanghai", hours: 0 },
-    Hub { code: "SHA02", name: "Shanghai", area: "310104", time_zone: "Asia/Shanghai", hours: 4 },
-    Hub { code: "NKG03", name: "Nanjing", area: "320102", time_zone: "Asia/Shanghai", hours: 7 },
-    Hub { code: "SZV04", name: "Suzhou", area: "320508", time_zone: "Asia/Shanghai", hours: 3 },
-    Hub { code: "NGB05", name: "Ningbo", area: "330203", time_zone: "Asia/Shanghai", hours: 2 },
-    Hub { code: "TPE06", name: "Taipei", area: "TW-TPE", time_zone: "Asia/Taipei", hours: 26 },
+    Hub {
+        code: "HGH01", names: ["Hangzhou", "杭州", "杭州"], area: "330106", time_zone: "Asia/Shanghai", hours: 0
+    },
+    Hub {
+        code: "SHA02", names: ["Shanghai", "上海", "上海"], area: "310104", time_zone: "Asia/Shanghai", hours: 4
+    },
+    Hub { code: "NKG03", names: ["Nanjing", "南京", "南京"], area: "320102", time_zone: "Asia/Shanghai", hours: 7 },
+    Hub { code: "SZV04", names: ["Suzhou", "苏州", "蘇州"], area: "320508", time_zone: "Asia/Shanghai", hours: 3 },
+    Hub { code: "NGB05", names: ["Ningbo", "宁波", "寧波"], area: "330203", time_zone: "Asia/Shanghai", hours: 2 },
+    Hub { code: "TPE06", names: ["Taipei", "台北", "臺北"], area: "TW-TPE", time_zone: "Asia/Taipei", hours: 26 },
 ];
 
 impl Hub {

@@ -125,6 +125,11 @@ impl NotifyPolicy {
         }
     }
 
+    /// A hub as readers of this language know it; none: it has no name.
+    pub fn hub_name(&self, code: &str, locale: Locale) -> Option<&str> {
+        hub_name(&self.hub_names, code, locale)
+    }
+
     /// The policy of a channel.
     pub fn channel(&self, channel: Channel) -> &ChannelPolicy {
         match channel {
@@ -188,6 +193,12 @@ impl Default for DigestPolicy {
     }
 }
 
+/// The same of these names, as `notify.hub_names` has them.
+pub fn hub_name<'a>(names: &'a BTreeMap<String, String>, code: &str, locale: Locale) -> Option<&'a str> {
+    let own = names.get(&format!("{code}.{}", locale.name()));
+    own.or_else(|| names.get(code)).map(String::as_str)
+}
+
 const fn hours(hours: u64) -> Duration {
     Duration::from_secs(hours * 3600)
 }
@@ -218,6 +229,15 @@ mod tests {
             .collect();
         let policy = read(&examples).unwrap_or_else(|e| panic!("{e}"));
         assert!(policy.contact.service.email.is_some() && !policy.send.kind.is_empty());
+    }
+
+    #[test]
+    fn a_hub_has_a_name_of_its_own_in_some_languages() {
+        let names = "[notify.hub_names]\nHGH01 = 'Hangzhou'\n'HGH01.zh-CN' = '杭州'";
+        let policy = read(names).unwrap().notify;
+        assert_eq!(policy.hub_name("HGH01", Locale::ZhCn), Some("杭州"));
+        assert_eq!(policy.hub_name("HGH01", Locale::En), Some("Hangzhou"));
+        assert_eq!(policy.hub_name("SHA02", Locale::En), None);
     }
 
     #[test]

@@ -130,7 +130,7 @@ fn say_course(saying: &mut Saying<'_>, issued: &Issued, reader: &Reader, policy:
     let is_own = is_own(reader.audience);
     saying.say("stage", facts.stage.map_or("", |code| code.name()));
     saying.say_some("stage_label", facts.stage.and_then(|code| saying.word("stages", code.name())));
-    saying.say_some("hub", facts.hub.as_deref().and_then(|code| hub(code, is_own, policy)));
+    saying.say_some("hub", facts.hub.as_deref().and_then(|code| hub(code, reader.locale, is_own, policy)));
     saying.say_moment("last_scan", facts.last_scan);
     // "Still promised" is said of what is to come.
     saying.say_moment("promise", facts.promise.filter(|at| issued.kind != NoticeKind::Corrected || *at > issued.at));
@@ -181,8 +181,8 @@ fn place(saying: &Saying<'_>, kind: Option<&str>, name: Option<&str>, id: Option
 }
 
 /// A hub by its name; by its code only to those who work with hubs.
-fn hub(code: &str, is_own: bool, policy: &NotifyPolicy) -> Option<String> {
-    match (policy.hub_names.get(code), is_own) {
+fn hub(code: &str, locale: Locale, is_own: bool, policy: &NotifyPolicy) -> Option<String> {
+    match (policy.hub_name(code, locale), is_own) {
         (Some(name), true) => Some(line(name)),
         (Some(name), false) => Some(line(&format!("{name} ({code})"))),
         (None, true) => None,

@@ -103,6 +103,21 @@ fn a_merchant_that_collects_is_told_once_per_window_but_at_once_of_what_is_criti
 }
 
 #[test]
+fn what_is_over_drops_out_of_a_merchant_s_digest_though_it_is_told_of_something_else_by_itself() {
+    timeline(
+        &collecting(),
+        "
+        1m | a = stalled warn to=merchant     | a held: digest
+        2m | b = damaged critical to=merchant | b#1 by webhook
+        121s | b#1 delivered                  | b#1 delivered
+        3m | c = recovered info to=merchant resolves=a,b | a suppressed: withdrawn; c#1 by webhook
+        181s | c#1 delivered                  | c#1 delivered
+        2h |                                  |
+        ",
+    );
+}
+
+#[test]
 fn a_merchant_s_digest_names_the_merchant_its_window_and_the_worst_first_and_goes_where_its_notices_go() {
     let mut desk = Desk::new(&collecting());
     desk.event("a = stalled warn to=merchant");

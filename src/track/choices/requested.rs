@@ -27,7 +27,7 @@ pub(super) fn apply(step: &mut Step<'_>, record: &Reroute) -> RerouteOutcome {
             match refusal {
                 Refusal::TooLate => RerouteOutcome::TooLate,
                 Refusal::NoLongerOffered => RerouteOutcome::NoLongerOffered,
-                Refusal::WrongProof => RerouteOutcome::WrongProof,
+                Refusal::WrongProof | Refusal::TooManyProofs => RerouteOutcome::WrongProof,
                 Refusal::Superseded => RerouteOutcome::Superseded,
             }
         }
@@ -41,7 +41,7 @@ fn judge(step: &Step<'_>, record: &Reroute) -> Result<Offer, Refusal> {
         return Err(Refusal::Superseded);
     }
     if record.option == Some(RerouteOption::Address) && proof_tries_left(step.view(), world) == 0 {
-        return Err(Refusal::WrongProof);
+        return Err(Refusal::TooManyProofs);
     }
     let situation = of_reader(step.view(), by, step.at, step.id, world).ok_or(Refusal::NoLongerOffered)?;
     let offer = world.offers.judge(&situation, record, world.reroute.text_max)?;
@@ -83,16 +83,14 @@ fn stand(step: &mut Step<'_>, record: &Reroute, offer: &Offer) {
 
 fn refuse(step: &mut Step<'_>, record: &Reroute, refusal: Refusal) {
     let (at, Some(option)) = (step.at, record.option) else { return };
-    let tries = step.world.reroute.proof_tries;
     let Some(choices) = step.choices.as_deref_mut() else { return };
-    let is_guessing = refusal == Refusal::WrongProof && choices.wrong_proofs >= tries;
     choices.wrong_proofs += u32::from(refusal == Refusal::WrongProof);
     choices.made.push(Choice {
         fee: record.fee.clone(),
         reason: Some(refusal.name().to_owned()),
         answered_at: Some(at),
         // Whoever guesses on is told nothing new, nor is the owner, who has heard of each try that counted.
-        untold: (!is_guessing).then_some(at),
+        untold: (refusal != Refusal::TooManyProofs).then_some(at),
         ..choice(at, record, option, RerouteChange::Refused)
     });
 }

@@ -6,10 +6,14 @@
 //! anywhere ([`Pages::policy`] forbids it); a page without a parcel is the same bytes for everybody who reads that language.
 
 mod choice;
+mod due;
+mod language;
 mod look;
 mod offers;
 mod parcel;
+mod place;
 mod preferences;
+mod unsubscribe;
 mod when;
 mod words;
 
@@ -23,9 +27,9 @@ use serde::Serialize;
 
 pub use parcel::{Notice, Refill, Shown, Wrong};
 pub use preferences::{Chosen, Contacts, Saved, WrongPreference};
+pub use unsubscribe::Unsubscribe;
 
 use self::words::Words;
-use crate::model::Channel;
 use crate::notify::NotifyPolicy;
 use crate::notify::render::Locale;
 
@@ -142,13 +146,6 @@ impl Pages {
         look::policy(&self.style)
     }
 
-    /// The language of a reader: what was asked for, what is known of the reader, what the browser prefers, ours.
-    pub fn locale(&self, asked: Option<&str>, known: Option<&str>, accepted: Option<&str>) -> Locale {
-        let browser = || accepted.and_then(preferred);
-        let known = || known.map(Locale::of);
-        asked.and_then(Locale::exact).or_else(known).or_else(browser).unwrap_or(self.names.locale)
-    }
-
     /// A page without a parcel.
     pub fn state(&self, state: State, locale: Locale) -> String {
         #[derive(Serialize)]
@@ -166,54 +163,6 @@ impl Pages {
             more: words.known("state", &format!("{}_more", state.name())),
         };
         self.render("state.html", locale, &title, None, "", view)
-    }
-
-    /// The page that ends a channel, or says that it was done.
-    pub fn unsubscribe(&self, channel: Channel, step: Unsubscribe, locale: Locale) -> String {
-        #[derive(Serialize)]
-        struct View {
-            title: String,
-            text: String,
-            again: Option<String>,
-            button: Option<String>,
-            field: &'static str,
-            value: &'static str,
-            is_done: bool,
-        }
-        let words = self.words(locale);
-        let text = |name: &str| words.text("unsubscribe", name);
-        let of = |name: &str| text(&format!("{name}_{}", channel.name()));
-        let view = match step {
-            Unsubscribe::Ask => View {
-                title: of("title"),
-                text: text("lead"),
-                again: None,
-                button: Some(of("button")),
-                field: "List-Unsubscribe",
-                value: "One-Click",
-                is_done: false,
-            },
-            Unsubscribe::Done => View {
-                title: of("done"),
-                text: text("done_next"),
-                again: Some(text("again")),
-                button: Some(text("again_button")),
-                field: "change",
-                value: "opt_in",
-                is_done: true,
-            },
-            Unsubscribe::Again => View {
-                title: of("on"),
-                text: text("on_next"),
-                again: None,
-                button: None,
-                field: "",
-                value: "",
-                is_done: true,
-            },
-        };
-        let title = view.title.clone();
-        self.render("unsubscribe.html", locale, &title, None, "", view)
     }
 
     fn words(&self, locale: Locale) -> &Words {
@@ -254,30 +203,4 @@ impl Pages {
         let template = self.env.get_template(template).expect("every template is added at start");
         template.render(Serde(with)).expect("what a template of ours names is there")
     }
-}
-
-/// How far an unsubscription is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unsubscribe {
-    /// It is asked whether it is meant.
-    Ask,
-    /// Done; it can be taken back.
-    Done,
-    /// Taken back.
-    Again,
-}
-
-/// The best of a browser's languages that we have words in (`Accept-Language`); English counts only where it is named.
-fn preferred(header: &str) -> Option<Locale> {
-    let weighed = |each: &str| -> Option<(u16, Locale)> {
-        let (tag, parameters) = each.split_once(';').unwrap_or((each, ""));
-        let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
-        let tag = tag.trim();
-        let language = tag.split(['-', '_']).next().unwrap_or_default();
-        let is_ours = ["en", "zh"].iter().any(|ours| language.eq_ignore_ascii_case(ours));
-        (is_ours && weight > 0.0).then(|| ((weight.min(1.0) * 1000.0) as u16, Locale::of(tag)))
-    };
-    // Of equal weights the first is meant.
-    let languages: Vec<_> = header.split(',').take(32).filter_map(weighed).collect();
-    languages.into_iter().rev().max_by_key(|(weight, _)| *weight).map(|(_, locale)| locale)
 }

@@ -3,13 +3,16 @@
 use serde::Serialize;
 
 use super::choice::{self, Choice};
+use super::due::{When, when};
 use super::offers::{self, Group};
+use super::place::{Step, doing, headline, steps, where_it_is};
 use super::when::Clock;
 use super::words::Words;
 use super::{Names, Pages};
-use crate::model::{Audience, Code, ConditionKind, Timestamp};
+use crate::model::{Audience, Timestamp};
+use crate::notify::hub_name;
 use crate::notify::render::Locale;
-use crate::reroute::{OpenCondition, Page, PlaceView};
+use crate::reroute::{Page, PlaceView};
 
 /// What is shown.
 pub struct Shown<'a> {
@@ -94,19 +97,6 @@ pub(super) struct FieldError {
 }
 
 #[derive(Serialize)]
-struct Step {
-    label: String,
-    class: &'static str,
-}
-
-#[derive(Serialize)]
-struct When {
-    label: String,
-    time: Option<String>,
-    lines: Vec<String>,
-}
-
-#[derive(Serialize)]
 struct NoticeView {
     title: String,
     text: String,
@@ -133,12 +123,14 @@ pub(super) struct Pen<'a> {
     pub words: &'a Words,
     pub clock: Clock,
     names: &'a Names,
+    locale: Locale,
 }
 
 impl Pen<'_> {
-    fn hub(&self, code: Option<&str>) -> Option<&str> {
+    /// A hub by its name.
+    pub fn hub(&self, code: Option<&str>) -> Option<&str> {
         // A code is jargon: a hub without a name is not named.
-        self.names.hubs.get(code?).map(String::as_str)
+        hub_name(&self.names.hubs, code?, self.locale)
     }
 
     /// A place by its name, else by its kind and id.
@@ -157,7 +149,7 @@ impl Pages {
         let page = shown.page;
         let words = self.words(shown.locale);
         let clock = Clock::new(shown.locale, page.time_zone.as_deref(), self.names.zone);
-        let pen = Pen { words, clock, names: &self.names };
+        let pen = Pen { words, clock, names: &self.names, locale: shown.locale };
         let view = view(shown, &pen);
         let title = view.title.clone();
         self.render("parcel.html", shown.locale, &title, shown.preferences, shown.form, view)
@@ -211,108 +203,6 @@ fn view(shown: &Shown<'_>, pen: &Pen<'_>) -> View {
     }
 }
 
-/// The stage that a page is about.
-fn stage(page: &Page) -> &'static str {
-    page.ended.or(page.stage).map_or("none", Code::name)
-}
-
-/// What is wrong and matters more than the stage.
-fn worst(page: &Page) -> Option<&OpenCondition> {
-    page.conditions.first().filter(|_| page.ended.is_none())
-}
-
-fn headline(page: &Page, words: &Words) -> String {
-    use ConditionKind::{Delayed, ThoroughlyDelayed};
-    let is_here = matches!(page.stage, Some(Code::OutForDelivery | Code::AwaitingCollection));
-    // A late parcel that can be had today is first of all one that can be had today.
-    let wrong = worst(page).filter(|open| !(is_here && matches!(open.kind, Delayed | ThoroughlyDelayed)));
-    let wrong = wrong.and_then(|open| words.known("headline_wrong", open.kind.name()));
-    wrong.unwrap_or_else(|| words.text("headline", stage(page)))
-}
-
-fn sentence(page: &Page, pen: &Pen<'_>) -> String {
-    let at = page.last_scan.map(|at| pen.clock.moment(at));
-    let reason = page.reason.as_deref().and_then(|word| pen.words.known("reasons", word));
-    let said = [("at", at.as_deref()), ("hub", pen.hub(page.hub.as_deref())), ("reason", reason.as_deref())];
-    let sentence = pen.words.say("now", stage(page), &said);
-    // An end that no scan told has no time.
-    if sentence.is_empty() { pen.words.text("headline", stage(page)) } else { sentence }
-}
-
-/// The last scan and what is wrong since.
-fn where_it_is(page: &Page, pen: &Pen<'_>) -> String {
-    let sentences: Vec<_> = [Some(sentence(page, pen)), wrong(page, pen)].into_iter().flatten().collect();
-    sentences.join(&pen.words.text("joint", "sentences"))
-}
-
-fn wrong(page: &Page, pen: &Pen<'_>) -> Option<String> {
-    pen.words.known("wrong", worst(page)?.kind.name())
-}
-
-/// How far it is on the usual way; none where it left that way.
-fn steps(page: &Page, words: &Words) -> Vec<Step> {
-    use Code::*;
-    let (now, last) = match page.ended.or(page.stage) {
-        None => (None, "delivered"),
-        Some(PickedUp) => (Some(0), "delivered"),
-        Some(
-            Sorted | DepartedHub | ArrivedHub | ArrivedDestination | Held | CustomsHeld | CustomsReleased | Forwarded,
-        ) => (Some(1), "delivered"),
-        Some(OutForDelivery | AttemptFailed) => (Some(2), "delivered"),
-        Some(AwaitingCollection) => (Some(3), "ready"),
-        Some(Collected) => (Some(3), "collected"),
-        Some(Delivered) => (Some(3), "delivered"),
-        Some(Damaged | Refused | Returning | Returned | Lost | Cancelled) => return Vec::new(),
-    };
-    let labels = ["handed_over", "on_its_way", "out_for_delivery", last];
-    let class = |i: usize| match now {
-        Some(now) if i < now => "past",
-        Some(now) if i == now => "now",
-        _ => "next",
-    };
-    labels.iter().enumerate().map(|(i, label)| Step { label: words.text("steps", label), class: class(i) }).collect()
-}
-
-/// When it comes. An estimate and a promise are never said in the same words.
-fn when(page: &Page, now: Timestamp, pen: &Pen<'_>) -> Option<When> {
-    use Code::{Lost, Refused, Returned, Returning};
-    let words = pen.words;
-    if page.ended.is_some() || matches!(page.stage, Some(Returning | Returned | Lost | Refused)) {
-        return None;
-    }
-    if let Some(until) = page.collection.as_ref().and_then(|collection| collection.free_until) {
-        let label = words.text("when", "collect_until");
-        return Some(When { label, time: Some(pen.clock.moment(until)), lines: Vec::new() });
-    }
-    if page.collection.is_some() {
-        return None;
-    }
-    let promise = page.promise.map(|at| pen.clock.moment(at));
-    let before = page.original_promise.filter(|before| Some(*before) != page.promise).map(|at| pen.clock.moment(at));
-    let mut lines = Vec::new();
-    let promised = |name| words.say("when", name, &[("promise", promise.as_deref())]);
-    let (label, time) = match (page.eta, page.promise) {
-        (Some(eta), due) => {
-            match due {
-                Some(due) if eta.to > due => lines.push(promised("was_promised")),
-                Some(_) => lines.push(promised("still_promised")),
-                None => lines.push(words.text("when", "estimate")),
-            }
-            (words.text("when", "expected"), Some(pen.clock.window(eta)))
-        }
-        (None, Some(due)) if due > now => (words.text("when", "promised"), promise.clone()),
-        (None, Some(_)) => {
-            lines.push(promised("was_promised"));
-            (words.text("when", "unknown_new"), None)
-        }
-        (None, None) => (words.text("when", "unknown"), None),
-    };
-    if before.is_some() {
-        lines.push(words.say("when", "before_choice", &[("promise", before.as_deref())]));
-    }
-    Some(When { label, time, lines })
-}
-
 fn notice_view(notice: &Notice, words: &Words) -> NoticeView {
     let (table, name, look_again) = match notice {
         Notice::Stale => ("notice", "stale", None),
@@ -341,22 +231,4 @@ fn history(page: &Page, pen: &Pen<'_>) -> Vec<Line> {
         iso: line.event_time.to_string(),
     };
     page.history.iter().map(line).collect()
-}
-
-/// What we do about what is wrong; where nothing is, what we do anyway.
-fn doing(page: &Page, words: &Words) -> Vec<String> {
-    if page.ended.is_some() && page.ended != Some(Code::Lost) {
-        return Vec::new();
-    }
-    let mut lines: Vec<String> = Vec::new();
-    for open in &page.conditions {
-        let line = words.known("doing", open.kind.name());
-        lines.extend(line.filter(|line| !lines.contains(line)));
-    }
-    if lines.is_empty() {
-        let lost = page.ended.map(|_| "lost");
-        let name = lost.unwrap_or(if page.stage.is_some() { "default" } else { "none" });
-        lines.push(words.text("doing", name));
-    }
-    lines
 }

@@ -36,7 +36,7 @@ const TRACES: [&str; 18] = [
 ];
 
 /// What is wrong, by file and message, with the first notice that shows it: one mistake shows in many.
-type Found = BTreeMap<(String, String), String>;
+type Found = BTreeMap<(String, Option<usize>, String), String>;
 
 /// Looks at all of them.
 pub fn look(world: &World, locale: Locale, problems: &mut BTreeSet<Problem>) {
@@ -56,9 +56,9 @@ pub fn look(world: &World, locale: Locale, problems: &mut BTreeSet<Problem>) {
             }
         }
     }
-    problems.extend(found.into_iter().map(|((file, message), example)| Problem {
+    problems.extend(found.into_iter().map(|((file, line, message), example)| Problem {
         file,
-        line: None,
+        line,
         message: format!("{message} (for {example})"),
     }));
 }
@@ -72,46 +72,57 @@ fn one(
     (level, shape): (Level, &str),
     found: &mut Found,
 ) {
-    let locale = reader.locale.name();
-    let set = if is_own(reader.audience) { "own" } else { "work" };
-    let file = match channel {
-        Channel::Email => format!("{locale}/{set}/{}.txt", kind.name()),
-        Channel::Sms => format!("{locale}/sms.toml"),
-        Channel::Webhook => "event".to_owned(),
-    };
-    let place = format!("{set}.{}", kind.name());
-    let mut wrong = |message: String| {
-        let example = format!("{}, {}, {shape}", reader.audience.name(), level.name());
-        found.entry((file.clone(), format!("{place}: {message}"))).or_insert(example);
-    };
     let made = message(&sample::id(), content, &sample::route(channel, SmsProvider::Twilio, *reader), world);
+    let locale = reader.locale;
+    let set = if is_own(reader.audience) { "own" } else { "work" };
+    let name = format!("{set}.{}", kind.name());
+    let (file, line) = match channel {
+        Channel::Email => (format!("{}/{set}/{}.txt", locale.name(), kind.name()), None),
+        Channel::Sms => {
+            let entry =
+                world.words.sms(locale).get(&name).or_else(|| world.words.sms(locale).get(&format!("{set}.any")));
+            (format!("{}/sms.toml", locale.name()), entry.map(|entry| entry.line_of(0)))
+        }
+        Channel::Webhook => ("a webhook".to_owned(), None),
+    };
+    for fault in faults(made, reader, world) {
+        let example = || format!("{}, {}, {shape}", reader.audience.name(), level.name());
+        found.entry((file.clone(), line, format!("{name}: {fault}"))).or_insert_with(example);
+    }
+}
+
+/// What is wrong with a message.
+fn faults(made: Option<Message>, reader: &Reader, world: &World) -> Vec<String> {
+    let mut faults = Vec::new();
     let texts = match made {
-        None => return wrong("expected a text, found that a fact was said which is not known".to_owned()),
-        Some(Message::Json(_)) => return,
+        None => return vec!["expected a text, found that a fact was said which is not known".to_owned()],
+        Some(Message::Json(_)) => return faults,
         Some(Message::Mail { subject, text, .. }) => {
-            let length: usize = subject.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
-            if length > SUBJECT_MAX {
-                wrong(format!("expected a subject of at most {SUBJECT_MAX} columns, found {length}: {subject:?}"));
+            let columns: usize = subject.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
+            if columns > SUBJECT_MAX {
+                faults
+                    .push(format!("expected a subject of at most {SUBJECT_MAX} columns, found {columns}: {subject:?}"));
             }
             vec![subject, text]
         }
         Some(Message::Text { text, .. }) => {
             let counted = parts::count(&text);
             if counted.parts > if is_own(reader.audience) { 1 } else { PARTS_MAX - 1 } {
-                wrong(format!("expected one part, found {} ({} units): {text:?}", counted.parts, counted.units));
+                faults.push(format!("expected one part, found {} ({} units): {text:?}", counted.parts, counted.units));
             }
             if counted.alphabet == Alphabet::Ucs2 && reader.locale == Locale::En {
-                wrong(format!("expected characters of GSM-7 alone, found others: {text:?}"));
+                faults.push(format!("expected characters of GSM-7 alone, found others: {text:?}"));
             }
             vec![text]
         }
     };
     for text in texts {
         if let Some(trace) = TRACES.iter().find(|trace| text.contains(**trace)) {
-            wrong(format!("expected a text, found {trace:?} in {text:?}"));
+            faults.push(format!("expected a text, found {trace:?} in {text:?}"));
         }
         if let Some((list, word)) = forbidden(&world.words.forbidden, Some(reader.locale), &text) {
-            wrong(format!("expected none of the words of {list} in forbidden.toml, found {word:?}"));
+            faults.push(format!("expected none of the words of {list} in forbidden.toml, found {word:?}"));
         }
     }
+    faults
 }

@@ -74,7 +74,7 @@ fn a_users_file_replaces_ours_and_nothing_else() {
 fn a_users_file_that_is_wrong_is_refused_with_its_line() {
     for (path, text, expected) in [
         ("en/own/nonsense.txt", "x", "en/own/nonsense.txt: expected a file that replaces one of ours"),
-        ("en/own/delayed.txt", "a\n\nb {{ nonsense }}", "en/own/delayed.txt:1: expected a variable that notices have"),
+        ("en/own/delayed.txt", "a\n\nb {{ nonsense }}", "en/own/delayed.txt:3: expected a variable that notices have"),
         ("en/own/delayed.txt", "a\n\n{% if eta %}b", "en/own/delayed.txt:3: expected a template, found a mistake"),
         ("en/sms.toml", "[own]\n\ndelayed = ['{{ tail', 'b']", "en/sms.toml:3: expected a template, found a mistake"),
         ("en/sms.toml", "[own]\ndelay = 'x'", "en/sms.toml:2: expected a key that ours has, found \"own.delay\""),
@@ -99,7 +99,7 @@ fn the_lint_finds_what_a_reader_would() {
         "en/own/damaged.txt: own.damaged: expected a subject of at most 110 columns, found",
         "en/sms.toml:2: expected characters of GSM-7 alone, found '–'",
         "zh-CN/sms.toml:2: expected none of the words of all.refusal in forbidden.toml, found \"拒收请回复R\"",
-        "zh-CN/sms.toml: own.held: expected one part, found 2",
+        "zh-CN/sms.toml:3: own.held: expected one part, found 2",
         "zh-TW/sms.toml:2: expected none of the words of zh-TW.elsewhere in forbidden.toml, found \"快件\"",
         "zh-CN/aliyun.toml:4: lost.zh-CN: expected sample facts to fill it within its types' limits, found none that do",
         "configuration: expected notify.sms_codes to name texts of aliyun.toml (\"delayed.zh-CN\"), found \"delay.zh-CN\"",

@@ -98,7 +98,8 @@ impl Loader<'_> {
         let unknown = template.undeclared_variables(false);
         let unknown = unknown.iter().filter(|name| !view::NAMES.contains(&name.as_str()) && !clauses.contains(name));
         if let Some(name) = unknown.min() {
-            problem(line, format!("expected a variable that notices have, found {name:?}"));
+            let at = text.lines().position(|line| line.contains(name.as_str())).unwrap_or(0);
+            problem(line + at, format!("expected a variable that notices have, found {name:?}"));
         }
     }
 }
