@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::form::Form;
 use super::served::{CLIENT, NOWHERE, Served};
+use crate::browser::{Browser, Looks};
 use crate::http::{Answer, Request};
 use crate::support::until;
 
@@ -76,6 +77,11 @@ fn forged_and_expired_links_tell_nothing_and_change_nothing() {
             assert!((400..500).contains(&answer.status), "{path}: {}", answer.status);
             tells_nothing(&answer);
         }
+    }
+    let Some(browser) = Browser::start(&Looks::narrow()) else { return };
+    for path in [format!("/r/{PARCEL}/{cut}"), served.path(PARCEL, -2), format!("/r/{PARCEL}/{revoked}")] {
+        browser.open(&format!("http://{}{path}", served.public));
+        browser.judge();
     }
     only_the_genuine_choice_counts(&served, footprint);
     served.daemon.stop();

@@ -90,7 +90,17 @@ fn a_link_in_a_text_by_aliyun_leads_to_a_locker_on_a_phone() {
     // The SDK's algorithm has confirmed the signature, or it would not be delivered.
     assert_eq!(served.told(parcel)["outcome"], "delivered");
 
-    choose(&served, parcel, &format!("http://{}/r/{parcel}/{token}", served.public), &Looks::phone(), &ZH_CN);
+    let link = format!("http://{}/r/{parcel}/{token}", served.public);
+    for looks in [Looks::narrow(), Looks::desktop()] {
+        let Some(browser) = Browser::start(&looks) else { return };
+        for page in ["", "?lang=en", "?lang=zh-TW"] {
+            browser.open(&format!("{link}{page}"));
+            browser.judge();
+        }
+        browser.prefer_dark();
+        browser.judge();
+    }
+    choose(&served, parcel, &link, &Looks::phone(), &ZH_CN);
     assert_eq!(confirmation(&served)["facts"]["choice"]["place"], "LK-0310");
     let asked = aliyun.next("question");
     assert_eq!(asked["parameters"]["PhoneNumbers"], "13800000000");
