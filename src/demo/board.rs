@@ -99,7 +99,7 @@ pub struct Standing {
     pub messages: Vec<Arc<Happening>>,
     /// Webhooks, the newest first.
     pub hooks: Vec<Arc<Happening>>,
-    /// What concerns operations (changes of conditions, choices, mails to hubs), the newest first.
+    /// What concerns operations (changes of conditions from "warn", choices, mails to hubs), the newest first.
     pub changes: Vec<Arc<Happening>>,
     /// How many conditions are open, by kind.
     pub open: BTreeMap<ConditionKind, usize>,
@@ -132,7 +132,7 @@ struct Seen {
 /// Takes what happens and tells it on.
 pub struct Board {
     seen: Mutex<Seen>,
-    /// Conditions of the days before are counted and not shown.
+    /// Conditions of the days before are counted and not listed.
     begins: Timestamp,
     told: broadcast::Sender<Arc<Happening>>,
 }
@@ -148,7 +148,7 @@ impl Board {
         let mut seen = self.seen();
         seen.last += 1;
         seen.count(&what);
-        if at < self.begins {
+        if at < self.begins || is_small(&what) {
             return;
         }
         let happening = Arc::new(Happening { number: seen.last, at, what });
@@ -196,6 +196,11 @@ impl Board {
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What comes and goes by the dozen; it is counted.
+fn is_small(what: &What) -> bool {
+    matches!(what, What::Condition(change) if change.level == Level::Info)
 }
 
 impl Seen {

@@ -125,7 +125,7 @@ mod tests {
         let mut feed = feed();
         let now = feed.plan.start + Duration::from_secs(3000);
         feed.due(now);
-        let parcel = "PW2026000017";
+        let parcel = "PW0017";
         let order = json!({
             "id": "wo_1", "change": "created", "kind": "reroute", "parcel_id": parcel, "journey": 1, "reroute_id": "rr_1",
             "option": "locker", "detail": {"place": "LK-NKG", "slot": null, "text": null}, "at": "2026-11-23T01:00:00.000Z",

@@ -8,7 +8,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::board::{Counts, Happening, Mail, Reader, What, masked};
 use super::words::{clock, described, kind_name, notice_kind, short};
-use crate::model::{Change, Level, WorkOrderChange};
+use crate::model::{Change, WorkOrderChange};
 
 /// What somebody must know at first sight.
 pub struct Welcome {
@@ -85,8 +85,7 @@ fn line(happening: &Happening) -> Option<String> {
             ("webhook", hook.merchant.clone(), format!("{kind} {parcel} ({verified})"))
         }
         What::Condition(change) => {
-            let is_news = change.level > Level::Info && matches!(change.change, Change::Opened | Change::Escalated);
-            if !is_news {
+            if !matches!(change.change, Change::Opened | Change::Escalated) {
                 return None;
             }
             let at = change.hub.as_deref().map(|hub| format!(" at {hub}")).unwrap_or_default();

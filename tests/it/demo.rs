@@ -118,14 +118,14 @@ fn its_page_is_for_everybody() {
 fn choosing_a_locker_changes_the_parcel() {
     let demo = Demo::start();
     // Emily Carter was not at home.
-    let is_hers = |one: &Value| one["body"].as_str().is_some_and(|body| body.contains("/r/PW2026000031/"));
+    let is_hers = |one: &Value| one["body"].as_str().is_some_and(|body| body.contains("/r/PW0031/"));
     let text = demo.wait_for("a text with a link", "messages", is_hers);
     let link = text["body"].as_str().and_then(|body| body.split_whitespace().find(|word| word.starts_with("http://")));
     let Some(browser) = Browser::start(&Looks::phone().without_javascript()) else { return };
     browser.open(link.expect("a link"));
     browser.choose("West Nanjing Road");
     browser.press("Send to locker");
-    let is_order = |one: &Value| one["what"] == "choice" && one["parcel_id"] == "PW2026000031";
+    let is_order = |one: &Value| one["what"] == "choice" && one["parcel_id"] == "PW0031";
     let order = demo.wait_for("the work order", "changes", is_order);
     assert_eq!((order["option"].as_str(), order["detail"]["place"].as_str()), (Some("locker"), Some("LK-SHA")));
     // The courier's systems answer, and then the parcel is where she wanted it.

@@ -46,7 +46,7 @@ pub fn stories(start: Timestamp) -> Vec<Event> {
 
 fn parcel(number: u32, (from, to): (usize, usize), recipient: Person, ordered_at: Timestamp) -> Parcel {
     Parcel {
-        id: format!("PW2026{number:06}"),
+        id: format!("PW{number:04}"),
         merchant: &MERCHANTS[number as usize % MERCHANTS.len()],
         from: &HUBS[from],
         to: &HUBS[to],

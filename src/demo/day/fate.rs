@@ -59,6 +59,12 @@ fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(minutes * 60)
 }
 
+/// Ids begin with a letter for the day, and begin anew with the alphabet. They are short: a link with one has to fit a text.
+fn id(day: u32, number: usize) -> String {
+    let letter = char::from(b'A' + (day % 26) as u8);
+    format!("{letter}{number:05}")
+}
+
 /// `count` parcels that are ordered evenly over a time. Those ordered before `dull_until` arrive undisturbed.
 pub fn many(
     day: u32,
@@ -69,7 +75,7 @@ pub fn many(
 ) -> Vec<Event> {
     let gap = over / u32::try_from(count.max(1)).unwrap_or(u32::MAX);
     let one = |n: usize| {
-        let parcel = parcel(format!("PW{day:03}{n:07}"), n, from + gap * u32::try_from(n).unwrap_or(0), dice);
+        let parcel = parcel(id(day, n), n, from + gap * u32::try_from(n).unwrap_or(0), dice);
         let fate = if parcel.ordered_at < dull_until { Fate::Delivered } else { pick(dice) };
         journey(parcel, fate, dice)
     };
@@ -85,7 +91,7 @@ pub fn late_lorry(start: Timestamp, parcels: usize, dice: &mut Dice) -> Vec<Even
             from,
             to,
             promise: Some(next_at(start, 16)),
-            ..parcel(format!("PW9990{n:06}"), 500 + n, start - hours(20) + minutes(n as u64), dice)
+            ..parcel(format!("PL{n:04}"), 500 + n, start - hours(20) + minutes(n as u64), dice)
         };
         let arrived = departed + hours(14) + minutes(n as u64 / 3);
         let more = json!({"container": "BAG-88", "next_hub": to.code});

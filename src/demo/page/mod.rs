@@ -106,7 +106,7 @@ impl Told {
         tokio::select! {
             happening = self.happenings.recv() => match happening {
                 Ok(happening) => {
-                    let (name, html) = view::fragment(&happening);
+                    let (name, html) = view::fragment(&happening, false);
                     Some(Event::default().event(name).data(html))
                 }
                 Err(RecvError::Lagged(_)) => Some(Event::default().event("missed").data("")),

@@ -37,8 +37,8 @@ fn render(name: &str, view: &impl Serialize) -> String {
     template.render(Serde(view)).expect("a template of ours can be filled")
 }
 
-/// Which list of the page a happening belongs to (the name of its event), and its HTML.
-pub fn fragment(happening: &Happening) -> (&'static str, String) {
+/// Which list of the page a happening belongs to (the name of its event), and its HTML; open: with what else is folded away.
+pub fn fragment(happening: &Happening, is_open: bool) -> (&'static str, String) {
     let (number, time) = (happening.number, clock(happening.at));
     match &happening.what {
         What::Text(text) => {
@@ -77,6 +77,7 @@ pub fn fragment(happening: &Happening) -> (&'static str, String) {
                 subject: event["subject"].as_str().map(short).unwrap_or_default(),
                 id: &hook.id,
                 body: &hook.body,
+                open: is_open,
             };
             ("hook", render("hook.html", &view))
         }
@@ -168,6 +169,8 @@ struct Hook<'a> {
     subject: String,
     id: &'a str,
     body: &'a str,
+    /// Its content is shown at once.
+    open: bool,
 }
 
 #[derive(Serialize)]
@@ -212,6 +215,7 @@ pub fn operations(standing: &Standing, mut figures: Vec<Figure>) -> String {
         Figure { name: "Webhooks", value: counts.webhooks.to_string() },
         Figure { name: "Choices", value: counts.choices.to_string() },
     ]);
+    figures.push(Figure { name: "Conditions", value: standing.open.values().sum::<usize>().to_string() });
     let most = standing.open.values().copied().max().unwrap_or(1);
     let open = standing
         .open
@@ -237,7 +241,8 @@ struct Whole<'a> {
 /// The whole page as things stand.
 pub fn page(standing: &Standing, now: Timestamp, speed: u32, admin: &str, figures: Vec<Figure>) -> String {
     let shown = |list: &[std::sync::Arc<Happening>]| {
-        list.iter().take(SHOWN_MAX).map(|happening| fragment(happening).1).collect::<Vec<String>>()
+        let shown = list.iter().take(SHOWN_MAX).enumerate();
+        shown.map(|(i, happening)| fragment(happening, i == 0).1).collect::<Vec<String>>()
     };
     let whole = Whole {
         style: STYLE,

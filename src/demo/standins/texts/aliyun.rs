@@ -23,8 +23,8 @@ use crate::model::SmsProvider;
 /// Who asks.
 pub const KEY_ID: &str = "LTAI0000000000000000demo";
 
-/// The approved signature.
-pub const SIGN: &str = "菩提快运";
+/// The approved signature; short, as a text has to fit 70 characters with it.
+pub const SIGN: &str = "菩提";
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
