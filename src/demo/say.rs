@@ -6,8 +6,9 @@ use std::sync::Arc;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::board::{Counts, Happening, Mail, Reader, What, masked};
-use super::words::{clock, described, kind_name, notice_kind, short};
+use super::board::Counts;
+use super::happening::{Happening, Mail, Reader, What};
+use super::words::{clock, described, kind_name, masked, notice_kind, short};
 use crate::model::{Change, WorkOrderChange};
 
 /// What somebody must know at first sight.
