@@ -18,16 +18,18 @@ mod support;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use browser::{Browser, Looks};
-use support::until;
 
 /// The same day every time.
 const SEED: &str = "7";
 
 /// The first notices come within seconds; one whose reader may choose a locker, within a minute or two.
 const PATIENCE: Duration = Duration::from_secs(240);
+
+/// Offers of the first page end some minutes after it was found.
+const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(60);
 
 /// What of a phone's page is shown, in CSS pixels: pictures of the same height stand beside each other.
 const PHONE_HEIGHT: u32 = 1300;
@@ -75,23 +77,31 @@ fn main() {
 
     let demo = Demo::start(program);
     let desk = start(&Looks::desktop());
-    let link = until("somebody who may choose a locker", PATIENCE, || {
-        desk.open(&demo.url);
-        let links = desk.links().into_iter().filter(|link| link.contains("/r/"));
-        links.into_iter().find(|link| may_choose_a_locker(link)).ok_or("nobody yet")
-    });
+    let find = |language: &str, patience: Duration| {
+        let deadline = Instant::now() + patience;
+        let mut links = std::iter::repeat_with(|| {
+            desk.open(&demo.url);
+            choosers(&desk, language).next()
+        });
+        links.find_map(|found| if found.is_some() || Instant::now() > deadline { Some(found) } else { None }).flatten()
+    };
+    let link = find("en", PATIENCE).expect("expected somebody who reads English and may choose a locker");
+    desk.open(&link);
+    desk.picture(&file("page-desk-en"), None);
     let phone = start(&Looks::phone());
-    for language in ["zh-CN", "zh-TW", "en"] {
-        phone.open(&format!("{link}?lang={language}"));
+    let mut before = link.clone();
+    for language in ["zh-TW", "zh-CN", "en"] {
+        // Whoever reads the language has the names of places in it, too; else the page before is switched.
+        let found = find(language, PATIENCE_WITH_OTHERS);
+        phone.open(&found.clone().unwrap_or_else(|| format!("{before}?lang={language}")));
+        before = found.unwrap_or(before);
         phone.picture(&file(&format!("page-phone-{language}")), Some(PHONE_HEIGHT));
     }
-    desk.open(&format!("{link}?lang=en"));
-    desk.picture(&file("page-desk-en"), None);
     phone.prefer_dark();
     phone.picture(&file("page-phone-en-dark"), Some(PHONE_HEIGHT));
 
     let phone = start(&Looks::phone());
-    phone.open(&format!("{link}?lang=en"));
+    phone.open(&link);
     phone.choose("LK-");
     phone.press("Send to locker");
     phone.reload_until(
@@ -100,12 +110,20 @@ fn main() {
     );
     phone.picture(&file("page-phone-en-confirmed"), Some(PHONE_HEIGHT));
     desk.open(&demo.url);
+    desk.reload_until(
+        "the text that confirms it",
+        |text| if text.contains("Confirmed") { Ok(()) } else { Err("no text") },
+    );
     desk.picture(&file("demo"), None);
 }
 
-fn may_choose_a_locker(link: &str) -> bool {
-    let Some((address, path)) = link.strip_prefix("http://").and_then(|rest| rest.split_once('/')) else {
-        return false;
-    };
-    http::get(address, &format!("/{path}")).is_ok_and(|page| page.status == 200 && page.body.contains("value=\"locker"))
+/// The links on the demonstration's page whose reader has this language and may choose a locker, the newest first.
+fn choosers(desk: &Browser, language: &str) -> impl Iterator<Item = String> {
+    let wanted = [format!("<html lang=\"{language}\""), "value=\"locker".to_owned()];
+    desk.links().into_iter().filter(move |link| {
+        let path = link.strip_prefix("http://").and_then(|rest| rest.split_once('/'));
+        let page = path.and_then(|(address, path)| http::get(address, &format!("/{path}")).ok());
+        let shows = |page: &http::Answer| wanted.iter().all(|wanted| page.body.contains(wanted));
+        link.contains("/r/") && page.is_some_and(|page| page.status == 200 && shows(&page))
+    })
 }

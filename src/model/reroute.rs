@@ -163,7 +163,7 @@ pub struct Reroute {
     /// What the customer gave as a second proof, as `reroute::proof` hashes it; for `address` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
-    /// How many choices the page showed when this one was made: of two pages open at once the older one is refused.
+    /// `Page::revision` of the page on which this choice was made: of two pages open at once the older one is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<u32>,
 }
@@ -189,7 +189,7 @@ pub struct Chosen {
     #[allow(missing_docs)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fee: Option<Fee>,
-    /// Why it was refused: a word of ours (`too_late`, `no_longer_offered`, `wrong_proof`) or the executing system's.
+    /// Why it was refused: a word of ours (`reroute::Refusal` has them) or the executing system's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

@@ -30,7 +30,7 @@ pub struct Page {
     pub locale: Option<String>,
     #[allow(missing_docs)]
     pub time_zone: Option<String>,
-    /// Masked, so that its owner recognises it: "王*", "+86 *** **** 0000".
+    /// Masked, so that its owner recognises it: "王*", "+86 138 **** ****" (the last digits are the second proof).
     pub name: Option<String>,
     #[allow(missing_docs)]
     pub phone: Option<String>,
@@ -60,12 +60,12 @@ pub struct Page {
     pub history: Vec<HistoryLine>,
     /// What may be chosen now, in the order in which it is shown.
     pub offers: Vec<Offer>,
-    /// What was chosen last and where that stands.
+    /// The choice that stands, else the last one and what became of it.
     pub choice: Option<Standing>,
     /// What was chosen after that and refused: the other one goes on standing.
     #[serde(default)]
     pub refused: Option<Standing>,
-    /// How many choices were made in this journey: forms carry it (`Reroute::revision`).
+    /// Counts the changes of what stands in this journey: forms carry it (`Reroute::revision`).
     pub revision: u32,
     /// The second proof that a change of address asks for.
     pub proof: ProofState,

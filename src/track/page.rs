@@ -63,7 +63,7 @@ fn page(parcel_id: &str, view: View<'_>, audience: Audience, now: Timestamp, wor
         reason: parcel.stage.reason.as_deref().map(Into::into),
         promise,
         original_promise: before.filter(|_| before != promise),
-        eta: view.chosen_arrival(),
+        eta: view.chosen_arrival(now),
         conditions: conditions(view, world),
         collection: collection(view, audience, world),
         history: history(parcel),

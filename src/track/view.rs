@@ -49,10 +49,10 @@ impl<'a> View<'a> {
         self.choices?.standing()
     }
 
-    /// When it comes as the customer chose, while nobody has tried to hand it over.
-    pub fn chosen_arrival(&self) -> Option<Eta> {
+    /// When it comes as the customer chose, seen from `now`: while that lies ahead and nobody has tried to hand it over.
+    pub fn chosen_arrival(&self, now: Timestamp) -> Option<Eta> {
         let arrives = self.standing()?.arrives?;
-        self.promise_clock_runs().then_some(arrives)
+        (arrives.to > now && self.promise_clock_runs()).then_some(arrives)
     }
 
     /// Places to which the recipient agreed: in the order, and by choosing one.

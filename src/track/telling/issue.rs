@@ -142,8 +142,10 @@ pub(super) fn issue(
         link_day: None,
         resolves,
     };
+    let now = draft.at.max(late_since);
+    issued.facts.eta = step.view().chosen_arrival(now);
     add_place(step, &mut issued);
-    add_link(step, &mut issued, draft.at.max(late_since));
+    add_link(step, &mut issued, now);
     step.out.push(Effect::Notice { key: key.clone(), notice: Notice::Issued(Box::new(issued)) });
     step.out.push(Effect::Count(Count::Issued { kind: draft.kind, audience }));
 }
@@ -157,7 +159,6 @@ pub(super) fn facts(view: View<'_>) -> Facts {
         hub: last.and_then(|last| last.hub.as_deref()).map(Into::into),
         last_scan: last.map(|last| last.event_time),
         promise: view.promise(),
-        eta: view.chosen_arrival(),
         reason: stage.reason.as_deref().map(Into::into),
         ..Facts::default()
     }

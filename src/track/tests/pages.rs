@@ -72,6 +72,7 @@ fn a_choice_is_shown_with_what_it_changes_and_can_be_taken_back_until_its_cut_of
     assert_eq!(choice.undo_until, Some(instant("54:00")));
     assert_eq!((page.promise, page.original_promise), (Some(instant("84:00")), Some(instant("68:00"))));
     assert_eq!((page.eta.map(|eta| eta.from), page.revision), (Some(instant("81:00")), 1));
+    assert_eq!(open(&timeline, link(Audience::Recipient), "84:00").eta, None, "what has gone by is not expected");
     assert_eq!(open(&timeline, link(Audience::Sender), "3:00").choice, None, "it is the recipient's");
 
     timeline.apply("4:00 reroute accepted reschedule id=rr_1");

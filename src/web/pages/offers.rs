@@ -11,11 +11,15 @@ use crate::reroute::{Offer, Page};
 /// Offers that belong together.
 #[derive(Serialize)]
 pub(super) struct Group {
-    title: String,
+    /// None where there are no others.
+    title: Option<String>,
     /// What holds for each of them.
     note: Option<String>,
     cards: Vec<Card>,
 }
+
+/// The group of everything that has none of its own.
+const OTHER: &str = "other";
 
 /// Options of which there may be several have a group each; the others, whose cards say what they are, one together.
 fn group_name(option: RerouteOption) -> &'static str {
@@ -23,7 +27,7 @@ fn group_name(option: RerouteOption) -> &'static str {
         RerouteOption::Reschedule | RerouteOption::Locker | RerouteOption::Station | RerouteOption::Outlet => {
             option.name()
         }
-        _ => "other",
+        _ => OTHER,
     }
 }
 
@@ -76,13 +80,16 @@ pub(super) fn groups(page: &Page, refill: Option<&Refill>, pen: &Pen<'_>) -> (Ve
         match groups.last_mut() {
             Some((known, group)) if *known == name => group.cards.push(card),
             _ => {
-                let (title, note) = (pen.words.text("options", name), pen.words.known("consent", name));
+                let (title, note) = (pen.words.known("options", name), pen.words.known("consent", name));
                 groups.push((name, Group { title, note, cards: vec![card] }));
             }
         }
     }
     if refill.is_some_and(|refill| refill.wrong.contains(&Wrong::Option)) {
         errors.push(FieldError { field: "o1".to_owned(), text: pen.words.text("error", "option") });
+    }
+    if let [(OTHER, group)] = &mut groups[..] {
+        group.title = None;
     }
     (groups.into_iter().map(|(_, group)| group).collect(), errors)
 }

@@ -119,7 +119,8 @@ pub fn chosen(option: RerouteOption, change: RerouteChange, locale: Locale) -> C
         change,
         place: is_place.then(|| "LK-0310".to_owned()),
         place_name: is_place.then(|| local.place.to_owned()),
-        slot: (option == Reschedule).then(|| window("2026-11-26T10:00:00+08:00", "2026-11-26T12:00:00+08:00")),
+        slot: (!matches!(option, Hold | Return))
+            .then(|| window("2026-11-26T10:00:00+08:00", "2026-11-26T12:00:00+08:00")),
         fee: Some(Fee { amount: "0.00".to_owned(), currency: local.currency.to_owned() }),
         reason: (change == RerouteChange::Refused).then(|| "too_late".to_owned()),
     }

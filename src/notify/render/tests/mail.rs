@@ -114,6 +114,7 @@ fn a_collection_says_where_until_when_and_the_code() {
 营业时间：8:00-22:00
 取件码：8-4-2017
 
+快件详情：
 https://pw.example/r/SF1024000000017/9kydvwq3aa4ss
 
 顺达",
