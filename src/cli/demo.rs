@@ -8,8 +8,8 @@ const SPEED: u32 = 240;
 
 /// Show an invented courier's day: texts, mails, webhooks, choices
 ///
-/// Starts the real daemon on a simulation of Kafka inside this process, with a generator of a plausible day and stand-ins for the mail
-/// server and merchants. A page shows what customers, merchants and operations see. Everything is on this machine, nothing leaves it,
+/// Starts the real daemon on a simulation of Kafka inside this process, with a generator of a plausible day and stand-ins for a mail server,
+/// gateways for texts and merchants' endpoints. A page shows what customers, merchants and operations see. Everything is on this machine, nothing leaves it,
 /// nothing is kept.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:

@@ -7,90 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use tokio::sync::broadcast;
 
-use crate::model::{Change, ConditionChange, ConditionKind, Level, SmsProvider, Timestamp, WorkOrder, WorkOrderChange};
+use super::happening::{Happening, Mail, Reader, Text, What};
+use crate::model::{Change, ConditionKind, Level, Timestamp, WorkOrderChange};
 
 /// As many of each sort are kept. More than anybody scrolls through; fewer and a slow reader misses some.
 const KEPT_MAX: usize = 150;
 
 /// As many may wait for a slow reader, who then learns that some were missed and begins anew.
 const UNREAD_MAX: usize = 1024;
-
-/// Something happened.
-#[derive(Clone, Debug, Serialize)]
-pub struct Happening {
-    /// Counts from 1.
-    pub number: u64,
-    /// By the demonstration's clock.
-    pub at: Timestamp,
-    #[allow(missing_docs)]
-    #[serde(flatten)]
-    pub what: What,
-}
-
-/// What happened.
-#[derive(Clone, Debug, Serialize)]
-#[serde(tag = "what", rename_all = "snake_case")]
-pub enum What {
-    /// A text arrived on a phone.
-    Text(Text),
-    /// A mail arrived.
-    Mail(Mail),
-    /// A webhook arrived at a merchant's endpoint.
-    Webhook(Hook),
-    /// A condition changed.
-    Condition(ConditionChange),
-    /// A customer chose, and somebody has work.
-    Choice(WorkOrder),
-}
-
-/// A text on a phone.
-#[derive(Clone, Debug, Serialize)]
-pub struct Text {
-    /// Whose gateway carried it.
-    pub provider: SmsProvider,
-    /// The number.
-    pub to: String,
-    /// The provider's name for it, by which a reply finds its sender.
-    pub id: String,
-    #[allow(missing_docs)]
-    pub body: String,
-}
-
-/// A mail in an inbox.
-#[derive(Clone, Debug, Serialize)]
-pub struct Mail {
-    /// Whose inbox it is.
-    pub reader: Reader,
-    /// The address.
-    pub to: String,
-    #[allow(missing_docs)]
-    pub subject: String,
-    /// The part for people who read text.
-    pub text: String,
-}
-
-/// Who reads a mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reader {
-    /// Who waits for a parcel.
-    Customer,
-    /// A hub or customer service.
-    Staff,
-}
-
-/// A webhook as its endpoint got it.
-#[derive(Clone, Debug, Serialize)]
-pub struct Hook {
-    #[allow(missing_docs)]
-    pub merchant: String,
-    /// Whether the merchant's library found its signature good.
-    pub verified: bool,
-    #[allow(missing_docs)]
-    pub id: String,
-    /// Indented JSON.
-    pub body: String,
-}
 
 /// How things stand.
 #[derive(Clone, Debug, Default)]
@@ -220,31 +144,5 @@ impl Seen {
                 };
             }
         }
-    }
-}
-
-/// A number or an address as it is shown where everybody may look: its owner recognises it, nobody else learns it.
-pub fn masked(contact: &str) -> String {
-    match contact.split_once('@') {
-        Some((name, domain)) => {
-            let first: String = name.chars().take(1).collect();
-            let last: String = name.chars().skip(name.chars().count().saturating_sub(2)).collect();
-            format!("{first}···{last}@{domain}")
-        }
-        None => {
-            let (first, last) = (contact.get(..3).unwrap_or_default(), contact.len().saturating_sub(3));
-            format!("{first}·····{}", contact.get(last..).unwrap_or_default())
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn contacts_are_masked() {
-        assert_eq!(masked("+8613800000017"), "+86·····017");
-        assert_eq!(masked("reader031@example.com"), "r···31@example.com");
     }
 }

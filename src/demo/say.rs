@@ -6,8 +6,9 @@ use std::sync::Arc;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::board::{Counts, Happening, Mail, Reader, What, masked};
-use super::words::{clock, described, kind_name, notice_kind, short};
+use super::board::Counts;
+use super::happening::{Happening, Mail, Reader, What};
+use super::words::{clock, described, kind_name, masked, notice_kind, short};
 use crate::model::{Change, WorkOrderChange};
 
 /// What somebody must know at first sight.
@@ -29,9 +30,9 @@ pub fn welcome(welcome: &Welcome) {
     let Welcome { seed, parcels, speed, page, admin } = welcome;
     let day = humantime::format_duration(std::time::Duration::from_secs(24 * 3600 / u64::from((*speed).max(1))));
     say(&format!(
-        "This is a demonstration: the real daemon, and around it an in-process simulation of Kafka, a mail server, merchants'
-endpoints and an invented courier with {parcels} parcels a day (seed {seed}). Everything is on this machine, and nothing
-leaves it. A day of the courier takes {day} (--speed {speed}).
+        "This is a demonstration: the real daemon, and around it an in-process simulation of Kafka, a mail server, gateways for
+texts, merchants' endpoints and an invented courier with {parcels} parcels a day (seed {seed}). Everything is on this machine,
+and nothing leaves it. A day of the courier takes {day} (--speed {speed}).
 
   {}   what a customer, a merchant and operations see
   {}   all metrics of the daemon

@@ -12,8 +12,9 @@ use rdkafka::{ClientConfig, Message};
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
-use super::board::{Board, What};
+use super::board::Board;
 use super::broker::{full, partitions};
+use super::happening::What;
 use crate::model::{ConditionChange, WorkOrder};
 use crate::stream::Clock;
 

@@ -46,3 +46,29 @@ pub fn described(order: &WorkOrder) -> String {
         _ => option,
     }
 }
+
+/// A number or an address as it is shown where everybody may look: its owner recognises it, nobody else learns it.
+pub fn masked(contact: &str) -> String {
+    match contact.split_once('@') {
+        Some((name, domain)) => {
+            let first: String = name.chars().take(1).collect();
+            let last: String = name.chars().skip(name.chars().count().saturating_sub(2)).collect();
+            format!("{first}···{last}@{domain}")
+        }
+        None => {
+            let (first, last) = (contact.get(..3).unwrap_or_default(), contact.len().saturating_sub(3));
+            format!("{first}·····{}", contact.get(last..).unwrap_or_default())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contacts_are_masked() {
+        assert_eq!(masked("+8613800000017"), "+86·····017");
+        assert_eq!(masked("reader031@example.com"), "r···31@example.com");
+    }
+}

@@ -31,6 +31,8 @@ impl Demo {
         let said = folder.path().join("said");
         let child = Command::new(env!("CARGO_BIN_EXE_parcelwatch"))
             .args(["demo", "--port", "0", "--speed", "480"])
+            // What it leaves behind when it is killed goes with the test.
+            .env("TMPDIR", folder.path())
             .stdin(Stdio::null())
             .stdout(File::create(&said).expect("the folder is ours"))
             .stderr(Stdio::inherit())

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::network::{HUBS, MERCHANTS};
 use super::people::Person;
 use super::script::{Parcel, Script};
-use super::{Dice, Event, fate};
+use super::{Dice, Event, calendar, fate};
 use crate::model::{Code, Timestamp};
 
 // Where they stand in `HUBS`; a test of the day finds a wrong one by the stories' languages.
@@ -63,7 +63,7 @@ fn lies_still(start: Timestamp) -> Script {
     // Told a day after it should have been at the outlet, which is eight hours after its arrival.
     let arrived = start + minutes(40) - hours(8 + 24);
     let parcel = parcel(17, (HANGZHOU, NANJING), wang, arrived - hours(14));
-    let parcel = Parcel { promise: Some(fate::next_at(start + hours(2), 20)), ..parcel };
+    let parcel = Parcel { promise: Some(calendar::next_at(start + hours(2), 20)), ..parcel };
     let (from, to) = (parcel.from, parcel.to);
     let again = start + minutes(4 * 60 + 30);
     Script::announced(parcel)
@@ -81,7 +81,7 @@ fn nobody_home(start: Timestamp) -> Script {
     let parcel = parcel(31, (SUZHOU, SHANGHAI), emily, start - hours(26));
     let (from, to) = (parcel.from, parcel.to);
     let missed = start + minutes(48);
-    let again = fate::wave(missed + hours(12));
+    let again = calendar::wave(missed + hours(12));
     Script::announced(parcel)
         .scan(start - hours(24), Code::PickedUp, from)
         .scan(start - hours(20), Code::DepartedHub, from)

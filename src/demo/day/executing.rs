@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::fate::{self, waiting};
+use super::calendar::wave;
+use super::fate::waiting;
 use super::network::Hub;
 use super::{Dice, Event, Topic, local};
 use crate::model::{Code, RerouteOption, Timestamp, WorkOrder, WorkOrderChange};
@@ -23,11 +24,11 @@ pub fn execute(order: &WorkOrder, hub: &Hub, now: Timestamp, dice: &mut Dice) ->
     let answered = now + ANSWERED_AFTER;
     let scan = |at: Timestamp, code: Code, more: Value| scanned(order, hub, at, code, more);
     if order.change == WorkOrderChange::Cancelled {
-        let out = fate::wave(now + minutes(30));
+        let out = wave(now + minutes(30));
         return vec![scan(out, Code::OutForDelivery, json!({})), scan(out + minutes(100), Code::Delivered, json!({}))];
     }
     let mut events = vec![answer(order, answered)];
-    let slot = order.detail.slot.map_or_else(|| fate::wave(now + minutes(180)), |slot| slot.from.max(answered));
+    let slot = order.detail.slot.map_or_else(|| wave(now + minutes(180)), |slot| slot.from.max(answered));
     events.extend(match order.option {
         RerouteOption::Locker | RerouteOption::Station | RerouteOption::Outlet => {
             let there = answered + minutes(75);
@@ -52,7 +53,7 @@ pub fn execute(order: &WorkOrder, hub: &Hub, now: Timestamp, dice: &mut Dice) ->
             scan(slot.max(answered + minutes(120)) + minutes(90), Code::Delivered, json!({})),
         ],
         RerouteOption::Hold => {
-            let again = fate::wave(answered + minutes(24 * 60));
+            let again = wave(answered + minutes(24 * 60));
             vec![
                 scan(answered + minutes(30), Code::Held, json!({"reason": "customer_request"})),
                 scan(again, Code::OutForDelivery, json!({})),

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::calendar::{next_at, wave};
 use super::network::{self, HUBS, Hub, MERCHANTS};
 use super::people::Person;
 use super::script::{Parcel, Script};
-use super::{Dice, Event, OFFSET_S};
+use super::{Dice, Event};
 use crate::model::{Code, Timestamp};
 
 /// What becomes of a parcel, and how many of a hundred fare so.
@@ -222,22 +223,4 @@ pub fn waiting(hub: &Hub, at: Timestamp, dice: &mut Dice) -> serde_json::Value {
         "place": network::locker(hub), "place_kind": "locker",
         "pickup_code": format!("{:06}", dice.u32(100_000..1_000_000)), "free_until": super::local(at + hours(24)),
     })
-}
-
-/// When couriers next leave: at half past eight and at half past two.
-pub fn wave(at: Timestamp) -> Timestamp {
-    [(8, 30), (14, 30)].map(|(hour, minute)| next(at, hour, minute)).into_iter().min().unwrap_or(at)
-}
-
-/// The next full hour of that name, where the hubs are.
-pub fn next_at(at: Timestamp, hour: i64) -> Timestamp {
-    next(at, hour, 0)
-}
-
-/// The next time of day of that name.
-pub fn next(at: Timestamp, hour: i64, minute: i64) -> Timestamp {
-    const DAY_MS: i64 = 24 * 3_600_000;
-    let local = at.as_millis() + i64::from(OFFSET_S) * 1000;
-    let wanted = (hour * 60 + minute) * 60_000;
-    Timestamp::from_millis(at.as_millis() + (wanted - local).rem_euclid(DAY_MS))
 }

@@ -4,6 +4,7 @@
 //! are written. What always holds: the same seed gives the same day, byte for byte; no record names a number, an address or a
 //! person of the real world; nothing here reads a clock.
 
+mod calendar;
 mod cast;
 mod executing;
 mod fate;
@@ -98,7 +99,7 @@ pub fn later(seed: u64, day: u32, start: Timestamp, parcels: usize) -> Vec<Event
 
 /// The last time at which the courier's day began: at half past seven.
 pub fn morning(now: Timestamp) -> Timestamp {
-    fate::next(now - DAY, 7, 30)
+    calendar::next(now - DAY, 7, 30)
 }
 
 fn sorted(mut events: Vec<Event>) -> Vec<Event> {

@@ -2,6 +2,8 @@
 //! events; without JavaScript it loads itself anew. Its own listener on loopback; the customers' pages are the daemon's.
 
 mod figures;
+mod fragment;
+mod links;
 mod view;
 
 use std::convert::Infallible;
@@ -24,7 +26,8 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Interval, interval};
 
 pub use self::figures::Figures;
-use super::board::{Board, Happening};
+use super::board::Board;
+use super::happening::Happening;
 use super::standins::texts::Gateways;
 use super::words::day_and_time;
 use crate::stream::Clock;
@@ -106,7 +109,7 @@ impl Told {
         tokio::select! {
             happening = self.happenings.recv() => match happening {
                 Ok(happening) => {
-                    let (name, html) = view::fragment(&happening, false);
+                    let (name, html) = fragment::fragment(&happening, false);
                     Some(Event::default().event(name).data(html))
                 }
                 Err(RecvError::Lagged(_)) => Some(Event::default().event("missed").data("")),

@@ -1,4 +1,4 @@
-//! What happened, as the page shows it: fragments of HTML, one for each happening, and the whole.
+//! The page as a whole, and its figures.
 
 use std::sync::LazyLock;
 
@@ -6,9 +6,11 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
 
-use crate::demo::board::{Happening, Mail, Reader, Standing, What, masked};
-use crate::demo::words::{clock, day_and_time, described, kind_name, notice_kind, short};
-use crate::model::{Change, Level, Timestamp, WorkOrderChange};
+use super::fragment::fragment;
+use crate::demo::board::Standing;
+use crate::demo::happening::Happening;
+use crate::demo::words::{day_and_time, kind_name};
+use crate::model::Timestamp;
 
 static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut pages = Environment::new();
@@ -32,156 +34,10 @@ pub const SCRIPT: &str = include_str!("live.js");
 /// As many of each sort are shown at first. More makes the page heavy.
 const SHOWN_MAX: usize = 60;
 
-fn render(name: &str, view: &impl Serialize) -> String {
+/// Fills a template of the page.
+pub fn render(name: &str, view: &impl Serialize) -> String {
     let template = PAGES.get_template(name).expect("a template of ours is there");
     template.render(Serde(view)).expect("a template of ours can be filled")
-}
-
-/// Which list of the page a happening belongs to (the name of its event), and its HTML; open: with what else is folded away.
-pub fn fragment(happening: &Happening, is_open: bool) -> (&'static str, String) {
-    let (number, time) = (happening.number, clock(happening.at));
-    match &happening.what {
-        What::Text(text) => {
-            let view = Message {
-                sort: "text",
-                name: "Text",
-                to: masked(&text.to),
-                reply: Some(text.id.clone()),
-                ..Message::new(number, time, &text.body)
-            };
-            ("message", render("message.html", &view))
-        }
-        What::Mail(Mail { reader: Reader::Staff, to, subject, .. }) => {
-            let place = to.split('@').next().unwrap_or_default().to_owned();
-            let (change, what, parcel) = ("mail", subject.clone(), String::new());
-            ("change", render("change.html", &ChangeRow { number, time, tone: "calm", change, what, parcel, place }))
-        }
-        What::Mail(mail) => {
-            let view = Message {
-                sort: "mail",
-                name: "Mail",
-                to: masked(&mail.to),
-                subject: Some(mail.subject.clone()),
-                ..Message::new(number, time, &mail.text)
-            };
-            ("message", render("message.html", &view))
-        }
-        What::Webhook(hook) => {
-            let event = serde_json::from_str::<serde_json::Value>(&hook.body).unwrap_or_default();
-            let view = Hook {
-                number,
-                time,
-                merchant: &hook.merchant,
-                verified: hook.verified,
-                kind: notice_kind(&event).unwrap_or_else(|| "webhook".to_owned()),
-                subject: event["subject"].as_str().map(short).unwrap_or_default(),
-                id: &hook.id,
-                body: &hook.body,
-                open: is_open,
-            };
-            ("hook", render("hook.html", &view))
-        }
-        What::Condition(change) => {
-            let tone = match (change.change, change.level) {
-                (Change::Cleared | Change::Retracted, _) => "good",
-                (_, Level::Info) => "calm",
-                (_, Level::Warn) => "warn",
-                (_, Level::Major | Level::Critical) => "bad",
-            };
-            let view = ChangeRow {
-                number,
-                time,
-                tone,
-                change: change.change.name(),
-                what: format!("{} ({})", kind_name(change.condition), change.level.name()),
-                parcel: short(&change.parcel_id),
-                place: change.hub.clone().unwrap_or_default(),
-            };
-            ("change", render("change.html", &view))
-        }
-        What::Choice(order) => {
-            let change = if order.change == WorkOrderChange::Created { "chosen" } else { "taken back" };
-            let view = ChangeRow {
-                number,
-                time,
-                tone: "good",
-                change,
-                what: format!("work order: {}", described(order)),
-                parcel: short(&order.parcel_id),
-                place: order.hub.clone().unwrap_or_default(),
-            };
-            ("change", render("change.html", &view))
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Message {
-    number: u64,
-    time: String,
-    sort: &'static str,
-    name: &'static str,
-    to: String,
-    subject: Option<String>,
-    parts: Vec<Part>,
-    reply: Option<String>,
-}
-
-impl Message {
-    fn new(number: u64, time: String, text: &str) -> Message {
-        let parts = linked(text);
-        Message { number, time, sort: "", name: "", to: String::new(), subject: None, parts, reply: None }
-    }
-}
-
-/// A piece of a text, with where it leads if it is a link.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct Part {
-    text: String,
-    link: Option<String>,
-}
-
-/// Finds the links of a text, as a phone does.
-fn linked(text: &str) -> Vec<Part> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some(begin) = ["http://", "https://"].iter().filter_map(|scheme| rest.find(scheme)).min() {
-        let (before, link) = rest.split_at(begin);
-        let is_over = |c: char| c.is_whitespace() || !c.is_ascii() || matches!(c, '"' | '<' | '>' | ')');
-        let (link, after) = link.split_at(link.find(is_over).unwrap_or(link.len()));
-        let bare = link.trim_end_matches(['.', ',', ';', ':']);
-        parts.push(Part { text: before.to_owned(), link: None });
-        parts.push(Part { text: bare.to_owned(), link: Some(bare.to_owned()) });
-        rest = &rest[rest.len() - after.len() - (link.len() - bare.len())..];
-    }
-    parts.push(Part { text: rest.to_owned(), link: None });
-    parts.retain(|part| !part.text.is_empty());
-    parts
-}
-
-#[derive(Serialize)]
-struct Hook<'a> {
-    number: u64,
-    time: String,
-    merchant: &'a str,
-    verified: bool,
-    kind: String,
-    subject: String,
-    id: &'a str,
-    body: &'a str,
-    /// Its content is shown at once.
-    open: bool,
-}
-
-#[derive(Serialize)]
-struct ChangeRow {
-    number: u64,
-    time: String,
-    tone: &'static str,
-    change: &'static str,
-    what: String,
-    parcel: String,
-    place: String,
 }
 
 /// A figure with its name.
@@ -261,24 +117,9 @@ pub fn page(standing: &Standing, now: Timestamp, speed: u32, admin: &str, figure
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::board::{Board, Hook, Text};
+    use crate::demo::board::Board;
+    use crate::demo::happening::{Hook, Mail, Reader, Text, What};
     use crate::model::SmsProvider;
-
-    fn link(text: &str) -> Part {
-        Part { text: text.to_owned(), link: Some(text.to_owned()) }
-    }
-
-    fn plain(text: &str) -> Part {
-        Part { text: text.to_owned(), link: None }
-    }
-
-    #[test]
-    fn links_are_found_as_a_phone_finds_them() {
-        let url = "http://127.0.0.1:8080/r/PW1/ABC";
-        assert_eq!(linked(&format!("可改时间:{url}")), [plain("可改时间:"), link(url)]);
-        assert_eq!(linked(&format!("See {url}. Bye")), [plain("See "), link(url), plain(". Bye")]);
-        assert_eq!(linked("none"), [plain("none")]);
-    }
 
     #[test]
     fn what_a_text_says_stays_a_text() {

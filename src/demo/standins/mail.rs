@@ -9,7 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::LENGTH_MAX;
-use crate::demo::board::{Board, Mail, Reader, What};
+use crate::demo::board::Board;
+use crate::demo::happening::{Mail, Reader, What};
 use crate::demo::settings::STAFF;
 use crate::stream::Clock;
 

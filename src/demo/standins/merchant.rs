@@ -13,7 +13,8 @@ use serde_json::Value;
 use standardwebhooks::Webhook;
 
 use super::LENGTH_MAX;
-use crate::demo::board::{Board, Hook, What};
+use crate::demo::board::Board;
+use crate::demo::happening::{Hook, What};
 use crate::stream::Clock;
 
 /// The endpoints of all merchants, `/hooks/{merchant}`.

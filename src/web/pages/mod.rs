@@ -1,7 +1,7 @@
 //! Pages for customers: server-rendered HTML that needs no script, no second request and no picture.
 //!
 //! In come a parcel as its reader may see it and the reader's language, out comes a whole page. Words stand in
-//! `../words`, one file per language, the pages' shape in `templates`, their looks in `style.css`; `parcel` and the folders beside
+//! `../words`, one file per language, the pages' shape in `templates`, their looks in `style.css`; `parcel` and the files beside
 //! it choose what is said. What always holds: every text of somebody else's is escaped; nothing is fetched from
 //! anywhere ([`Pages::policy`] forbids it); a page without a parcel is the same bytes for everybody who reads that language.
 

@@ -41,6 +41,8 @@ pub enum Notice {
     Used,
     /// What the form chose is offered no more.
     Gone,
+    /// A choice was to be taken back and has not been.
+    StillStands,
     /// A choice was recorded and the parcel does not show it yet; the address of this page, to look again.
     Sent(String),
 }
@@ -208,6 +210,7 @@ fn notice_view(notice: &Notice, words: &Words) -> NoticeView {
         Notice::Stale => ("notice", "stale", None),
         Notice::Used => ("notice", "used", None),
         Notice::Gone => ("notice", "gone", None),
+        Notice::StillStands => ("notice", "still_stands", None),
         Notice::Sent(here) => ("choice", "sent", Some(here.clone())),
     };
     NoticeView { title: words.text(table, name), text: words.text(table, &format!("{name}_next")), look_again }

@@ -102,7 +102,7 @@ impl Asked<'_> {
         }
         let choice = self.record(&id, RerouteChange::Requested, offer, detail, proof);
         self.visit.public.metrics.choice_sent(option.name());
-        self.write(choice, |page| shows(page, &id) || page.ended.is_some(), &id).await
+        self.write(choice, |page| shows(page, &id) || page.ended.is_some(), Some(&id)).await
     }
 
     /// Takes a choice back, if it still stands.
@@ -124,16 +124,17 @@ impl Asked<'_> {
         self.visit.public.metrics.choice_sent("undo");
         let before = standing.change;
         let is_done = |page: &Page| page.choice.as_ref().is_none_or(|now| now.id != id || now.change != before);
-        self.write(choice, is_done, "").await
+        self.write(choice, is_done, None).await
     }
 
-    /// Writes the record, waits until the owner shows what became of it, and sends the reader there.
-    async fn write(&self, choice: Reroute, is_done: impl Fn(&Page) -> bool, id: &str) -> Response {
+    /// Writes the record, waits until the owner shows what became of it, and sends the reader there; `choice_id` where it is
+    /// a choice that will be shown.
+    async fn write(&self, choice: Reroute, is_done: impl Fn(&Page) -> bool, choice_id: Option<&str>) -> Response {
         let public = self.visit.public;
         if public.publisher.publish(Record::Choice(Box::new(choice))).await.is_err() {
             return self.visit.state(NAME, Without::Down);
         }
-        let shown = tokio::time::timeout(public.shown_within, async {
+        let waited = tokio::time::timeout(public.shown_within, async {
             loop {
                 if self.visit.parcel(&self.address.parcel_id, self.link).await.is_ok_and(|page| is_done(&page)) {
                     return;
@@ -141,9 +142,14 @@ impl Asked<'_> {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
         });
-        match shown.await {
-            Ok(()) => self.see(&[]),
-            Err(_) => self.see(&[("sent", id)]),
+        match (waited.await, choice_id) {
+            (Ok(()), _) => self.see(&[]),
+            (Err(_), Some(id)) => self.see(&[("sent", id)]),
+            // It came after the cut-off, or its owner has yet to read it: either way it still stands.
+            (Err(_), None) => {
+                let (notice, status) = (Some(Notice::StillStands), StatusCode::CONFLICT);
+                shown(self.visit, self.address, self.page, notice, None, status, "used")
+            }
         }
     }
 

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::LENGTH_MAX;
 use super::{Office, note};
-use crate::demo::board::Text;
+use crate::demo::happening::Text;
 use crate::model::SmsProvider;
 
 /// Who asks.

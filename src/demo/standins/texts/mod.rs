@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 
 use self::aliyun::Aliyun;
 use self::twilio::Twilio;
-use crate::demo::board::{Board, Text, What};
+use crate::demo::board::Board;
+use crate::demo::happening::{Text, What};
 use crate::model::SmsProvider;
 use crate::stream::Clock;
 

@@ -18,7 +18,7 @@ use sha1::Sha1;
 
 use super::super::LENGTH_MAX;
 use super::{Office, note};
-use crate::demo::board::Text;
+use crate::demo::happening::Text;
 use crate::model::SmsProvider;
 
 /// The account, of a form that Twilio's have.

@@ -217,6 +217,7 @@ fn parcels() -> Vec<(&'static str, Page, Option<Notice>, Option<Refill>)> {
         ("stale", stalled(), Some(Notice::Stale), None),
         ("used", stalled(), Some(Notice::Used), None),
         ("gone", stalled(), Some(Notice::Gone), None),
+        ("still-stands", choice(RerouteChange::Accepted, None), Some(Notice::StillStands), None),
         ("nothing-chosen", stalled(), None, Some(bare)),
         ("address-wrong", stalled(), None, Some(address)),
         ("delivered", ended(Code::Delivered), None, None),

@@ -73,6 +73,16 @@ async fn a_choice_can_be_taken_back_and_made_again() {
 }
 
 #[tokio::test]
+async fn a_choice_that_could_not_be_taken_back_is_said_to_stand() {
+    let served = serve().await;
+    served.choose(&[LOCKER]).await;
+    served.owner().reads = false;
+    let got = served.choose(&[("undo", &served.choices()[0].id.clone())]).await;
+    assert_eq!(got.status, StatusCode::CONFLICT);
+    assert!(got.body.contains("Your choice still stands") && got.body.contains("Undo this choice"));
+}
+
+#[tokio::test]
 async fn what_has_to_be_mended_is_said_and_nothing_is_written() {
     let served = serve().await;
     let long = "x".repeat(201);
