@@ -29,7 +29,7 @@ const SEED: &str = "7";
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Offers of the first page end some minutes after it was found.
-const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(60);
+const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(90);
 
 /// What of a phone's page is shown, in CSS pixels: pictures of the same height stand beside each other.
 const PHONE_HEIGHT: u32 = 1300;
@@ -90,13 +90,15 @@ fn main() {
     desk.picture(&file("page-desk-en"), None);
     let phone = start(&Looks::phone());
     let mut before = link.clone();
-    for language in ["zh-TW", "zh-CN", "en"] {
+    for language in ["zh-TW", "zh-CN"] {
         // Whoever reads the language has the names of places in it, too; else the page before is switched.
         let found = find(language, PATIENCE_WITH_OTHERS);
         phone.open(&found.clone().unwrap_or_else(|| format!("{before}?lang={language}")));
         before = found.unwrap_or(before);
         phone.picture(&file(&format!("page-phone-{language}")), Some(PHONE_HEIGHT));
     }
+    phone.open(&link);
+    phone.picture(&file("page-phone-en"), Some(PHONE_HEIGHT));
     phone.prefer_dark();
     phone.picture(&file("page-phone-en-dark"), Some(PHONE_HEIGHT));
 
