@@ -65,7 +65,7 @@ pub struct Links {
 }
 
 impl Links {
-    /// Links that begin with `base_url`, "https://pw.example" say.
+    /// Links that begin with `base_url`, `https://pw.example` say.
     pub fn new(base_url: &str, key: LinkKey) -> Links {
         Links { base_url: base_url.trim_end_matches('/').to_owned(), key }
     }

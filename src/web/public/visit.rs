@@ -80,16 +80,16 @@ impl<'a> Visit<'a> {
         answer::page(status, html, &self.public.pages.policy())
     }
 
-    /// A link is looked at before anything else: nobody is asked about one that is forged. An address that tried too many gets
-    /// the same answer to good ones, so that it never learns which of its guesses was right.
+    /// A link is looked at before anything else: nobody is asked about one that is forged, and an address that tries too many
+    /// has to wait. A genuine one opens all the same: thousands of customers can share an address (a network's, a mail
+    /// provider's, a proxy's that is not configured), and none of them may be kept out by one who guesses. What keeps guesses
+    /// out is the length of the MAC.
     pub fn check<T>(&self, genuine: Option<T>) -> Result<T, State> {
-        if genuine.is_none() {
-            self.public.limits.count(self.client, self.now);
+        if let Some(genuine) = genuine {
+            return Ok(genuine);
         }
-        if self.public.limits.is_over(self.client, self.now) {
-            return Err(State::TooMany);
-        }
-        genuine.ok_or(State::Unknown)
+        self.public.limits.count(self.client, self.now);
+        Err(if self.public.limits.is_over(self.client, self.now) { State::TooMany } else { State::Unknown })
     }
 
     /// What a parcel's link says, if it still opens.

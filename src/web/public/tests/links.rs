@@ -52,7 +52,7 @@ async fn forged_and_unknown_links_get_the_same_bytes_and_nobody_is_asked_about_f
 }
 
 #[tokio::test]
-async fn a_thousand_guesses_reveal_nothing_and_stop_no_other_address() {
+async fn a_thousand_guesses_reveal_nothing_and_keep_nobody_out() {
     let served = serve().await;
     let guess = |i: u32| format!("/r/P1/{}", links().token("P1", Link { journey: 100 + i, ..LINK }));
     let mut statuses = std::collections::BTreeMap::new();
@@ -62,14 +62,15 @@ async fn a_thousand_guesses_reveal_nothing_and_stop_no_other_address() {
         *statuses.entry(got.status.as_u16()).or_insert(0) += 1;
     }
     assert_eq!(statuses, [(404, 4), (429, 996)].into());
-    // Not even that a guess is right.
-    let got = served.get(&path()).await;
+    let got = served.get(&guess(1000)).await;
     assert_eq!((got.status, &got.headers["retry-after"]), (StatusCode::TOO_MANY_REQUESTS, &"60".parse().unwrap()));
-    let elsewhere = served.client.get(format!("{}{}", served.address, path())).header("x-client", "192.0.2.1");
-    assert_eq!(served.send(elsewhere).await.status, StatusCode::OK);
-    assert!(served.owner().told.is_empty() && served.owner().asked == 1);
-    *served.clock.lock().unwrap() = now() + Duration::from_secs(60);
+    let elsewhere = served.client.get(format!("{}{}", served.address, guess(0))).header("x-client", "192.0.2.1");
+    assert_eq!(served.send(elsewhere).await.status, StatusCode::NOT_FOUND);
+    assert!(served.owner().told.is_empty() && served.owner().asked == 0);
+    // A customer behind the same address still opens what is theirs.
     assert_eq!(served.get(&path()).await.status, StatusCode::OK);
+    *served.clock.lock().unwrap() = now() + Duration::from_secs(60);
+    assert_eq!(served.get(&guess(0)).await.status, StatusCode::NOT_FOUND);
     let metrics = served.metrics.render();
     assert!(metrics.contains(r#"public_requests_total{page="parcel",result="too_many"} 997"#), "{metrics}");
 }
