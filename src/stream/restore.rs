@@ -60,6 +60,10 @@ pub enum CannotResume {
     WhereToBegin { topic: String, group: String },
 }
 
+/// Nothing of a state log was read for so long. Shorter: a slow broker makes workers start over. Longer: so long nobody watches the
+/// partition's parcels.
+const STANDS_STILL_AFTER: Duration = Duration::from_secs(30);
+
 /// A partition whose state log is being read.
 pub struct Restoring<S: Stage> {
     #[allow(missing_docs)]
@@ -75,13 +79,26 @@ pub struct Restoring<S: Stage> {
     pub entries: u64,
     /// When it began, on the boot clock.
     pub began: Duration,
+    /// The position reached, and since when.
+    reached: (i64, Duration),
 }
 
 impl<S: Stage> Restoring<S> {
     /// Begins to read a log that spans these offsets.
     pub fn new(begins: i64, end: i64) -> Restoring<S> {
-        let machine = S::machine();
-        Restoring { machine, begins, end, complete: begins >= end, meta: None, entries: 0, began: boot() }
+        let (machine, began) = (S::machine(), boot());
+        let complete = begins >= end;
+        Restoring { machine, begins, end, complete, meta: None, entries: 0, began, reached: (begins, began) }
+    }
+
+    /// The reader is at this position at `now`, on the boot clock; true where it has stood still for too long. Then its consumer
+    /// is stuck (seen after a broker was killed and came back), or somebody's transaction was left open in the log.
+    pub fn stands_still_at(&mut self, position: i64, now: Duration) -> bool {
+        if position != self.reached.0 {
+            self.reached = (position, now);
+        }
+        self.complete |= position >= self.end;
+        !self.complete && now.saturating_sub(self.reached.1) > STANDS_STILL_AFTER
     }
 
     /// Takes a block of the log.
@@ -202,6 +219,17 @@ mod tests {
         let log = Restoring::<NotifierStage>::new(0, 0);
         let (_, meta) = log.resume(vec![0; NotifierStage::INPUTS.len()], 2, 0);
         Meta { offsets: offsets.iter().map(|(name, offset)| ((*name).to_owned(), *offset)).collect(), ..meta }
+    }
+
+    #[test]
+    fn a_restore_that_reads_nothing_for_too_long_stands_still() {
+        let mut log = Restoring::<TrackerStage>::new(5, 9);
+        let at = |log: &Restoring<TrackerStage>, seconds| log.began + Duration::from_secs(seconds);
+        assert!(!log.stands_still_at(5, at(&log, 30)));
+        assert!(log.stands_still_at(5, at(&log, 31)));
+        assert!(!log.stands_still_at(7, at(&log, 40)), "it has moved");
+        assert!(!log.stands_still_at(7, at(&log, 70)) && log.stands_still_at(7, at(&log, 71)));
+        assert!(!log.stands_still_at(9, at(&log, 200)) && log.complete);
     }
 
     #[test]

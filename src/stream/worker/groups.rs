@@ -94,8 +94,14 @@ impl<S: Stage> Worker<S> {
         let mut complete = Vec::new();
         for (partition, held) in &mut self.held {
             let Held::Restoring(restoring) = held else { continue };
-            let position = positions.of((&self.state_topic, *partition));
-            restoring.complete |= position.is_some_and(|position| position >= restoring.end);
+            let position = positions.of((&self.state_topic, *partition)).unwrap_or(restoring.begins);
+            if restoring.stands_still_at(position, boot()) {
+                return Err(WorkerError::Rebuild(format!(
+                    "{} [{partition}]: nothing was read for too long, at offset {position} before {}; if this goes on, look for a \
+                     transaction that was left open (kafka-transactions.sh find-hanging)",
+                    self.state_topic, restoring.end
+                )));
+            }
             if restoring.complete {
                 complete.push(*partition);
             }
