@@ -60,6 +60,9 @@ pub struct Page {
     pub history: Vec<HistoryLine>,
     /// What may be chosen now, in the order in which it is shown.
     pub offers: Vec<Offer>,
+    /// So much was chosen that nothing more is offered.
+    #[serde(default)]
+    pub used_up: bool,
     /// The choice that stands, else the last one and what became of it.
     pub choice: Option<Standing>,
     /// What was chosen after that and refused: the other one goes on standing.

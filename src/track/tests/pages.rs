@@ -89,6 +89,28 @@ fn a_choice_is_shown_with_what_it_changes_and_can_be_taken_back_until_its_cut_of
 }
 
 #[test]
+fn where_no_more_choices_are_remembered_none_is_offered_and_the_one_that_stands_can_be_undone() {
+    let mut timeline = timeline("1:00 scan picked_up H1\n2:00 reroute requested locker id=rr_0 place=LK-1");
+    for n in 1..31 {
+        timeline.apply(&format!("3:00 reroute requested locker id=rr_{n} place=LK-9"));
+    }
+    let page = open(&timeline, link(Audience::Recipient), "3:00");
+    assert!(!page.used_up && !page.offers.is_empty());
+    timeline.apply("3:00 reroute requested locker id=rr_31 place=LK-9");
+    let page = open(&timeline, link(Audience::Recipient), "3:00");
+    assert!(page.used_up && page.offers.is_empty(), "{:?}", page.offers);
+    let choice = page.choice.expect("a choice");
+    assert_eq!((choice.id.as_str(), choice.undo_until.is_some()), ("rr_0", true));
+
+    timeline.apply("4:00 reroute refused locker id=rr_0 reason=full");
+    let refused = timeline.apply("5:00 time").into_iter().find_map(|effect| match effect {
+        Effect::Notice { notice: Notice::Issued(issued), .. } => Some(issued),
+        _ => None,
+    });
+    assert_eq!(refused.map(|issued| issued.options), Some(Vec::new()), "nor does a notice name any");
+}
+
+#[test]
 fn a_chosen_address_is_shown_to_nobody() {
     let timeline = timeline("2:00 reroute requested address id=rr_1 text=secret-lane digits=1234");
     let page = open(&timeline, link(Audience::Recipient), "3:00");

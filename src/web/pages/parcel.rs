@@ -129,6 +129,11 @@ pub(super) struct Pen<'a> {
 }
 
 impl Pen<'_> {
+    /// Whom to ask, if that is configured.
+    pub fn help(&self) -> Option<&str> {
+        Some(self.names.help.as_str()).filter(|help| !help.is_empty())
+    }
+
     /// A hub by its name.
     pub fn hub(&self, code: Option<&str>) -> Option<&str> {
         // A code is jargon: a hub without a name is not named.
@@ -182,7 +187,13 @@ fn view(shown: &Shown<'_>, pen: &Pen<'_>) -> View {
         None => format!("{headline} – {parcel}"),
     };
     let error_option = errors.iter().find(|error| error.field == "o1").map(|error| error.text.clone());
-    let no_offers = groups.is_empty().then(|| words.text("offer", "none"));
+    // Nothing is said of choices to whom it cannot concern any more.
+    let no_offers = match groups[..] {
+        [] if page.ended.is_some() => None,
+        [] if page.used_up => Some(words.say("offer", "used_up", &[("help", pen.help())])),
+        [] if page.collection.is_none() => Some(words.text("offer", "none")),
+        _ => None,
+    };
     View {
         title,
         name: page.name.as_deref().map(|name| words.say("page", "for_whom", &[("name", Some(name))])),
@@ -193,8 +204,7 @@ fn view(shown: &Shown<'_>, pen: &Pen<'_>) -> View {
         notice,
         choices: [refused, choice].into_iter().flatten().collect(),
         collection: collection(page, pen),
-        // Nothing is said of choices to whom it cannot concern any more.
-        no_offers: no_offers.filter(|_| page.ended.is_none() && page.collection.is_none()),
+        no_offers,
         groups,
         error_option,
         errors,

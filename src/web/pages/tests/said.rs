@@ -84,6 +84,7 @@ fn pages_say_where_when_what_next_in_this_order() {
             "refused-beside",
             &["could not be carried out", "Send to another address, free", "wrong too often", "Confirmed", "LK-0310"],
         ),
+        ("used-up", &["Confirmed", "Undo this choice", "can be changed here no more", "Please ask us: 95338"]),
         ("sent", &["We have received your choice", "Look again"]),
         ("delivered", &["Delivered|It was delivered on Tue 24 Nov, 10:05 am.", "What has happened"]),
         ("lost", &["Lost|It is lost and will not arrive. Sorry.", "a replacement or a refund"]),

@@ -144,6 +144,7 @@ fn page() -> Page {
             offer(RerouteOption::Address, None, true, true),
             offer(RerouteOption::Neighbour, None, true, false),
         ],
+        used_up: false,
         choice: None,
         refused: None,
         revision: 0,
