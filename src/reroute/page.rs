@@ -30,7 +30,7 @@ pub struct Page {
     pub locale: Option<String>,
     #[allow(missing_docs)]
     pub time_zone: Option<String>,
-    /// Masked, so that its owner recognises it: "王*", "+86 138 **** ****" (the last digits are the second proof).
+    /// Masked, so that its owner recognises it: "王*", "+861**** ****" (the last digits are the second proof).
     pub name: Option<String>,
     #[allow(missing_docs)]
     pub phone: Option<String>,

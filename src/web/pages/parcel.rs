@@ -30,6 +30,8 @@ pub struct Shown<'a> {
     pub notice: Option<Notice>,
     /// A form that has to be mended.
     pub refill: Option<Refill>,
+    /// Characters of a customer's text at most.
+    pub text_max: usize,
 }
 
 /// Something to be said before the rest.
@@ -124,6 +126,7 @@ struct Line {
 pub(super) struct Pen<'a> {
     pub words: &'a Words,
     pub clock: Clock,
+    pub text_max: usize,
     names: &'a Names,
     locale: Locale,
 }
@@ -156,7 +159,7 @@ impl Pages {
         let page = shown.page;
         let words = self.words(shown.locale);
         let clock = Clock::new(shown.locale, page.time_zone.as_deref(), self.names.zone);
-        let pen = Pen { words, clock, names: &self.names, locale: shown.locale };
+        let pen = Pen { words, clock, text_max: shown.text_max, names: &self.names, locale: shown.locale };
         let view = view(shown, &pen);
         let title = view.title.clone();
         self.render("parcel.html", shown.locale, &title, shown.preferences, shown.form, view)

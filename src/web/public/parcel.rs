@@ -100,6 +100,7 @@ pub(super) fn shown(
         preferences: page.recipient_key.as_ref().map(|_| preferences.as_str()),
         notice,
         refill,
+        text_max: public.text_max,
     });
     visit.page(NAME, result, status, html)
 }

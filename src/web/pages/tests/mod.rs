@@ -101,7 +101,7 @@ fn stalled() -> Page {
         locale: Some("zh-CN".to_owned()),
         time_zone: Some("Asia/Shanghai".to_owned()),
         name: Some("王*".to_owned()),
-        phone: Some("+86 138 **** ****".to_owned()),
+        phone: Some("+861**** ****".to_owned()),
         email: Some("w******ng@example.com".to_owned()),
         stage: Some(Code::DepartedHub),
         ended: None,
@@ -244,6 +244,7 @@ fn every() -> Vec<(String, Locale, String)> {
                 preferences: Some("T/preferences"),
                 notice,
                 refill,
+                text_max: 200,
             };
             all.push((format!("parcel-{name}"), locale, pages.parcel(&shown)));
         }

@@ -126,7 +126,7 @@ fn page() -> Page {
         locale: Some("en".to_owned()),
         time_zone: Some("Asia/Shanghai".to_owned()),
         name: Some("王*".to_owned()),
-        phone: Some("+86 138 **** ****".to_owned()),
+        phone: Some("+861**** ****".to_owned()),
         email: Some("w******ng@example.com".to_owned()),
         stage: Some(Code::ArrivedHub),
         ended: None,
