@@ -26,7 +26,7 @@ pub struct Page {
     pub audience: Audience,
     /// Whose preferences the page changes.
     pub recipient_key: Option<RecipientKey>,
-    /// Of the reader, as the shipment says.
+    /// Of the reader, as the shipment says; whoever shows the page puts what the reader has saved in its place.
     pub locale: Option<String>,
     #[allow(missing_docs)]
     pub time_zone: Option<String>,

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
 use super::form::{self, Form};
-use super::parcel::{Address, NAME, found, is_settled, shown, shows};
+use super::parcel::{Address, NAME, found_for_reader, is_settled, shown, shows};
 use super::visit::Visit;
 use super::{App, LOOK_EVERY, answer, sent};
 use crate::model::{Detail, Reroute, RerouteChange, RerouteOption};
@@ -31,7 +31,7 @@ pub(super) async fn choose(
 ) -> Response {
     let visit = Visit::new(&public, &uri, headers, peer);
     let address = Address::of(path);
-    let (link, page) = match found(&visit, &address).await {
+    let (link, page) = match found_for_reader(&visit, &address).await {
         Ok(found) => found,
         Err(state) => return visit.state(NAME, state),
     };

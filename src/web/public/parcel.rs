@@ -44,7 +44,7 @@ pub(super) async fn show(
 ) -> Response {
     let visit = Visit::new(&public, &uri, headers, peer);
     let address = Address::of(path);
-    match found(&visit, &address).await {
+    match found_for_reader(&visit, &address).await {
         Ok((_, page)) => {
             // A choice that was recorded a moment ago, and that its owner has yet to read.
             let is_awaited = |value: &str| {
@@ -74,6 +74,15 @@ pub(super) fn is_settled(page: &Page, id: &str) -> bool {
 pub(super) async fn found(visit: &Visit<'_>, address: &Address) -> Result<(Link, Page), Without> {
     let link = visit.link(&address.parcel_id, &address.token)?;
     Ok((link, visit.parcel(&address.parcel_id, link).await?))
+}
+
+/// The same, in the language that the reader has saved: it counts for more than what the shipment says.
+pub(super) async fn found_for_reader(visit: &Visit<'_>, address: &Address) -> Result<(Link, Page), Without> {
+    let (link, mut page) = found(visit, address).await?;
+    if let Some(locale) = visit.saved_locale(&page).await {
+        page.locale = Some(locale);
+    }
+    Ok((link, page))
 }
 
 /// The page of a parcel as it is now.

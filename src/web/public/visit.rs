@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
@@ -18,6 +19,9 @@ const PARCEL_ID_MAX: usize = 64;
 
 /// A minute is what a client over the limit waits, and what we need to come back.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("60");
+
+/// How long a page waits for its reader's language. Longer: it comes late while an instance is away. Shorter: it is often in another.
+const LANGUAGE_WITHIN: Duration = Duration::from_secs(1);
 
 /// A request.
 pub(super) struct Visit<'a> {
@@ -43,6 +47,15 @@ impl<'a> Visit<'a> {
     pub fn locale(&self, known: Option<&str>) -> Locale {
         let accepted = self.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         self.public.pages.locale(self.asked("lang").as_deref(), known, accepted)
+    }
+
+    /// The language that the page's reader has saved. Who is asked may be another instance than the parcel's: while that one does
+    /// not answer, the page is shown in the language of the shipment.
+    pub async fn saved_locale(&self, page: &Page) -> Option<String> {
+        let is_asked_for = self.asked("lang").as_deref().and_then(Locale::exact).is_some();
+        let key = page.recipient_key.as_ref().filter(|_| !is_asked_for)?;
+        let asking = tokio::time::timeout(LANGUAGE_WITHIN, self.public.owners.preference(key));
+        asking.await.ok()?.ok()??.locale
     }
 
     /// `?` with the language that was asked for and these other values; empty where there is nothing to say.

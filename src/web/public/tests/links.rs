@@ -99,3 +99,29 @@ async fn health_is_told_and_the_listener_ends_when_it_is_told_to() {
     served.stop.send(true).unwrap();
     served.ended.await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn a_page_is_in_the_language_that_its_reader_saved_and_in_the_shipments_while_nobody_knows() {
+    let served = serve().await;
+    let is_in = |got: Got, lang: &str| got.body.contains(&format!("<html lang=\"{lang}\">"));
+    let saved = |locale: Option<&str>| Preference {
+        recipient_key: RecipientKey::from_text("p:1"),
+        opt_out: Vec::new(),
+        channels: None,
+        quiet_hours: None,
+        locale: locale.map(str::to_owned),
+        at: now(),
+    };
+    assert!(is_in(served.get(&path()).await, "en"), "nothing was saved");
+    served.owner().preference = Some(saved(Some("zh-TW")));
+    assert!(is_in(served.get(&path()).await, "zh-TW"));
+    assert!(is_in(served.choose(&[("option", "nonsense")]).await, "zh-TW"), "a form that has to be mended, too");
+    assert!(is_in(served.get(&format!("{}?lang=zh-CN", path())).await, "zh-CN"), "what is asked for comes first");
+    served.owner().knows_people = false;
+    let got = served.get(&path()).await;
+    assert_eq!(got.status, StatusCode::OK);
+    assert!(is_in(got, "en"), "the owner of the preference is away");
+    served.owner().knows_people = true;
+    served.owner().preference = Some(saved(None));
+    assert!(is_in(served.get(&path()).await, "en"), "as the shop said");
+}

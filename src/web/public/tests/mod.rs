@@ -27,6 +27,8 @@ use crate::web::{
 struct Owner {
     page: Result<Option<PageState>, QueryError>,
     preference: Option<Preference>,
+    /// Whether the recipient's owner can be reached.
+    knows_people: bool,
     /// Whether it reads what is written.
     reads: bool,
     /// Whether the brokers take anything.
@@ -52,7 +54,11 @@ impl ParcelQuery for Stage {
     }
 
     fn preference(&self, _: RecipientKey) -> QueryFuture {
-        let preference = self.0.lock().unwrap().preference.clone();
+        let owner = self.0.lock().unwrap();
+        if !owner.knows_people {
+            return Box::pin(async { Err(QueryError::Timeout) });
+        }
+        let preference = owner.preference.clone();
         Box::pin(async move { Ok(preference.map(|preference| serde_json::to_value(preference).unwrap())) })
     }
 }
@@ -180,6 +186,7 @@ async fn serve_with(change: impl FnOnce(&mut Public)) -> Served {
     let owner = Owner {
         page: Ok(Some(PageState::Open(Box::new(page())))),
         preference: None,
+        knows_people: true,
         reads: true,
         takes: true,
         told: Vec::new(),
