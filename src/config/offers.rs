@@ -242,6 +242,14 @@ cut_off = "2h"
     }
 
     #[test]
+    fn nobody_offers_slots_for_longer_than_two_weeks() {
+        let example = include_str!("../../deploy/offers.toml");
+        assert!(read_offers("o.toml", &example.replace("days_ahead = 3", "days_ahead = 14")).is_ok());
+        let found = read_offers("o.toml", &example.replace("days_ahead = 5", "days_ahead = 15")).expect_err("too long");
+        assert!(found.to_string().ends_with("areas.1.days_ahead: expected at most 14 days, found 15"), "{found}");
+    }
+
+    #[test]
     fn a_file_that_is_none_is_reported_where_it_is_named() {
         let mut problems = Vec::new();
         assert_eq!(load("/no/such/offers.toml", &mut problems), Offers::default());

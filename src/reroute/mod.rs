@@ -19,7 +19,7 @@ mod tests;
 
 pub use identity::{ChoiceParts, choice_id, proof, proof_of_phone, work_order_id};
 pub use links::{Link, LinkKey, Links};
-pub use offer::{Refusal, in_short};
+pub use offer::{OFFERS_MAX, Refusal, in_short};
 pub use offers::{Area, Offers, Place, PlaceKind, Terms};
 pub use page::{
     Collection, HistoryLine, Offer, OpenCondition, Page, PageState, PlaceView, ProofState, Question, Standing,

@@ -15,6 +15,13 @@ use crate::time::instant;
 /// Places of one kind that a page shows. More: nobody reads them on a phone.
 const PLACES_MAX: usize = 12;
 
+/// Slots that a page shows, the next ones: a week of three a day. More: what else can be chosen is far below them. Fewer: whoever is
+/// away for some days finds none.
+const SLOTS_MAX: usize = 21;
+
+/// Offers that there can be at once: slots, places of three kinds, and the one of each option that has neither.
+pub const OFFERS_MAX: usize = SLOTS_MAX + 3 * PLACES_MAX + (RerouteOption::ALL.len() - 4);
+
 /// Days that are looked at for a tour that can still be changed: cut-offs are shorter.
 const DAYS_MAX: u64 = 14;
 
@@ -117,7 +124,7 @@ impl Offers {
         // Late or promised nothing, it may be anywhere: whoever carries it out says when it comes.
         let later = situation.can_be_dated().then(|| tour.window.map(|at| at + terms.lead));
         match option {
-            Reschedule => offers.extend(tour.slots(area).map(|slot| Offer {
+            Reschedule => offers.extend(tour.slots(area).take(SLOTS_MAX).map(|slot| Offer {
                 detail: Detail { slot: Some(slot), ..Detail::default() },
                 ..plain(Some(slot), tour.until)
             })),

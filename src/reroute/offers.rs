@@ -25,6 +25,9 @@ pub struct Offers {
     pub options: BTreeMap<RerouteOption, Terms>,
 }
 
+/// Days ahead for which slots can be offered. More: nobody plans a tour so early. Fewer: whoever is on holiday finds none.
+const DAYS_AHEAD_MAX: u8 = 14;
+
 /// When parcels are delivered in an area.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +42,7 @@ pub struct Area {
     /// What `reschedule` offers, each day. None: only the other options are offered.
     #[serde(default)]
     pub slots: Vec<Window>,
-    /// On how many days after the first possible one.
+    /// On how many days after the first possible one; up to 14.
     #[serde(default)]
     pub days_ahead: u8,
 }
@@ -157,6 +160,10 @@ impl Offers {
             if self.areas[..index].iter().any(|known| known.prefix == area.prefix) {
                 wrong(&["areas", &index.to_string(), "prefix"], "expected a prefix of its own, found that of another");
             }
+        }
+        for (index, area) in self.areas.iter().enumerate().filter(|(_, area)| area.days_ahead > DAYS_AHEAD_MAX) {
+            let message = format!("expected at most {DAYS_AHEAD_MAX} days, found {}", area.days_ahead);
+            wrong(&["areas", &index.to_string(), "days_ahead"], &message);
         }
         if self.options.get(&RerouteOption::Hold).is_some_and(|terms| terms.days.is_none()) {
             wrong(&["options", "hold", "days"], "expected for how many days a parcel is kept longer, found nothing");

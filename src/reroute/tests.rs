@@ -173,6 +173,26 @@ fn slots_begin_with_the_tour_that_keeps_the_promise_or_the_first_that_can_be_cha
 }
 
 #[test]
+fn however_much_is_configured_every_option_is_offered_and_each_has_a_button() {
+    let mut offers = offers();
+    offers.areas[0].slots = vec![offers.areas[0].slots[0]; 4];
+    offers.areas[0].days_ahead = 14;
+    for place in offers.places.clone() {
+        offers.places.extend((0..20).map(|n| Place { id: format!("{}{n}", place.id), ..place.clone() }));
+    }
+    for phase in [Phase::Before, Phase::AfterAttempt] {
+        let situation = Situation { phase, ..situation() };
+        let all = offers.offered(&situation);
+        let (short, _) = in_short(&all);
+        assert_eq!(short.len(), 7, "{phase:?}");
+        assert!(all.len() <= OFFERS_MAX, "{phase:?}: {}", all.len());
+        let slots: Vec<_> = all.iter().filter_map(|offer| offer.detail.slot).collect();
+        assert_eq!(slots.len(), 21, "{phase:?}");
+        assert!(slots.is_sorted_by_key(|slot| slot.from), "the next ones");
+    }
+}
+
+#[test]
 fn each_offer_says_when_it_comes_as_far_as_that_is_known() {
     let base = situation();
     let arrives = |situation: &Situation<'_>, option: RerouteOption| {

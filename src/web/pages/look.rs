@@ -6,14 +6,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-/// As many options can have a button of their own; a page shows no more.
-pub(super) const OPTIONS_MAX: usize = 48;
+use crate::reroute::OFFERS_MAX;
 
 /// The sheet with the rules that show an option's fields and its button while it is chosen: without them the button could
 /// not name the choice without a script. Plain sibling selectors, which every browser knows.
 pub(super) fn style() -> String {
     let mut style = String::from(include_str!("style.css"));
-    for n in 1..=OPTIONS_MAX {
+    for n in 1..=OFFERS_MAX {
         let _ = write!(
             style,
             ".o{n}:checked~.a{n},.o{n}:checked~.go .b{n}{{display:block}}.o{n}:checked~.go .b0{{display:none}}"

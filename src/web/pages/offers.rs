@@ -3,7 +3,6 @@
 
 use serde::Serialize;
 
-use super::look::OPTIONS_MAX;
 use super::parcel::{FieldError, Pen, Refill, Wrong};
 use crate::model::{Fee, RerouteOption};
 use crate::reroute::{Offer, Page};
@@ -67,8 +66,7 @@ struct Ask {
 pub(super) fn groups(page: &Page, refill: Option<&Refill>, pen: &Pen<'_>) -> (Vec<Group>, Vec<FieldError>) {
     let mut groups: Vec<(&'static str, Group)> = Vec::new();
     let mut errors = Vec::new();
-    let offers = &page.offers[..page.offers.len().min(OPTIONS_MAX)];
-    for (number, offer) in (1..).zip(offers) {
+    for (number, offer) in (1..).zip(&page.offers) {
         let refill = refill.filter(|refill| refill.option == offer.value());
         let card = card(number, offer, page, refill, pen);
         if let Some(ask) = &card.ask {
