@@ -412,3 +412,19 @@ fn whoever_has_another_appointment_is_not_told_to_collect_until_then() {
          58:30 time",
     );
 }
+
+#[test]
+fn what_was_confirmed_and_is_taken_back_is_told_to_be_so() {
+    told(
+        "0:00 ship ordered_at=0:00 service=inter-city to=PHONE area=310104
+         1:00 scan picked_up H1
+         2:00 reroute requested locker id=rr_1 place=LK-1
+         2:10 reroute accepted locker id=rr_1
+         3:00 reroute cancelled locker id=rr_1
+             2:10 choice info locker accepted -> recipient until 26:10
+         4:00 reroute requested station id=rr_2 place=ST-1
+             3:00 choice info locker cancelled -> recipient until 27:00
+         4:01 reroute cancelled station id=rr_2
+         5:00 time",
+    );
+}
