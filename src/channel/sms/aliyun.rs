@@ -90,8 +90,8 @@ impl Aliyun {
         // The look-up may take longer than the gate stays open; nothing is sent by it, so what is withdrawn meanwhile is not.
         gate.enter()?;
         let end = api.end();
-        if attempt.repeats_unknown
-            && let Some(found) = self.look_up(api, &reference, number, end - api.half()).await?
+        if let Some(since) = attempt.unknown_since
+            && let Some(found) = self.look_up(api, &reference, number, since, end - api.half()).await?
         {
             return Ok(found);
         }

@@ -83,7 +83,7 @@ mod tests {
             notice_id: NoticeId::of(&["P1", "stalled"]),
             recipient_key: RecipientKey::from_text(key),
             attempt: 2,
-            repeats_unknown: false,
+            unknown_since: None,
             deadline: Timestamp::LAST,
             destination: Destination::Webhook { url: String::new(), secrets: Vec::new() },
             message: Message::Json(String::new()),

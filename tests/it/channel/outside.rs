@@ -44,7 +44,7 @@ impl Outside {
             notice_id: NoticeId::from_text(id),
             recipient_key: RecipientKey::service(),
             attempt: 1,
-            repeats_unknown: false,
+            unknown_since: None,
             deadline: Timestamp::LAST,
             destination,
             message,
