@@ -4,6 +4,11 @@
 //! meanwhile may read that the reason has gone, or declare the attempt unknown because its deadline passed. Both
 //! rest on this: *after a withdrawal or past the deadline nothing begins*. A withdrawal and the beginning race for
 //! one atomic word, so exactly one of them wins.
+//!
+//! Who asks something of the other side before it begins (was this sent already?) enters first: the deadline is checked then
+//! and not again, since the asking may take longer than the gate stays open, but a withdrawal still wins until it
+//! passes. The notifier waits for an attempt's outcome for the channel's whole timeout beyond the deadline, and the asking is
+//! part of that timeout: what begins so has ended before it is declared unknown.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -17,6 +22,7 @@ pub type WallClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 const WAITING: u8 = 0;
 const PASSED: u8 = 1;
 const WITHDRAWN: u8 = 2;
+const ENTERED: u8 = 3;
 
 /// Guards one attempt.
 pub struct Gate {
@@ -37,10 +43,16 @@ impl Gate {
     /// The attempt's outcome where it must not begin.
     pub fn pass(&self) -> Result<(), Outcome> {
         self.look()?;
-        match self.state.compare_exchange(WAITING, PASSED, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) | Err(PASSED) => Ok(()),
-            Err(_) => Err(withdrawn()),
-        }
+        self.unless_withdrawn(PASSED)
+    }
+
+    /// Whether to begin with what comes before the first byte of the message: in time now, it is in time later.
+    ///
+    /// # Errors
+    /// The attempt's outcome where it must not begin.
+    pub fn enter(&self) -> Result<(), Outcome> {
+        self.look()?;
+        self.unless_withdrawn(ENTERED)
     }
 
     /// Whether it is worth preparing: as [`Gate::pass`], but nothing begins.
@@ -49,7 +61,7 @@ impl Gate {
     /// The attempt's outcome where it must not begin.
     pub fn look(&self) -> Result<(), Outcome> {
         match self.state.load(Ordering::Acquire) {
-            PASSED => Ok(()),
+            ENTERED | PASSED => Ok(()),
             WITHDRAWN => Err(withdrawn()),
             _ if (self.clock)() > self.deadline => Err(Outcome::retry("deadline passed before the first byte")),
             _ => Ok(()),
@@ -59,7 +71,21 @@ impl Gate {
     /// Shuts it, unless the attempt has begun.
     pub fn withdraw(&self) {
         // Lost against the beginning: the message is on its way.
-        let _ = self.state.compare_exchange(WAITING, WITHDRAWN, Ordering::AcqRel, Ordering::Acquire);
+        let _ = self.step(|state| (state != PASSED).then_some(WITHDRAWN));
+    }
+
+    /// Goes on to this state, or stays where it is further.
+    fn unless_withdrawn(&self, next: u8) -> Result<(), Outcome> {
+        let step = |state| match state {
+            WITHDRAWN => None,
+            PASSED => Some(PASSED),
+            _ => Some(next),
+        };
+        self.step(step).map(|_| ()).map_err(|_| withdrawn())
+    }
+
+    fn step(&self, next: impl FnMut(u8) -> Option<u8>) -> Result<u8, u8> {
+        self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, next)
     }
 
     /// The outcome of an attempt that was broken off: unknown once its first byte may have gone out.
@@ -106,5 +132,23 @@ mod tests {
         gate.withdraw();
         assert_eq!(gate.pass(), Ok(()));
         assert_eq!(gate.broken_off("x"), Outcome::unknown("x"));
+    }
+
+    #[test]
+    fn what_has_entered_in_time_stays_in_time_and_can_be_withdrawn_until_it_passes() {
+        let now = Arc::new(std::sync::atomic::AtomicI64::new(5));
+        let read = Arc::clone(&now);
+        let clock: WallClock = Arc::new(move || Timestamp::from_millis(read.load(Ordering::Relaxed)));
+        let gate = || Gate::new(Timestamp::from_millis(10), Arc::clone(&clock));
+        let (passing, withdrawn, late) = (gate(), gate(), gate());
+        assert_eq!((passing.enter(), withdrawn.enter()), (Ok(()), Ok(())));
+        now.store(11, Ordering::Relaxed);
+        assert_eq!(late.enter(), Err(Outcome::retry("deadline passed before the first byte")));
+        // Nothing of the message has gone out yet.
+        assert_eq!(passing.broken_off("x"), Outcome::retry("x"));
+        assert_eq!((passing.pass(), passing.enter()), (Ok(()), Ok(())));
+        assert_eq!(passing.broken_off("x"), Outcome::unknown("x"));
+        withdrawn.withdraw();
+        assert_eq!(withdrawn.pass(), Err(Outcome::refused("withdrawn")));
     }
 }

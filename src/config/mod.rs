@@ -29,6 +29,7 @@ mod privacy;
 mod reroute;
 mod runtime;
 mod secret;
+mod texts;
 mod topics;
 mod tree;
 
@@ -212,6 +213,7 @@ impl Config {
         self.privacy.check(check);
         self.reroute.check(check);
         self.check_sending(check);
+        self.check_texts(check);
         // Opening reads certificates and the relay's password, and talks to nobody.
         if let Err(problems) = channel::open(&self.channels, &Arc::new(Secrets::new())) {
             problems.into_iter().for_each(|problem| check.that(false, problem.key, problem.message));

@@ -55,8 +55,9 @@ fn every_key_of_the_default_is_explained() {
 #[test]
 fn the_examples_in_the_default_are_accepted() {
     let mut errors = errors(&reference().replace("#: ", ""), &[]);
-    // The secrets that the examples name exist nowhere.
-    errors.retain(|error| !error.contains("privacy.hash_key") && !error.contains("webhook.secrets"));
+    // The secrets that the examples name exist nowhere, and nobody has an account in them.
+    let missing = ["privacy.hash_key", "webhook.secrets", "a provider with an account"];
+    errors.retain(|error| !missing.iter().any(|missing| error.contains(missing)));
     assert_eq!(errors, Vec::<String>::new());
 }
 
@@ -221,6 +222,73 @@ report_within = '10m'
         "{found:#?}"
     );
     assert!(found[2].starts_with("p.toml:7:55: contact.hub.HGH01.webhook.secrets: expected env:NAME"), "{found:#?}");
+}
+
+#[test]
+fn texts_go_to_somebody_who_carries_them_and_codes_name_a_text() {
+    let text = "
+[notify.sms_providers]
+'+' = 'twilio'
+[send.channel]
+sms = 'MODE'
+[privacy]
+hash_key = 'env:CARGO_PKG_NAME'
+";
+    let found = |mode: &str| {
+        let mut found = errors(&text.replace("MODE", mode), &[]);
+        found.retain(|error| error.contains("sms_"));
+        found
+    };
+    assert_eq!(found("shadow"), [""; 0], "nothing leaves");
+    let expected =
+        "expected a provider with an account, found twilio without [sms.twilio]: its texts would never leave";
+    assert_eq!(found("on"), [format!("p.toml:3:7: notify.sms_providers.+: {expected}")]);
+
+    let text = "
+[notify.sms_providers]
+86 = 'aliyun'
+'+8 6' = 'aliyun'
+[notify.sms_codes]
+'delayed.zh-CN' = 'SMS_154950909'
+'delayed.9.en' = 'T-1_a'
+'stalled.zh-TW' = ''
+'delay.zh-CN' = 'SMS_1'
+'delayed' = 'SMS_1'
+'delayed.fr' = 'SMS_1'
+'delayed.1.zh-CN' = 'SMS_1'
+'delayed.02.zh-CN' = 'SMS_1'
+'delayed.2.zh-CN' = '154950909'
+'delayed.3.zh-CN' = 'SMS 1'
+";
+    let found = errors(text, &[]);
+    let lines = [3, 4, 9, 10, 11, 12, 13, 14, 15];
+    assert_eq!(found.len(), lines.len(), "{found:#?}");
+    for (found, line) in found.iter().zip(lines) {
+        assert!(found.starts_with(&format!("p.toml:{line}:")), "{found}");
+    }
+}
+
+#[test]
+fn parts_are_counted_with_the_signature_that_aliyun_sets() {
+    let with = |more: &str| {
+        errors(
+            &format!(
+                "[sms.aliyun]\naccess_key_id = 'LTAI'\naccess_key_secret = 'env:CARGO_PKG_NAME'\nsign_name = '顺达'\n\
+                 [notify.sms_codes]\n'delayed.zh-CN' = 'SMS_1'\n{more}"
+            ),
+            &[],
+        )
+    };
+    assert_eq!(with("[notify]\nfrom = '顺达'"), [""; 0]);
+    assert_eq!(with("[notify.sms_signs]\nzh-CN = '顺达'"), [""; 0]);
+    for another in ["", "[notify.sms_signs]\nzh-CN = '申达'"] {
+        let found = with(another);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(
+            found[0].starts_with("p.toml:4:13: sms.aliyun.sign_name: expected what notify.sms_signs"),
+            "{found:#?}"
+        );
+    }
 }
 
 #[test]

@@ -309,8 +309,9 @@ pub struct Attempt {
     pub recipient_key: RecipientKey,
     /// Counts from 1.
     pub attempt: u32,
-    /// Nobody knows what became of an earlier attempt: a provider that can be asked is asked first.
-    pub repeats_unknown: bool,
+    /// When the earliest of those earlier attempts by this channel was made of which nobody knows what became: a provider
+    /// that can be asked is asked first. None: there is no such.
+    pub unknown_since: Option<Timestamp>,
     /// Checked (by the wall clock) immediately before the first byte goes out.
     pub deadline: Timestamp,
     #[allow(missing_docs)]

@@ -58,10 +58,11 @@ pub struct QuietHours {
 }
 
 impl QuietHours {
-    /// Reads "21:00-08:00"; none where it is none.
+    /// Reads "21:00-08:00"; none where it is none. A day's end may be written as 24:00.
     pub fn parse(text: &str) -> Option<QuietHours> {
         let (from, to) = text.split_once('-')?;
-        let (from, to) = (minutes(from.trim())?, minutes(to.trim())?);
+        let to = if to.trim() == "24:00" { "00:00" } else { to.trim() };
+        let (from, to) = (minutes(from.trim())?, minutes(to)?);
         (from != to).then_some(QuietHours { from, to })
     }
 
@@ -153,11 +154,24 @@ mod tests {
         let noon = QuietHours::parse("12:30 - 14:00").unwrap();
         assert!(noon.contains(13 * 60) && !noon.contains(14 * 60) && !noon.contains(0));
         assert_eq!(night.to_string(), "21:00-08:00");
+        let evening = QuietHours::parse("22:00-24:00").unwrap();
+        assert!(evening.contains(24 * 60 - 1) && !evening.contains(0));
+        assert_eq!(evening.to_string(), "22:00-00:00");
     }
 
     #[test]
     fn what_is_no_span_of_a_day_is_none() {
-        for text in ["", "21-08", "24:00-08:00", "21:60-08:00", "08:00-08:00", "9:00-10:00", "+1:00-02:00"] {
+        for text in [
+            "",
+            "21-08",
+            "24:00-08:00",
+            "00:00-24:00",
+            "22:00-24:01",
+            "21:60-08:00",
+            "08:00-08:00",
+            "9:00-10:00",
+            "+1:00-02:00",
+        ] {
             assert_eq!(QuietHours::parse(text), None, "{text:?}");
         }
     }

@@ -121,8 +121,8 @@ fn claim(
     let channel = route.channel();
     let deadline = (now + policy.claim_window).min(entry.expires);
     let unknown_at = deadline + policy.channel(channel).outcome_within();
-    let is_doubtful = |tried: &Tried| tried.channel == channel && tried.outcome == Some(DeliveryOutcome::Unknown);
-    let repeats_unknown = entry.tried.iter().any(is_doubtful);
+    let is_doubtful = |tried: &&Tried| tried.channel == channel && tried.outcome == Some(DeliveryOutcome::Unknown);
+    let unknown_since = entry.tried.iter().find(is_doubtful).map(|tried| tried.at);
     if let Message::Mail { unsubscribe, .. } = &mut message
         && judge::is_person(entry.audience)
     {
@@ -134,7 +134,7 @@ fn claim(
         notice_id: entry.id.clone(),
         recipient_key: recipient.clone(),
         attempt: u32::try_from(entry.tried.len()).unwrap_or(u32::MAX),
-        repeats_unknown,
+        unknown_since,
         deadline,
         destination: route.destination,
         message,

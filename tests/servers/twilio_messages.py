@@ -80,7 +80,7 @@ class Endpoint(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
-        if status == 429:
+        if status in (429, 503):
             self.send_header("retry-after", "7")
         self.end_headers()
         self.wfile.write(body)

@@ -113,7 +113,7 @@ fn attempt(id: &str, deadline: i64) -> Attempt {
         notice_id: NoticeId::from_text(id),
         recipient_key: RecipientKey::service(),
         attempt: 3,
-        repeats_unknown: false,
+        unknown_since: None,
         deadline: Timestamp::from_millis(deadline),
         destination: Destination::Webhook { url: String::new(), secrets: Vec::new() },
         message: Message::Json(String::new()),

@@ -114,7 +114,7 @@ mod tests {
             notice_id: NoticeId::from_text("ntc_1"),
             recipient_key: RecipientKey::service(),
             attempt: 1,
-            repeats_unknown: false,
+            unknown_since: None,
             deadline: Timestamp::LAST,
             destination: Destination::Email { address: String::new(), name: None },
             message: Message::Json(String::new()),

@@ -87,14 +87,15 @@ impl Aliyun {
             ("TemplateCode", &template.code),
             ("TemplateParam", &parameters),
         ];
-        // Before the look-up: it may take longer than the gate stays open.
-        gate.pass()?;
+        // The look-up may take longer than the gate stays open; nothing is sent by it, so what is withdrawn meanwhile is not.
+        gate.enter()?;
         let end = api.end();
-        if attempt.repeats_unknown
-            && let Some(found) = self.look_up(api, &reference, number, end - api.half()).await?
+        if let Some(since) = attempt.unknown_since
+            && let Some(found) = self.look_up(api, &reference, number, since, end - api.half()).await?
         {
             return Ok(found);
         }
+        gate.pass()?;
         let answer = self.ask(api, "SendSms", &question, end).await?;
         Ok(outcome(&answer.map_err(|silence| silence.outcome("aliyun"))?))
     }

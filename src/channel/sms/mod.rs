@@ -144,7 +144,7 @@ mod tests {
             notice_id: NoticeId::from_text("ntc_1"),
             recipient_key: RecipientKey::from_text("p:9f"),
             attempt: 2,
-            repeats_unknown: true,
+            unknown_since: Some(Timestamp::FIRST),
             deadline: Timestamp::LAST,
             destination: Destination::Sms { provider, phone: "+8613800000000".to_owned() },
             message: Message::Text { text: "x".to_owned(), template: Some(template) },

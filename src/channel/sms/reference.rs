@@ -50,9 +50,11 @@ impl Reference {
     pub(super) fn from_parts(notice_id: &str, recipient_key: &str, attempt: &str) -> Option<Reference> {
         let is_notice = notice_id.starts_with("ntc_")
             && notice_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+        // What is longer never went out; from outside it would become a record that no topic takes.
+        let fits = notice_id.len() <= LENGTH_MAX && recipient_key.len() <= LENGTH_MAX;
         let is_key = !recipient_key.is_empty() && !recipient_key.chars().any(char::is_control);
         let attempt = attempt.parse().ok().filter(|attempt| *attempt > 0)?;
-        (is_notice && is_key).then(|| Reference {
+        (fits && is_notice && is_key).then(|| Reference {
             notice_id: NoticeId::from_text(notice_id),
             recipient_key: RecipientKey::from_text(recipient_key),
             attempt,
@@ -81,7 +83,7 @@ mod tests {
             notice_id: NoticeId::of(&["P1", "stalled"]),
             recipient_key: RecipientKey::from_text(key),
             attempt: 2,
-            repeats_unknown: false,
+            unknown_since: None,
             deadline: Timestamp::LAST,
             destination: Destination::Webhook { url: String::new(), secrets: Vec::new() },
             message: Message::Json(String::new()),
@@ -109,5 +111,9 @@ mod tests {
         {
             assert_eq!(Reference::parse(text), None, "{text}");
         }
+        let long = "1".repeat(LENGTH_MAX + 1);
+        assert!(Reference::from_parts("ntc_1", &long[1..], "1").is_some());
+        assert_eq!(Reference::from_parts("ntc_1", &long, "1"), None);
+        assert_eq!(Reference::from_parts(&format!("ntc_{long}"), "p:1", "1"), None);
     }
 }

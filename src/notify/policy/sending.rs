@@ -54,6 +54,12 @@ impl Sending {
         by_merchant.or_else(by_kind).or_else(by_channel).copied().unwrap_or(self.mode)
     }
 
+    /// Whether anything can leave by this channel.
+    pub fn leaves_by(&self, channel: Channel) -> bool {
+        let mut specific = self.kind.values().chain(self.merchant.values());
+        *self.channel.get(&channel).unwrap_or(&self.mode) == Mode::On || specific.any(|mode| *mode == Mode::On)
+    }
+
     /// Whether anything can leave at all; `run` says so at start where nothing can.
     pub fn anything_leaves(&self) -> bool {
         let specific = self.channel.values().chain(self.kind.values()).chain(self.merchant.values());
@@ -75,10 +81,11 @@ mod tests {
         assert!(!send.anything_leaves());
         send.channel.insert(Channel::Email, Mode::On);
         assert_eq!(mode(&send, Some("M")), Mode::On);
-        assert!(send.anything_leaves());
+        assert!(send.anything_leaves() && send.leaves_by(Channel::Email) && !send.leaves_by(Channel::Sms));
         send.kind.insert(stalled, Mode::Off);
         assert_eq!(mode(&send, Some("M")), Mode::Off);
         send.merchant.insert("M".to_owned(), Mode::On);
+        assert!(send.leaves_by(Channel::Sms));
         assert_eq!(mode(&send, Some("M")), Mode::On);
         assert_eq!(mode(&send, Some("N")), Mode::Off);
         assert_eq!(mode(&send, None), Mode::Off);

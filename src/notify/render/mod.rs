@@ -26,7 +26,7 @@ use chrono_tz::Tz;
 pub use content::{Content, Digest, DigestCount, DigestParcel};
 pub use filing::{Filing, filings};
 pub use locale::Locale;
-pub use sms::can_text;
+pub use sms::{VARIANTS_MAX, can_text};
 pub use when::{moment, time_zone, window};
 pub use words::{FILES, Problem, Words};
 

@@ -141,6 +141,20 @@ fn an_old_opt_in_that_a_provider_pushes_again_does_not_undo_a_newer_opt_out() {
 }
 
 #[test]
+fn a_new_address_is_told_by_mail_whatever_was_switched_off_before() {
+    timeline(
+        &texting(),
+        "
+        0s | prefer out=sms,email |
+        1s | a = choice info chosen=locker phone=+447700900123  | a suppressed: opted out
+        2s | b = choice info chosen=address phone=+447700900123 | b#1 by email
+        3s | b#1 delivered        | b#1 delivered
+        4s | c = choice info chosen=address phone=+447700900123 mail=no | c suppressed: opted out
+        ",
+    );
+}
+
+#[test]
 fn two_replies_within_a_moment_are_not_undone_by_their_own_records() {
     let mut desk = Desk::new(&world());
     let written = |desk: &mut Desk, change: &str| {

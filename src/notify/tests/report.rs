@@ -203,11 +203,14 @@ fn a_repeat_after_doubt_says_so_to_the_channel_and_records_name_the_provider() {
     desk.pass(START + second);
     desk.event("a#1 unknown");
     desk.pass(START + second * 60);
+    desk.event("a#2 unknown");
+    desk.pass(START + second * 600);
     let asks = |effect: &Effect| match effect {
-        Effect::Attempt(attempt) => Some(attempt.repeats_unknown),
+        Effect::Attempt(attempt) => Some(attempt.unknown_since),
         _ => None,
     };
-    assert_eq!(desk.log.iter().filter_map(asks).collect::<Vec<_>>(), [false, true]);
+    let first = Some(START.next());
+    assert_eq!(desk.log.iter().filter_map(asks).collect::<Vec<_>>(), [None, first, first]);
     let carried = |effect: &Effect| match effect {
         Effect::Delivery(delivery) => delivery.provider.clone(),
         _ => None,

@@ -161,6 +161,16 @@ fn a_link_of_another_journey_or_one_that_was_taken_back_opens_nothing() {
 }
 
 #[test]
+fn links_of_a_parcel_that_has_ended_can_be_taken_back() {
+    let mut timeline = timeline("9:00 scan out_for_delivery H1\n10:00 scan delivered H1");
+    let state =
+        |timeline: &Timeline| timeline.tracker.page("P1", link(Audience::Recipient), instant("12:00"), &timeline.world);
+    assert!(matches!(state(&timeline), Some(PageState::Open(_))));
+    timeline.apply("11:00 reroute revoked locker id=rv_1");
+    assert_eq!(state(&timeline), Some(PageState::Revoked));
+}
+
+#[test]
 fn a_notice_after_links_were_taken_back_carries_one_that_opens() {
     let mut timeline = timeline("1:00 scan picked_up H1");
     let link_of = |effects: Vec<Effect>| {

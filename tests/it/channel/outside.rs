@@ -44,7 +44,7 @@ impl Outside {
             notice_id: NoticeId::from_text(id),
             recipient_key: RecipientKey::service(),
             attempt: 1,
-            repeats_unknown: false,
+            unknown_since: None,
             deadline: Timestamp::LAST,
             destination,
             message,
@@ -53,8 +53,22 @@ impl Outside {
 
     /// Makes an attempt and gives its receipt.
     pub fn attempt(&self, attempt: Attempt) -> Receipt {
+        self.attempt_while(attempt, || ())
+    }
+
+    /// Withdraws a message while its attempt is under way: once `begun` returns.
+    pub fn withdraw_after(&self, attempt: Attempt, begun: impl FnOnce()) -> Receipt {
+        let id = attempt.notice_id.clone();
+        self.attempt_while(attempt, || {
+            begun();
+            self.dispatcher.cancel(&id);
+        })
+    }
+
+    fn attempt_while(&self, attempt: Attempt, meanwhile: impl FnOnce()) -> Receipt {
         let id = attempt.notice_id.clone();
         self.dispatcher.start(attempt);
+        meanwhile();
         let receipt = self.receipts.recv_timeout(PATIENCE).expect("a receipt for every attempt");
         assert_eq!(receipt.notice_id, id);
         receipt

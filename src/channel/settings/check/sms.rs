@@ -1,5 +1,6 @@
 //! What is wrong with `[sms]`.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -69,6 +70,11 @@ impl Twilio {
             "expected exactly one of from and messaging_service_sid",
         );
         found.unless(
+            self.from.is_empty() || is_sender(&self.from),
+            "sms.twilio.from",
+            "expected a number (+14155552345), a short code or a name of at most 11 letters and digits",
+        );
+        found.unless(
             self.messaging_service_sid.is_empty() || is_sid("MG", &self.messaging_service_sid),
             "sms.twilio.messaging_service_sid",
             "expected MG and 32 hexadecimal digits, found something else",
@@ -124,6 +130,11 @@ impl Aliyun {
             "expected the name of an approved signature, found none",
         );
         found.unless(
+            sms.callback_url.is_empty() || !self.callback_secret.is_empty(),
+            "sms.aliyun.callback_secret",
+            "expected a secret beside sms.callback_url, found none: Aliyun's reports and replies would all be refused",
+        );
+        found.unless(
             is_api(&self.api, &sms.allow_http),
             "sms.aliyun.api",
             "expected an https URL without path, or http with its host in sms.allow_http",
@@ -149,6 +160,23 @@ impl Found<'_> {
 /// Twilio's names for things: two letters for the kind, 32 hexadecimal digits.
 fn is_sid(kind: &str, text: &str) -> bool {
     text.strip_prefix(kind).is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// What Twilio sends from: a number, a short code, or a name.
+fn is_sender(text: &str) -> bool {
+    let is_number = |digits: &str, lengths: RangeInclusive<usize>| {
+        lengths.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_name = |name: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b" +-_&".contains(&byte);
+        (1..=11).contains(&name.len())
+            && name.bytes().all(is_plain)
+            && name.bytes().any(|byte| byte.is_ascii_alphabetic())
+    };
+    match text.strip_prefix('+') {
+        Some(digits) => is_number(digits, 7..=15) && !digits.starts_with('0'),
+        None => is_number(text, 3..=8) || is_name(text),
+    }
 }
 
 fn is_api(text: &str, allow_http: &[String]) -> bool {
@@ -196,7 +224,11 @@ mod tests {
             "[sms]\nqueue = 0".to_owned(),
             TWILIO.to_owned(),
             ALIYUN.to_owned(),
-            format!("[sms]\ncallback_url = \"https://parcels.example/pw\"\n{TWILIO}{ALIYUN}"),
+            format!(
+                "[sms]\ncallback_url = \"https://parcels.example/pw\"\n{TWILIO}{ALIYUN}callback_secret = \"env:PATH\""
+            ),
+            TWILIO.replace("+14155552346", "Linden Exp"),
+            TWILIO.replace("+14155552346", "40404"),
         ] {
             assert_eq!(keys(&toml), [""; 0], "{toml}");
         }
@@ -250,10 +282,21 @@ mod tests {
     }
 
     #[test]
-    fn callbacks_need_what_twilio_signs_them_with() {
+    fn a_sender_is_a_number_a_short_code_or_a_short_name() {
+        for from in
+            ["+1", "+04155552345", "14155552345", "Linden Express", "顺达", "whatsapp:+14155552345", "+1415555234x"]
+        {
+            assert_eq!(keys(&TWILIO.replace("+14155552346", from)), ["sms.twilio.from"], "{from}");
+        }
+    }
+
+    #[test]
+    fn callbacks_need_what_they_are_known_by() {
         let by_key = TWILIO.replace("auth_token = \"env:TOKEN\"", "api_key_sid = \"SK1\"\napi_key_secret = \"env:K\"");
         assert_eq!(keys(&by_key), [""; 0]);
         let heard = format!("[sms]\ncallback_url = \"https://parcels.example\"\n{by_key}");
         assert_eq!(keys(&heard), ["sms.twilio.auth_token"]);
+        let heard = format!("[sms]\ncallback_url = \"https://parcels.example\"\n{ALIYUN}");
+        assert_eq!(keys(&heard), ["sms.aliyun.callback_secret"]);
     }
 }

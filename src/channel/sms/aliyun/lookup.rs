@@ -1,8 +1,9 @@
 //! Was it sent already? Asks Aliyun for the texts to a number and looks for our reference among them.
 //!
 //! A text that was just accepted may not be found at once. An attempt that repeats another began after that had ended, so
-//! whoever finds nothing, waits `look_up_again`, and still finds nothing has given it that time. Both days are asked
-//! where the earlier attempt may have been on the day before, by Aliyun's clock.
+//! whoever finds nothing, waits `look_up_again`, and still finds nothing has given it that time. All days since the
+//! earliest attempt of unknown outcome are asked, and the day before it: by Aliyun's clock the attempt may have been then. The
+//! second look is at today and yesterday: what is older has been found by the first.
 
 use chrono::{DateTime, Days, FixedOffset, Utc};
 use serde::Deserialize;
@@ -10,6 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::super::super::strangers::real_time;
 use super::{Aliyun, Api, Meaning, Outcome, Reference, code};
+use crate::model::Timestamp;
 
 /// The largest page that Aliyun gives.
 const PAGE_SIZE: usize = 50;
@@ -17,6 +19,9 @@ const PAGE_SIZE: usize = 50;
 /// Pages that are asked for. More than people get texts of one account in a day; a larger number would keep a busy
 /// number's look-up from ending in time.
 const PAGES_MAX: usize = 4;
+
+/// How many days Aliyun tells of, with today.
+const DAYS_MAX: u64 = 30;
 
 /// Aliyun's days are those of Beijing.
 const BEIJING_SECONDS: i32 = 8 * 60 * 60;
@@ -61,14 +66,16 @@ impl Aliyun {
         api: &Api,
         reference: &Reference,
         number: &str,
+        since: Timestamp,
         end: Instant,
     ) -> Result<Option<Outcome>, Outcome> {
-        let found = self.look_once(api, reference, number, end).await?;
+        let now = real_time();
+        let found = self.look_once(api, reference, number, &days(since.to_utc(), now), end).await?;
         if found.is_some() {
             return Ok(found);
         }
         sleep(self.look_up_again()).await;
-        self.look_once(api, reference, number, end).await
+        self.look_once(api, reference, number, &days(now, now), end).await
     }
 
     async fn look_once(
@@ -76,11 +83,12 @@ impl Aliyun {
         api: &Api,
         reference: &Reference,
         number: &str,
+        days: &[String],
         end: Instant,
     ) -> Result<Option<Outcome>, Outcome> {
-        for day in days(real_time()) {
+        for day in days {
             for page in 1..=PAGES_MAX {
-                let sent = self.page(api, number, &day, page, end).await?;
+                let sent = self.page(api, number, day, page, end).await?;
                 if let Some(found) = sent.iter().find_map(|sent| known(sent, reference)) {
                     return Ok(Some(found));
                 }
@@ -131,11 +139,14 @@ fn known(sent: &Sent, reference: &Reference) -> Option<Outcome> {
     })
 }
 
-/// Today and yesterday, the day of an attempt a moment ago first.
-fn days(now: DateTime<Utc>) -> [String; 2] {
+/// Today and on to the day before that of `since`, as far as Aliyun tells of: a moment ago is likelier.
+fn days(since: DateTime<Utc>, now: DateTime<Utc>) -> Vec<String> {
     let beijing = FixedOffset::east_opt(BEIJING_SECONDS).expect("eight hours are an offset");
-    let today = now.with_timezone(&beijing).date_naive();
-    [today, today - Days::new(1)].map(|day| day.format("%Y%m%d").to_string())
+    let day = |at: DateTime<Utc>| at.with_timezone(&beijing).date_naive();
+    let today = day(now);
+    let first = day(since).min(today) - Days::new(1);
+    let back = (0..DAYS_MAX).map(|days| today - Days::new(days)).take_while(|day| *day >= first);
+    back.map(|day| day.format("%Y%m%d").to_string()).collect()
 }
 
 #[cfg(test)]
@@ -144,10 +155,22 @@ mod tests {
 
     #[test]
     fn a_day_is_beijing_s() {
-        let at = |text: &str| days(text.parse().unwrap());
+        let at = |text: &str| days(text.parse().unwrap(), text.parse().unwrap());
         assert_eq!(at("2026-11-22T15:59:59Z"), ["20261122", "20261121"]);
         assert_eq!(at("2026-11-22T16:00:00Z"), ["20261123", "20261122"]);
         assert_eq!(at("2026-12-31T16:00:00Z"), ["20270101", "20261231"]);
+    }
+
+    #[test]
+    fn every_day_since_the_attempt_is_asked_as_far_as_aliyun_tells() {
+        let now = "2026-11-22T15:00:00Z".parse().unwrap();
+        let since = |text: &str| days(text.parse().unwrap(), now);
+        assert_eq!(since("2026-11-19T16:00:00Z"), ["20261122", "20261121", "20261120", "20261119"]);
+        assert_eq!(since("2026-11-20T15:59:59Z"), ["20261122", "20261121", "20261120", "20261119"]);
+        // Another pace of our clock may put it into the future.
+        assert_eq!(since("2027-01-01T00:00:00Z"), ["20261122", "20261121"]);
+        let all = since("1970-01-01T00:00:00Z");
+        assert_eq!((all.len(), all.last().map(String::as_str)), (30, Some("20261024")));
     }
 
     #[test]

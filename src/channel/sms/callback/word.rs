@@ -11,7 +11,7 @@ use OptChange::{OptIn, OptOut};
 const LENGTH_MAX: usize = 32;
 
 /// As they stand after [`plain`]: upper case, no blanks, no hyphens.
-const WORDS: [(&str, OptChange); 38] = [
+const WORDS: [(&str, OptChange); 43] = [
     // Twilio's and the carriers' of North America.
     ("STOP", OptOut),
     ("STOPALL", OptOut),
@@ -36,6 +36,8 @@ const WORDS: [(&str, OptChange); 38] = [
     ("拒收", OptOut),
     ("取消订阅", OptOut),
     ("取消短信", OptOut),
+    ("拒收短信", OptOut),
+    ("停", OptOut),
     ("停止", OptOut),
     ("不要再发", OptOut),
     ("别发了", OptOut),
@@ -47,6 +49,9 @@ const WORDS: [(&str, OptChange); 38] = [
     // Taiwan's and Hong Kong's.
     ("退訂", OptOut),
     ("拒收簡訊", OptOut),
+    ("取消簡訊", OptOut),
+    ("不要再發", OptOut),
+    ("別發了", OptOut),
     ("取消訂閱", OptOut),
     ("訂閱", OptIn),
     ("恢復", OptIn),
@@ -94,6 +99,11 @@ mod tests {
             "【退订】",
             "退 订",
             "退訂。",
+            "不要再發!",
+            "別發了",
+            "取消簡訊",
+            "拒收短信",
+            "停",
         ] {
             assert_eq!(change(message), Some(OptOut), "{message}");
         }

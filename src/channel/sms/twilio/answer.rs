@@ -67,13 +67,14 @@ pub(super) fn outcome(answer: &Answer) -> Outcome {
                     after: answer.retry_after,
                     reason: format!("twilio asks to wait ({number})").into(),
                 },
-                Some(About::Us) => Outcome::retry(format!("twilio refused our login ({number})")),
-                // Between us and it: it may have heard.
-                None if matches!(status, 502 | 504) => Outcome::unknown(format!("no answer from twilio ({number})")),
-                None if status >= 500 => Outcome::Retry {
+                Some(About::Us) => Outcome::retry(format!("twilio refused our account ({number})")),
+                // It does not take anything at present, and says for how long.
+                None if status == 503 && answer.retry_after.is_some() => Outcome::Retry {
                     after: answer.retry_after,
                     reason: format!("twilio is in trouble ({number})").into(),
                 },
+                // Its trouble, or somebody's between us and it: the text may have been taken before, and a repeat is another text.
+                None if status >= 500 => Outcome::unknown(format!("twilio does not know ({number})")),
                 None => Outcome::refused(format!("twilio refused the text ({number})")),
             }
         }
@@ -84,7 +85,8 @@ fn about(status: u16, code: Option<u32>) -> Option<About> {
     let known = CODES.iter().find(|(known, _)| Some(*known) == code);
     known.map(|(_, about)| *about).or(match status {
         429 => Some(About::Now),
-        401 => Some(About::Us),
+        // Login, right, account or address: nothing was said about the text.
+        401 | 403 | 404 => Some(About::Us),
         _ => None,
     })
 }
@@ -143,7 +145,7 @@ mod tests {
     #[test]
     fn an_opt_out_is_told_apart_from_every_other_refusal() {
         assert!(matches!(fault(400, 21610), Outcome::Refused { opted_out: true, .. }));
-        for (status, code) in [(400, 21211), (400, 21614), (403, 21408), (400, 21606), (404, 20404), (400, 99999)] {
+        for (status, code) in [(400, 21211), (400, 21614), (403, 21408), (400, 21606), (400, 99999)] {
             assert!(matches!(fault(status, code), Outcome::Refused { opted_out: false, .. }), "{code}");
         }
     }
@@ -151,18 +153,27 @@ mod tests {
     #[test]
     fn limits_and_trouble_are_tried_again() {
         let seven = Some(Duration::from_secs(7));
-        for (status, code) in [(429, 20429), (429, 1), (400, 21611), (500, 20500), (503, 20503)] {
+        for (status, code) in [(429, 20429), (429, 1), (400, 21611), (503, 20503)] {
             assert!(matches!(fault(status, code), Outcome::Retry { after, .. } if after == seven), "{status} {code}");
         }
-        assert!(matches!(fault(401, 20003), Outcome::Retry { after: None, .. }));
         assert!(matches!(of(302, ""), Outcome::Retry { after: None, .. }));
     }
 
     #[test]
-    fn an_answer_from_between_leaves_doubt() {
-        for status in [502, 504] {
+    fn a_fault_of_our_account_is_not_the_text_s() {
+        for (status, code) in [(401, 20003), (403, 20403), (404, 20404), (403, 1), (404, 1)] {
+            assert!(matches!(fault(status, code), Outcome::Retry { after: None, .. }), "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn trouble_after_which_the_text_may_have_been_taken_leaves_doubt() {
+        for status in [500, 502, 504, 599] {
             assert!(matches!(of(status, "<html>"), Outcome::Unknown { .. }), "{status}");
         }
+        assert!(matches!(fault(500, 20500), Outcome::Unknown { .. }));
+        let hasty = Answer { status: 503, retry_after: None, body: Vec::new() };
+        assert!(matches!(outcome(&hasty), Outcome::Unknown { .. }));
     }
 
     #[test]

@@ -23,11 +23,15 @@ impl Aliyun {
     }
 
     fn outside(&self) -> Outside {
+        self.looking_again_after("100ms")
+    }
+
+    fn looking_again_after(&self, look_up_again: &str) -> Outside {
         let (secret, port) = (self.secret.path().display(), self.server.port);
         Outside::new(&format!(
             "[sms]\nallow_http = [\"127.0.0.1\"]\n\
              [sms.aliyun]\naccess_key_id = \"LTAI-test\"\naccess_key_secret = \"file:{secret}\"\n\
-             sign_name = \"顺达\"\napi = \"http://127.0.0.1:{port}\"\nlook_up_again = \"100ms\"\n"
+             sign_name = \"顺达\"\napi = \"http://127.0.0.1:{port}\"\nlook_up_again = \"{look_up_again}\"\n"
         ))
     }
 
@@ -148,6 +152,18 @@ fn a_text_that_never_arrived_there_is_sent_again() {
     assert_eq!((receipt.outcome, receipt.provider_id.is_some()), (ReportedOutcome::Delivered, true));
     let asked = aliyun.asked();
     assert_eq!((asked.len(), asked.last().map(String::as_str)), (6, Some("SendSms")), "{asked:?}");
+}
+
+#[test]
+fn a_text_that_is_withdrawn_during_the_look_up_is_not_sent() {
+    let Some(aliyun) = Aliyun::start(&[]) else { return };
+    let receipt = aliyun
+        .looking_again_after("3s")
+        .withdraw_after(attempt(SmsProvider::Aliyun, "+8613800000000", 2, true), || {
+            assert_eq!(aliyun.server.next("question")["operation"], "QuerySendDetails")
+        });
+    assert_eq!(outcome(&receipt), (ReportedOutcome::Refused, "withdrawn"));
+    assert!(!aliyun.asked().contains(&"SendSms".to_owned()));
 }
 
 #[test]

@@ -4,6 +4,8 @@ mod aliyun;
 mod callback;
 mod twilio;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use parcelwatch::model::{
     Attempt, Destination, Message, NoticeId, Receipt, RecipientKey, ReportedOutcome, SmsProvider, SmsTemplate,
     Timestamp,
@@ -23,13 +25,14 @@ fn secret_file(secret: &str) -> NamedTempFile {
 
 /// The `number`th attempt to tell this notice to a phone.
 fn attempt(provider: SmsProvider, phone: &str, number: u32, repeats_unknown: bool) -> Attempt {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_millis();
     let parameters = [("parcel", "尾号0017"), ("when", "明日 14:00–18:00 *~+&'"), ("code", "r/x7")];
     let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     Attempt {
         notice_id: NoticeId::from_text(NOTICE),
         recipient_key: RecipientKey::from_text(KEY),
         attempt: number,
-        repeats_unknown,
+        unknown_since: repeats_unknown.then(|| Timestamp::from_millis(now as i64)),
         deadline: Timestamp::LAST,
         destination: Destination::Sms { provider, phone: phone.to_owned() },
         message: Message::Text {

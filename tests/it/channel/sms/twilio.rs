@@ -85,7 +85,7 @@ fn twilio_s_description_accepts_a_messaging_service() {
 fn twilio_s_description_refuses_a_text_that_lost_its_number_or_its_login() {
     for (lost, status, expected) in [
         ("To", 422, (ReportedOutcome::Refused, "twilio refused the text (422)")),
-        ("authorization", 401, (ReportedOutcome::Retry, "twilio refused our login (401)")),
+        ("authorization", 401, (ReportedOutcome::Retry, "twilio refused our account (401)")),
     ] {
         let Some(twilio) = Twilio::by_description(&["--without", lost]) else { return };
         assert_eq!(outcome(&twilio.send("+14155552345")), expected, "{lost}");
@@ -107,7 +107,7 @@ fn every_answer_has_its_outcome() {
         ("+15005550009", ReportedOutcome::Refused, "twilio sends no texts to this number (400, 21614)"),
         ("+15005550021", ReportedOutcome::Retry, "twilio asks to wait (429, 20429)"),
         ("+15005550022", ReportedOutcome::Retry, "twilio is in trouble (503, 20503)"),
-        ("+15005550023", ReportedOutcome::Retry, "twilio refused our login (401, 20003)"),
+        ("+15005550023", ReportedOutcome::Retry, "twilio refused our account (401, 20003)"),
         ("+15005550025", ReportedOutcome::Unknown, "no answer from twilio"),
         ("+15005550026", ReportedOutcome::Delivered, ""),
         ("13800000000", ReportedOutcome::Refused, "not an international number"),
@@ -123,7 +123,7 @@ fn every_answer_has_its_outcome() {
 fn a_wrong_token_is_put_off_until_somebody_puts_it_right() {
     let Some(mut twilio) = Twilio::by_number() else { return };
     twilio.token = secret_file("another token");
-    let expected = (ReportedOutcome::Retry, "twilio refused our login (401, 20003)");
+    let expected = (ReportedOutcome::Retry, "twilio refused our account (401, 20003)");
     assert_eq!(outcome(&twilio.send("+15005550006")), expected);
 }
 
@@ -189,7 +189,7 @@ fn twilio_is_told_nothing_unless_a_trusted_authority_vouches_for_it() {
         assert_eq!(outcome(&trusting(&authority)), (ReportedOutcome::Retry, "cannot connect to twilio"));
     }
     let trusted = trusting(&certificates.path("ca.pem"));
-    assert_eq!(outcome(&trusted), (ReportedOutcome::Retry, "twilio refused our login (401)"));
+    assert_eq!(outcome(&trusted), (ReportedOutcome::Retry, "twilio refused our account (401)"));
     assert_eq!(server.finish(), ["request"]);
 }
 

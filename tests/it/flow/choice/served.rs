@@ -176,6 +176,8 @@ callback_secret = "env:PARCELWATCH_TEST_PUSH"
 [notify.sms_providers]
 "+86" = "aliyun"
 "+" = "twilio"
+[notify.sms_signs]
+zh-CN = "顺达"
 [notify.sms_codes]
 "stalled.zh-CN" = "SMS_1"
 "stalled.2.zh-CN" = "SMS_2"
