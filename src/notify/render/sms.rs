@@ -3,7 +3,7 @@
 //! A language has, for each kind, wordings from the fullest to the barest, and closings likewise (what can be chosen, until
 //! when, the link, how to opt out). What names a fact that is unknown falls out. The first pair that fits one part wins: where
 //! something can be chosen the why gives way before the choice does, and the deadline before the link; elsewhere the link
-//! gives way first. Where nothing fits the barest stands. Of approved templates that have a code, and whose variables are known and
+//! gives way first. Where nothing fits, the first of those with the fewest parts is sent. Of approved templates that have a code, and whose variables are known and
 //! allowed, those that say the most of what a reader needs are left; of these the first that fits one part is taken, else the
 //! first.
 
@@ -82,18 +82,21 @@ fn free(content: &Content, reader: &Reader, world: &World) -> Option<String> {
         closings.push(String::new());
     }
     let joint = sheet.text("lists.joint").unwrap_or_default();
-    let mut last = None;
+    let mut fewest: Option<(usize, String)> = None;
     for (closing, wording) in pairs(&closings, &wordings, has_options) {
         let joint = if closing.is_empty() { "" } else { joint };
         facts.insert("text".to_owned(), format!("{wording}{joint}{closing}").into());
         let signed = filled("sign.text", &facts)?.into_iter().next()?;
         let text = if locale == Locale::En { plain(&signed) } else { signed };
-        if parts::count(&text).parts == 1 {
+        let parts = parts::count(&text).parts;
+        if parts == 1 {
             return Some(text);
         }
-        last = Some(text);
+        if fewest.as_ref().is_none_or(|(least, _)| parts < *least) {
+            fewest = Some((parts, text));
+        }
     }
-    last
+    fewest.map(|(_, text)| text)
 }
 
 /// Closings and wordings in the order in which they are tried. Where something can be chosen the wording is shortened before

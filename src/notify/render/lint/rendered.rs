@@ -113,6 +113,12 @@ fn faults(made: Option<Message>, reader: &Reader, world: &World) -> Vec<String> 
             if counted.alphabet == Alphabet::Ucs2 && reader.locale == Locale::En {
                 faults.push(format!("expected characters of GSM-7 alone, found others: {text:?}"));
             }
+            let sheet = world.words.sms(reader.locale);
+            let mut stops =
+                ["clauses.stop", "clauses.stop_short"].into_iter().filter_map(|key| sheet.text(key)).peekable();
+            if is_own(reader.audience) && stops.peek().is_some() && !stops.any(|stop| text.contains(stop)) {
+                faults.push(format!("expected how to opt out (clauses.stop), found none in {text:?}"));
+            }
             vec![text]
         }
     };

@@ -180,6 +180,12 @@ pub fn shapes(kind: NoticeKind, audience: Audience, level: Level, locale: Locale
         let no_slot = with(&|issued| issued.facts.eta = issued.facts.slot.take());
         shapes.push(("no slot".to_owned(), no_slot));
     }
+    // In Chinese no text fits one part with the link of so long a number, and that is no mistake of its words.
+    if locale == Locale::En {
+        for id in ["1Z999AA10123456784", "9400111899223100001234"] {
+            shapes.push((format!("a number of {}", id.len()), with(&|issued| issued.parcel_id = id.to_owned())));
+        }
+    }
     let mut stage = |code: Code| {
         let issued = with(&|issued| issued.facts.stage = Some(code));
         shapes.push((code.name().to_owned(), issued));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::model::ConditionKind;
+use crate::notify::render::words::KINDS;
 
 const OWN: Audience = Audience::Recipient;
 
@@ -40,17 +41,17 @@ fn a_text_says_what_it_means_and_ends_with_the_link() {
         (
             Locale::ZhCn,
             "delayed",
-            "【顺达】快件0017预计周三14-18点送达。更改：pw.example/r/SF1024000000017/9kydvwq3aa4ss",
+            "【顺达】快件0017预计改为周三14-18点送达。更改：pw.example/r/SF1024000000017/9kydvwq3aa4ss",
         ),
         (
             Locale::ZhTw,
             "delayed",
-            "【順達】包裹0017預計週三14-18時送達。變更：pw.example/r/SF1024000000017/9kydvwq3aa4ss",
+            "【順達】包裹0017預計改於週三14-18時送達。變更：pw.example/r/SF1024000000017/9kydvwq3aa4ss",
         ),
         (
             Locale::ZhCn,
             "collection",
-            "【顺达】取件码8-4-2017，您的快件（尾号0017）在快递柜（莲花路5号），免费保管至周五11月27日20点。",
+            "【顺达】取件码8-4-2017，您的快件（尾号0017）在快递柜（莲花路5号），8:00-22:00，免费至周五20点。",
         ),
     ] {
         let issued = full(kind, OWN, locale);
@@ -68,12 +69,49 @@ fn the_shorter_the_link_the_more_is_said() {
         text(&issued, Locale::ZhCn, &world(Locale::ZhCn))
     };
     assert!(
-        with_id("0017").starts_with("【顺达】快件0017预计周三14-18点送达。周三8点前可改时间或地点：pw.example/r/0017/")
+        with_id("0017")
+            .starts_with("【顺达】快件0017预计改为周三14-18点送达。周三8点前可改时间或地点：pw.example/r/0017/")
     );
-    assert!(with_id("SF10240017").starts_with("【顺达】快件0017预计周三14-18点送达。可改时间或地点：pw.example/r/SF"));
-    assert!(with_id("SF1024000000017").starts_with("【顺达】快件0017预计周三14-18点送达。更改：pw.example/r/SF"));
+    assert!(
+        with_id("SF10240017").starts_with("【顺达】快件0017预计改为周三14-18点送达。可改时间或地点：pw.example/r/SF")
+    );
+    assert!(with_id("SF1024000000017").starts_with("【顺达】快件0017预计改为周三14-18点送达。更改：pw.example/r/SF"));
     let long = with_id(&"9".repeat(64));
     assert!(parts::count(&long).parts == 2 && long.contains("pw.example/r/999"), "a link is never cut: {long}");
+}
+
+#[test]
+fn a_link_always_says_what_it_is_for() {
+    for locale in Locale::ALL {
+        for kind in ["never_uploaded", "attempt_failed", "held", "thoroughly_delayed", "stalled", "overdue_scan"] {
+            let said = text(&full(kind, OWN, locale), locale, &world(locale));
+            let before = said.split("pw.example").next().unwrap_or_default().trim_end();
+            assert!(before.ends_with([':', '：']) && parts::count(&said).parts == 1, "{kind}: {said}");
+        }
+    }
+}
+
+#[test]
+fn what_takes_no_more_parts_than_the_barest_text_is_said() {
+    for locale in [Locale::ZhCn, Locale::ZhTw] {
+        let mut issued = full("delayed", OWN, locale);
+        issued.parcel_id = "SF102400000000000017".to_owned();
+        let said = text(&issued, locale, &world(locale));
+        let facts = ["11", "14-18", "可改", "SF102400000000000017"];
+        assert!(parts::count(&said).parts == 2 && facts.iter().all(|fact| said.contains(fact)), "{said}");
+    }
+}
+
+#[test]
+fn english_texts_say_how_to_opt_out_also_with_a_long_number() {
+    for id in ["1Z999AA10123456784", "9400111899223100001234"] {
+        for kind in KINDS {
+            let mut issued = full(kind, OWN, Locale::En);
+            issued.parcel_id = id.to_owned();
+            let said = text(&issued, Locale::En, &world(Locale::En));
+            assert!(said.contains("STOP") && parts::count(&said).parts == 1, "{kind}: {said}");
+        }
+    }
 }
 
 #[test]
