@@ -17,9 +17,9 @@ use crate::web::{Publish, Record};
 pub struct Args {
     /// The parcel's id
     parcel_id: String,
-    /// Which journey of the id, where it was announced anew after its end; `parcelwatch parcel` shows it
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    journey: u32,
+    /// Only of this journey of the id, which `parcelwatch parcel` shows; none: of the present one
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    journey: Option<u32>,
     #[command(flatten)]
     settings: Settings,
 }
@@ -33,7 +33,7 @@ pub fn run(args: &Args) -> Outcome {
     let record = Reroute {
         id: format!("rv_{}", at.as_millis()),
         parcel_id: args.parcel_id.clone(),
-        journey: args.journey,
+        journey: args.journey.unwrap_or_default(),
         notice_id: None,
         change: RerouteChange::Revoked,
         option: None,
@@ -51,5 +51,5 @@ pub fn run(args: &Args) -> Outcome {
     };
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime").map_err(Failure::Failed)?;
     runtime.block_on(write).map_err(Failure::Failed)?;
-    print("links taken back\n")
+    print("written: the links of this parcel, if it is known, close within a second\n")
 }

@@ -14,7 +14,8 @@ pub type Read = (Option<Box<Preference>>, Vec<&'static str>);
 
 /// Decodes a preference, which must concern whom its key names: the key decided who reads it.
 ///
-/// An `opt_out` that is no list of words is no absent one: who asked to be left in peace would be told.
+/// `opt_out` is required, and a list that names none of our channels is refused: a record replaces what stands, and who asked to be
+/// left in peace would be told.
 pub(super) fn preference(key: &RecipientKey, value: Option<&[u8]>) -> Result<Read, Reject> {
     let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok((None, Vec::new())) };
     let fields = text::object(text::text(Some(value))?, &FIELDS)?;
@@ -24,11 +25,12 @@ pub(super) fn preference(key: &RecipientKey, value: Option<&[u8]>) -> Result<Rea
         return Err(Reject::at("key", "recipient_key", "expected the record's key, found another"));
     }
     let at = stamp(required(&field("at"), "at")?).map_err(|error| no_time("at", error))?.at;
-    let opt_out = match field("opt_out") {
-        None => Vec::new(),
-        Some(list) => channels(list, "opt_out", &mut malformed)
-            .ok_or_else(|| Reject::at("type", "opt_out", "expected a list of channels, found something else"))?,
-    };
+    let list = field("opt_out").ok_or_else(|| {
+        Reject::at("missing", "opt_out", "expected a list of channels, empty where none is opted out, found nothing")
+    })?;
+    let opt_out = channels(list, "opt_out", &mut malformed)
+        .filter(|channels| !channels.is_empty() || list.as_array().is_some_and(Vec::is_empty))
+        .ok_or_else(|| Reject::at("type", "opt_out", "expected a list of channels, found something else"))?;
     let order = field("channels").and_then(|list| {
         let order = channels(list, "channels", &mut malformed);
         if order.is_none() {
@@ -55,7 +57,7 @@ fn channels(list: &Value, path: &'static str, malformed: &mut Vec<&'static str>)
     let mut channels = Vec::new();
     let mut unknown = false;
     for word in words {
-        match Channel::ALL.into_iter().find(|channel| channel.name() == word) {
+        match Channel::ALL.into_iter().find(|channel| channel.name().eq_ignore_ascii_case(word.trim())) {
             Some(channel) if !channels.contains(&channel) => channels.push(channel),
             Some(_) => {}
             None => unknown = true,
@@ -111,7 +113,9 @@ mod tests {
             let (found, malformed) = read(&FULL.replace(from, to)).expect(to);
             assert_eq!((malformed, &*found.unwrap().opt_out), (vec![field], &[Channel::Sms][..]), "{to}");
         }
-        let (found, malformed) = read(r#"{"recipient_key":"p:1","at":"2026-11-22T10:15:00Z","opt_out":null}"#).unwrap();
+        let (found, _) = read(&FULL.replace(r#"["sms"]"#, r#"[" SMS","Email"]"#)).unwrap();
+        assert_eq!(found.unwrap().opt_out, [Channel::Sms, Channel::Email], "however it is written");
+        let (found, malformed) = read(&FULL.replace(r#"["sms"]"#, "[]")).unwrap();
         assert_eq!((found.unwrap().opt_out, malformed), (vec![], vec![]));
     }
 
@@ -124,6 +128,9 @@ mod tests {
             ("2026-11-22", "9999-11-22", "range", "at"),
             (r#"["sms"]"#, r#""sms""#, "type", "opt_out"),
             (r#"["sms"]"#, r#"[7]"#, "type", "opt_out"),
+            (r#"["sms"]"#, r#"["all"]"#, "type", "opt_out"),
+            (r#"["sms"]"#, "null", "missing", "opt_out"),
+            (r#""opt_out":["sms"],"#, "", "missing", "opt_out"),
             (r#"{"rec"#, r#"["rec"#, "json", ""),
         ] {
             let reject = read(&FULL.replacen(from, to, 1)).expect_err(to);

@@ -279,7 +279,7 @@ fn every_optional_field_that_can_be_malformed_is_listed() {
         .expect("a shipment")
     };
     let route = r#"[{"code":"held","hub":7,"within":7}]"#;
-    let preference = r#"{"recipient_key":"p:1","at":"2026-11-21T20:10:00Z","opt_out":["pigeon"],"channels":7,
+    let preference = r#"{"recipient_key":"p:1","at":"2026-11-21T20:10:00Z","opt_out":["sms","pigeon"],"channels":7,
         "quiet_hours":7,"locale":7}"#;
     let Ok(crate::notify::Input::Preference { malformed: of_preference, .. }) =
         notifier_input(NotifierTopic::Preferences, Some(b"p:1"), Some(preference.as_bytes()))
@@ -417,7 +417,7 @@ fn what_an_unknown_field_holds_is_never_an_error() {
             let read = tracker_input(topic, Some(json.as_bytes()), Timestamp::FIRST);
             assert!(read.is_ok(), "{topic:?} {}: {}", &unknown[..5], read.err().unwrap());
         }
-        let json = format!(r#"{{"recipient_key":"p:1","at":"2026-11-22T00:00:00Z","unknown":{unknown}}}"#);
+        let json = format!(r#"{{"recipient_key":"p:1","opt_out":[],"at":"2026-11-22T00:00:00Z","unknown":{unknown}}}"#);
         let read = notifier_input(NotifierTopic::Preferences, Some(b"p:1"), Some(json.as_bytes()));
         assert!(read.is_ok(), "{}: {}", &unknown[..5], read.err().unwrap());
     }

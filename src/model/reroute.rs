@@ -136,7 +136,8 @@ pub struct Reroute {
     pub id: String,
     #[allow(missing_docs)]
     pub parcel_id: String,
-    #[allow(missing_docs)]
+    /// 0, and left out: the present one (answers, and links that are taken back).
+    #[serde(default, skip_serializing_if = "is_present")]
     pub journey: u32,
     /// The notice whose link was followed, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -166,6 +167,10 @@ pub struct Reroute {
     /// `Page::revision` of the page on which this choice was made: of two pages open at once the older one is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<u32>,
+}
+
+fn is_present(journey: &u32) -> bool {
+    *journey == 0
 }
 
 /// What a notice says of a choice.

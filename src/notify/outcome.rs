@@ -54,13 +54,20 @@ pub fn give_up(entry: &mut Entry, at: &Circumstances<'_>) -> Option<Applied> {
 /// Applies what a text's provider reports of the newest attempt while something hangs on it; none if it is no news.
 /// It may come before the channel's own outcome.
 pub fn provider(entry: &mut Entry, receipt: &Receipt, at: &Circumstances<'_>) -> Option<Applied> {
-    let is_newest = receipt.attempt as usize == entry.tried.len();
     let outcome = Some(outcome(receipt))
         .filter(|outcome| matches!(outcome, DeliveryOutcome::Delivered | DeliveryOutcome::Refused))?;
-    let phase = entry.phase;
-    let tried = entry.tried.last_mut().filter(|tried| is_newest && tried.channel == receipt.channel)?;
+    let (phase, newest) = (entry.phase, *entry.tried.last()?);
+    let named = (receipt.attempt as usize).checked_sub(1)?;
+    let tried = *entry.tried.get(named).filter(|tried| tried.channel == receipt.channel)?;
+    // A look-up found what an earlier attempt had sent: the text that is reported of bears that one's name.
+    let is_found = tried.outcome == Some(DeliveryOutcome::Unknown)
+        && newest.outcome == Some(DeliveryOutcome::Delivered)
+        && matches!(phase, Phase::Reporting { .. })
+        && [tried.provider(), newest.provider()] == [Some(SmsProvider::Aliyun); 2];
+    let is_newest = named + 1 == entry.tried.len();
     let hangs = tried.channel == Channel::Sms
         && match tried.outcome {
+            _ if !is_newest => is_found,
             None => true,
             Some(DeliveryOutcome::Unknown) => !matches!(phase, Phase::Ended(_)),
             Some(DeliveryOutcome::Delivered) => matches!(phase, Phase::Reporting { .. }),
@@ -69,9 +76,12 @@ pub fn provider(entry: &mut Entry, receipt: &Receipt, at: &Circumstances<'_>) ->
     if !hangs {
         return None;
     }
-    tried.outcome = Some(outcome);
-    let applied = applied(tried, outcome);
-    let ended = settle(entry, receipt.attempt, (outcome, By::Provider), None, at);
+    for tried in entry.tried.iter_mut().skip(named).filter(|tried| tried.channel == Channel::Sms) {
+        tried.outcome = Some(outcome);
+    }
+    let applied = applied(&tried, outcome);
+    let newest = u32::try_from(entry.tried.len()).ok()?;
+    let ended = settle(entry, newest, (outcome, By::Provider), None, at);
     Some(Applied { ended, ..applied })
 }
 

@@ -11,6 +11,10 @@ use super::scribe::Scribe;
 use super::thread::{Entry, Phase, Thread, Wait};
 use crate::model::{Channel, Count, Effect, Ignored, OptChange, Preference, RecipientKey, Reply, Timestamp, World};
 
+/// Providers tell the time of a reply by the second. Larger: a repeated opt-in undoes an opt-out. Smaller: who changes their mind
+/// at once is not heard.
+const REPLY_SLACK: std::time::Duration = std::time::Duration::from_secs(2);
+
 impl Notifier {
     /// What is remembered of a reader beside its threads.
     pub(super) fn remembered(&self, key: &RecipientKey) -> Remembered<'_> {
@@ -59,6 +63,10 @@ impl Notifier {
         }
         if is_out == (*change == OptChange::OptOut) {
             return out.push(Effect::Count(Count::Ignored(Ignored::RepeatedReply)));
+        }
+        // Pushed again, or late: whoever has asked for peace since then is left in peace. An opt-out counts however late.
+        if *change == OptChange::OptIn && known.is_some_and(|known| *at + REPLY_SLACK < known.at) {
+            return out.push(Effect::Count(Count::Ignored(Ignored::OldPreference)));
         }
         let mut next = known.cloned().unwrap_or_else(|| Preference::new(key.clone(), Timestamp::MIN));
         // Later than what it was made of, or that would win when it is read again.

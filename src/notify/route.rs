@@ -5,10 +5,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::policy::NotifyPolicy;
 use super::reason::Suppression;
-use super::render::{self, Locale, Reader, time_zone};
+use super::render::{self, Content, Locale, Reader, time_zone};
 use super::thread::Entry;
 use crate::model::{
-    Audience, Channel, Destination, NoticeKind, Preference, Recipient, RecipientKey, SmsProvider, Webhook, World,
+    Audience, Channel, Destination, NoticeKind, Preference, Recipient, RecipientKey, RerouteOption, SmsProvider,
+    Webhook, World,
 };
 
 /// An endpoint that said 410 Gone, by the recipient key of its owner. It counts as absent until its
@@ -118,7 +119,8 @@ pub fn ways(
     for channel in &addressee.order {
         let Some(destination) = addressee.destination(*channel, entry.kind, &world.policy.notify) else { continue };
         let route = Route { destination, reader: addressee.reader };
-        if addressee.preference.is_some_and(|preference| preference.is_out(*channel)) {
+        let is_out = addressee.preference.is_some_and(|preference| preference.is_out(*channel));
+        if is_out && !(*channel == Channel::Email && is_warning(entry)) {
             missing = Suppression::OptedOut;
         } else if *channel == Channel::Webhook && known.gone.is_some_and(|gone| gone.endpoint == route.endpoint()) {
             missing = Suppression::EndpointGone;
@@ -127,6 +129,16 @@ pub fn ways(
         }
     }
     if ways.is_empty() { Err(missing) } else { Ok(ways) }
+}
+
+/// A new address is told to the old contact by mail whatever it has opted out of: whoever holds somebody else's link could
+/// switch us off on its page first. Texts stay away from whom has asked for none, as the law says.
+fn is_warning(entry: &Entry) -> bool {
+    let is_address = |content: Content| match content {
+        Content::Notice(issued) => issued.facts.choice.is_some_and(|choice| choice.option == RerouteOption::Address),
+        Content::Digest(_) => false,
+    };
+    entry.kind == NoticeKind::Choice && entry.content().is_some_and(is_address)
 }
 
 /// Whether there is another way for a notice that a channel has refused, and why not.

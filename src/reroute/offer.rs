@@ -51,7 +51,8 @@ impl Offers {
     pub fn offered(&self, situation: &Situation<'_>) -> Vec<Offer> {
         let Some(area) = self.area(situation.area) else { return Vec::new() };
         // Whoever has sent for it back has nothing else to choose than to undo that.
-        if situation.chosen.is_some_and(|(option, _)| option == RerouteOption::Return) {
+        let is_sent_for = situation.chosen.is_some_and(|(option, _)| option == RerouteOption::Return);
+        if is_sent_for || situation.used_up {
             return Vec::new();
         }
         let mut offers = Vec::new();

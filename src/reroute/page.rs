@@ -30,7 +30,7 @@ pub struct Page {
     pub locale: Option<String>,
     #[allow(missing_docs)]
     pub time_zone: Option<String>,
-    /// Masked, so that its owner recognises it: "王*", "+86 138 **** ****" (the last digits are the second proof).
+    /// Masked, so that its owner recognises it: "王*", "+861**** ****" (the last digits are the second proof).
     pub name: Option<String>,
     #[allow(missing_docs)]
     pub phone: Option<String>,
@@ -60,6 +60,9 @@ pub struct Page {
     pub history: Vec<HistoryLine>,
     /// What may be chosen now, in the order in which it is shown.
     pub offers: Vec<Offer>,
+    /// So much was chosen that nothing more is offered.
+    #[serde(default)]
+    pub used_up: bool,
     /// The choice that stands, else the last one and what became of it.
     pub choice: Option<Standing>,
     /// What was chosen after that and refused: the other one goes on standing.

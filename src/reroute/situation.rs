@@ -39,6 +39,8 @@ pub struct Situation<'a> {
     pub free_until: Option<Timestamp>,
     /// What was chosen and stands.
     pub chosen: Option<(RerouteOption, &'a Detail)>,
+    /// So much was chosen that nothing more is remembered: what stands can be taken back, and that is all.
+    pub used_up: bool,
     /// The second proof can be given.
     pub can_prove: bool,
     /// In which the places are named.

@@ -28,6 +28,7 @@ fn situation() -> Situation<'static> {
         waits_since: None,
         free_until: None,
         chosen: None,
+        used_up: false,
         can_prove: true,
         locale: Some("en"),
     }

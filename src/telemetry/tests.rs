@@ -134,7 +134,7 @@ fn every_field_that_may_be_malformed_has_its_series_from_the_start() {
         decode::shipment(Some(text.as_bytes())).unwrap().malformed
     };
     let inside = shipment(r#"[{"code":"delivered","hub":7,"within":7}]"#);
-    let preference = r#"{"recipient_key":"p:1","at":"2026-11-22T00:00:00Z","opt_out":["pigeon"],"channels":7,
+    let preference = r#"{"recipient_key":"p:1","at":"2026-11-22T00:00:00Z","opt_out":["sms","pigeon"],"channels":7,
         "quiet_hours":7,"locale":7}"#;
     let topic = decode::NotifierTopic::Preferences;
     let preference = decode::notifier_input(topic, Some(b"p:1"), Some(preference.as_bytes()));

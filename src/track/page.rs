@@ -41,6 +41,7 @@ fn page(parcel_id: &str, view: View<'_>, audience: Audience, now: Timestamp, wor
         contact.and_then(field).map(|text| mask(text))
     };
     let situation = choices::of_reader(view, audience, now, parcel_id, world);
+    let used_up = situation.is_some_and(|situation| situation.used_up);
     let offers = situation.map(|situation| world.offers.offered(&situation)).unwrap_or_default();
     let proof = ProofState {
         possible: choices::proof_of_reader(view, audience, parcel_id, world).is_some(),
@@ -68,6 +69,7 @@ fn page(parcel_id: &str, view: View<'_>, audience: Audience, now: Timestamp, wor
         collection: collection(view, audience, world),
         history: history(parcel),
         offers,
+        used_up,
         choice: standing(view, audience).map(|choice| shown(choice, parcel_id, view, audience, now, world)),
         refused: refused(view, audience).map(|choice| shown(choice, parcel_id, view, audience, now, world)),
         revision: view.choices.map_or(0, |choices| choices.revision),

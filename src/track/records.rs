@@ -110,9 +110,12 @@ impl Tracker {
         let announced = self.announced.get(id);
         let Some(parcel) = self.parcels.get(id) else { return RerouteOutcome::Ignored };
         let is_answer = matches!(record.change, RerouteChange::Accepted | RerouteChange::Refused);
-        let of_this_journey = record.journey == parcel.journey || record.journey == 0 && is_answer;
-        // An end lets a choice be refused, with a word to its chooser; nothing else can still become of one.
-        let concerned = of_this_journey && (parcel.is_live() || record.change == RerouteChange::Requested);
+        let takes_links_back = record.change == RerouteChange::Revoked;
+        let of_this_journey =
+            record.journey == parcel.journey || record.journey == 0 && (is_answer || takes_links_back);
+        // An end lets a choice be refused, with a word to its chooser, and links be taken back; nothing else can still become of one.
+        let concerned =
+            of_this_journey && (parcel.is_live() || takes_links_back || record.change == RerouteChange::Requested);
         if !concerned || announced.is_none() && !is_answer {
             return RerouteOutcome::Ignored;
         }

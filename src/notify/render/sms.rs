@@ -4,7 +4,8 @@
 //! when, the link, how to opt out). What names a fact that is unknown falls out. The first pair that fits one part wins: where
 //! something can be chosen the why gives way before the choice does, and the deadline before the link; elsewhere the link
 //! gives way first. Where nothing fits the barest stands. Of approved templates that have a code, and whose variables are known and
-//! allowed, the first that fits one part is taken, else the first.
+//! allowed, those that say the most of what a reader needs are left; of these the first that fits one part is taken, else the
+//! first.
 
 use super::content::Content;
 use super::parts;
@@ -126,11 +127,32 @@ fn approved(content: &Content, reader: &Reader, world: &World) -> Option<Message
             let text = format!("【{sign}】{}", filled.text);
             Some((text, SmsTemplate { code, parameters: filled.parameters }))
         });
-        let texts: Vec<_> = texts.collect();
+        let mut texts: Vec<_> = texts.collect();
+        let most = texts.iter().map(|(_, template)| needed(template, &facts)).max().unwrap_or_default();
+        texts.retain(|(_, template)| needed(template, &facts) == most);
         let short = texts.iter().position(|(text, _)| parts::count(text).parts == 1);
         let (text, template) = texts.into_iter().nth(short.unwrap_or(0))?;
         Some(Message::Text { text, template: Some(template) })
     })
+}
+
+/// What no approved text leaves out for the sake of its length where another one says it: a second part is worth less than the date,
+/// and a text without a known one reads as if there were none. Each fact with the variables that say it; a page says a place too.
+const NEEDED: [(&str, &[&str]); 8] = [
+    ("eta", &["eta", "eta_near"]),
+    ("slot", &["slot", "slot_near"]),
+    ("place", &["place", "link_token"]),
+    ("pickup_code", &["pickup_code"]),
+    ("free_until", &["free_until"]),
+    ("choice_what", &["choice_what"]),
+    ("choice_fee", &["choice_fee"]),
+    ("choose", &["choose", "change"]),
+];
+
+/// How much of what a reader needs a text says.
+fn needed(template: &SmsTemplate, facts: &Said) -> usize {
+    let says = |names: &[&str]| names.iter().any(|name| template.parameters.contains_key(*name));
+    NEEDED.iter().filter(|(fact, names)| facts.contains_key(*fact) && says(names)).count()
 }
 
 /// Typographic signs as the plain ones that a text can carry without becoming longer for the network.

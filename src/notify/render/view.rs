@@ -111,8 +111,7 @@ fn say_parcel(saying: &mut Saying<'_>, issued: &Issued, reader: &Reader, policy:
     saying.say("level_name", issued.level.name());
     saying.say_some("level", saying.word("levels", issued.level.name()));
     saying.say_moment("at", Some(issued.at));
-    let tail: Vec<char> = line(&issued.parcel_id).chars().collect();
-    saying.say("tail", tail[tail.len().saturating_sub(4)..].iter().collect::<String>());
+    saying.say("tail", tail(&line(&issued.parcel_id)));
     let sign = policy.sms_signs.get(reader.locale.name()).unwrap_or(&policy.from);
     saying.say("from", line(&policy.from));
     saying.say("sign", line(sign));
@@ -122,6 +121,13 @@ fn say_parcel(saying: &mut Saying<'_>, issued: &Issued, reader: &Reader, policy:
         saying.say_line("parcel_id", Some(&issued.parcel_id));
         saying.say_line("merchant", issued.merchant.as_deref());
     }
+}
+
+/// The last four letters and digits: a provider's type for numbers takes no hyphens. Of an id that has none, its last four characters.
+fn tail(id: &str) -> String {
+    let last = |id: String| id.chars().skip(id.chars().count().saturating_sub(4)).collect::<String>();
+    let plain: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
+    last(if plain.is_empty() { id.to_owned() } else { plain })
 }
 
 /// Where it is, when it comes, and why.

@@ -120,6 +120,41 @@ fn the_newest_stands_whatever_order_records_come_in_and_is_written_again_after_a
 }
 
 #[test]
+fn an_old_opt_in_that_a_provider_pushes_again_does_not_undo_a_newer_opt_out() {
+    let mut desk = Desk::new(&world());
+    let at = |minutes: u32| START + std::time::Duration::from_secs(60) * minutes;
+    let mut hear = |now: u32, said: u32, change: &str| {
+        desk.pass(at(now));
+        desk.handle(crate::notify::Input::Reply(super::timeline::reply(at(said), "email", change)));
+        desk.machine.preference_of(&recipient()).is_some_and(|known| known.is_out(crate::model::Channel::Email))
+    };
+    let heard = [
+        (1, 1, "opt_out"),
+        (2, 2, "opt_in"),
+        (4, 4, "opt_out"),
+        (7, 2, "opt_in"),
+        (9, 8, "opt_in"),
+        (10, 3, "opt_out"),
+    ];
+    let out = heard.map(|(now, said, change)| hear(now, said, change));
+    assert_eq!(out, [true, false, true, true, false, true], "an opt-out counts however late");
+}
+
+#[test]
+fn a_new_address_is_told_by_mail_whatever_was_switched_off_before() {
+    timeline(
+        &texting(),
+        "
+        0s | prefer out=sms,email |
+        1s | a = choice info chosen=locker phone=+447700900123  | a suppressed: opted out
+        2s | b = choice info chosen=address phone=+447700900123 | b#1 by email
+        3s | b#1 delivered        | b#1 delivered
+        4s | c = choice info chosen=address phone=+447700900123 mail=no | c suppressed: opted out
+        ",
+    );
+}
+
+#[test]
 fn two_replies_within_a_moment_are_not_undone_by_their_own_records() {
     let mut desk = Desk::new(&world());
     let written = |desk: &mut Desk, change: &str| {

@@ -39,6 +39,21 @@ fn a_text_that_did_not_arrive_told_nobody_and_goes_on_by_the_next_channel() {
 }
 
 #[test]
+fn a_report_of_a_text_that_a_look_up_found_counts_under_the_name_that_it_was_sent_by() {
+    timeline(
+        &texting(),
+        "
+        0s  | a = stalled warn phone=+8613800000000 | a#1 by sms
+        1s  | a#1 unknown        | a#1 unknown
+        32s |                    | a#2 by sms
+        33s | a#2 delivered      | a#2 delivered
+        40s | report a#1 refused | a#1 refused; a#3 by email
+        41s | report a#1 delivered | ignored: idle report
+        ",
+    );
+}
+
+#[test]
 fn without_another_channel_it_ends_and_the_next_notice_is_the_first() {
     timeline(
         &texting(),

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::{
-    Audience, Channel, Effect, Facts, Issued, Level, Message, Notice, NoticeId, NoticeKind, OptChange, Preference,
-    QuietHours, Receipt, ReceiptKind, Recipient, Reply, ReportedOutcome, Timestamp,
+    Audience, Channel, Chosen, Effect, Facts, Issued, Level, Message, Notice, NoticeId, NoticeKind, OptChange,
+    Preference, QuietHours, Receipt, ReceiptKind, Recipient, Reply, ReportedOutcome, RerouteChange, RerouteOption,
+    Timestamp,
 };
 use crate::notify::Input;
 
@@ -154,6 +155,7 @@ pub fn issued(now: Timestamp, id: &str, kind: &str, level: &str, rest: &[&str]) 
             ("expires", text) => issued.expires = after(text),
             ("resolves", ids) => issued.resolves = ids.split(',').map(NoticeId::from_text).collect(),
             ("parcel", id) => issued.parcel_id = id.to_owned(),
+            ("chosen", option) => issued.facts.choice = Some(chosen(option)),
             ("phone", _) | ("mail", _) => {}
             ("to", name) => {
                 issued.audience = Audience::ALL.into_iter().find(|audience| audience.name() == name).expect(name);
@@ -179,6 +181,20 @@ pub fn issued(now: Timestamp, id: &str, kind: &str, level: &str, rest: &[&str]) 
         });
     }
     (key, issued)
+}
+
+/// A choice that was requested.
+fn chosen(option: &str) -> Chosen {
+    Chosen {
+        id: "rr_1".to_owned(),
+        option: RerouteOption::from_name(option).expect(option),
+        change: RerouteChange::Requested,
+        place: None,
+        place_name: None,
+        slot: None,
+        fee: None,
+        reason: None,
+    }
 }
 
 /// What a person asks for.

@@ -10,6 +10,10 @@ use crate::track::step::Step;
 pub(super) fn apply(step: &mut Step<'_>, record: &Reroute) -> RerouteOutcome {
     let known = step.choices.as_deref().and_then(|choices| choices.find(&record.id));
     let Some(choice) = known else { return elsewhere(step, record) };
+    // Its tour came and nobody was reached: an answer that is late says nothing of the next one.
+    if choice.over {
+        return RerouteOutcome::Unknown;
+    }
     match (choice.change, record.change) {
         (was, now) if was == now => RerouteOutcome::Repeat,
         (RerouteChange::Requested, RerouteChange::Accepted) => {

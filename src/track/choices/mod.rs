@@ -22,7 +22,7 @@ use crate::model::{
 
 pub(super) use situation::{can_take_back, of_reader, proof_of_reader, proof_tries_left};
 
-/// Choices that a parcel remembers in a journey; further ones are ignored. More: whoever plays with a link fills the state. Fewer:
+/// Choices that a parcel remembers in a journey; then nothing is offered, and further ones are ignored. More: whoever plays with a link fills the state. Fewer:
 /// somebody who changes their mind often cannot any more.
 const REMEMBERED_MAX: usize = 32;
 
@@ -100,6 +100,11 @@ impl Choice {
 }
 
 impl Choices {
+    /// Whether no further choice is remembered.
+    pub fn is_full(&self) -> bool {
+        self.made.len() >= REMEMBERED_MAX
+    }
+
     /// The choice that stands.
     pub fn standing(&self) -> Option<&Choice> {
         self.made.iter().rev().find(|choice| choice.stands())

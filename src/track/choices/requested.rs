@@ -1,7 +1,7 @@
 //! A customer has chosen: judged by what is offered at that instant, and made a work order of.
 
 use super::situation::{of_reader, proof_of_reader, proof_tries_left};
-use super::{Choice, REMEMBERED_MAX, answered, chooser, taken_back};
+use super::{Choice, answered, chooser, taken_back};
 use crate::model::{
     Audience, Effect, Reroute, RerouteChange, RerouteOption, RerouteOutcome, Timestamp, WorkOrder, WorkOrderChange,
 };
@@ -14,7 +14,7 @@ pub(super) fn apply(step: &mut Step<'_>, record: &Reroute) -> RerouteOutcome {
     if choices.find(&record.id).is_some() {
         return RerouteOutcome::Repeat;
     }
-    if record.id.is_empty() || choices.made.len() == REMEMBERED_MAX {
+    if record.id.is_empty() || choices.is_full() {
         return RerouteOutcome::Ignored;
     }
     match judge(step, record) {

@@ -1,6 +1,6 @@
 //! Where a parcel stands for the one who chooses.
 
-use super::Choice;
+use super::{Choice, Choices};
 use crate::model::{Audience, Code, ConditionKind, Recipient, Timestamp, World};
 use crate::reroute::{Phase, Situation, proof_of_phone};
 use crate::track::view::View;
@@ -30,6 +30,7 @@ pub(in crate::track) fn of_reader<'a>(
         waits_since: parcel.stage.awaiting_since,
         free_until: place.and_then(|place| place.free_until),
         chosen: view.standing().map(|choice| (choice.option, &choice.detail)),
+        used_up: view.choices.is_some_and(Choices::is_full),
         can_prove: proof_tries_left(view, world) > 0 && proof_of_reader(view, audience, parcel_id, world).is_some(),
         locale: view.reader(audience).and_then(|reader| reader.locale.as_deref()),
     })

@@ -2,7 +2,7 @@
 
 use super::requested::work_order;
 use super::{REMEMBERED_MAX, can_take_back, chooser};
-use crate::model::{Effect, Reroute, RerouteChange, RerouteOutcome, WorkOrder, WorkOrderChange};
+use crate::model::{Effect, Reroute, RerouteChange, RerouteOption, RerouteOutcome, WorkOrder, WorkOrderChange};
 use crate::reroute::{LINK_DAYS_MAX, Links};
 use crate::track::step::Step;
 
@@ -42,10 +42,12 @@ fn end(step: &mut Step<'_>, reason: Option<&str>) {
     let Some(choices) = step.choices.as_deref_mut() else { return };
     choices.revision += 1;
     if let Some(choice) = choices.standing_mut() {
+        // Whoever was told that it is so is told that it is not; of what replaces it they hear anyway.
+        let was_told = choice.change == RerouteChange::Accepted || choice.option == RerouteOption::Address;
         choice.change = RerouteChange::Cancelled;
         choice.reason = reason.map(Into::into);
         choice.answered_at = Some(at);
-        choice.untold = None;
+        choice.untold = (was_told && reason.is_none()).then_some(at);
     }
 }
 

@@ -5,7 +5,8 @@ use super::choice::{add_link, add_place, tell_choices};
 use super::over::{Over, take_recovered, take_refuted};
 use super::{Collection, Told, collection_id, condition_id, notice_id};
 use crate::model::{
-    Audience, ConditionKind, Count, Effect, Facts, Issued, Level, Notice, NoticeId, NoticeKind, RecipientKey, Timestamp,
+    Audience, ConditionKind, Count, Effect, Facts, Issued, Level, Notice, NoticeId, NoticeKind, RecipientKey,
+    RerouteChange, Timestamp,
 };
 use crate::track::parcel::Open;
 use crate::track::step::Step;
@@ -48,8 +49,11 @@ fn tell_condition(step: &mut Step<'_>, index: usize, late_since: Timestamp, news
     let (kind, level) = (NoticeKind::Condition(open.kind), open.level);
     let facts = condition_facts(view, open);
     let hub = facts.hub.as_deref().or(origin_hub(view));
-    let readers = audiences(kind, level, hub, view, step.world);
+    let mut readers = audiences(kind, level, hub, view, step.world);
     let draft = Draft { kind, episode: open.episode, level, at, facts };
+    if waits_for_appointment(step, draft.kind) {
+        readers.retain(|(audience, _)| *audience != Audience::Recipient);
+    }
     for (audience, key) in readers {
         let told = Told { audience, key, level, revision: FIRST, withdrawn: false };
         let open = &step.parcel.open[index];
@@ -61,6 +65,15 @@ fn tell_condition(step: &mut Step<'_>, index: usize, late_since: Timestamp, news
         news.push((audience, told.key.clone()));
         step.parcel.open[index].told.push(told);
     }
+}
+
+/// The recipient has another appointment, which was confirmed: until it is over they know why the parcel rests. It stays a fact for
+/// everybody else.
+fn waits_for_appointment(step: &Step<'_>, kind: NoticeKind) -> bool {
+    let rests = matches!(kind, NoticeKind::Condition(ConditionKind::Stalled | ConditionKind::Uncollected));
+    let standing = step.choices.as_deref().and_then(|choices| choices.standing());
+    let accepted = standing.filter(|choice| choice.change == RerouteChange::Accepted);
+    rests && accepted.is_some_and(|choice| choice.arrives.is_some_and(|arrives| step.at <= arrives.to))
 }
 
 fn tell_collection(step: &mut Step<'_>, late_since: Timestamp, news: &mut Vec<(Audience, RecipientKey)>) {

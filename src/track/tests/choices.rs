@@ -353,3 +353,78 @@ fn where_no_link_is_made_nothing_is_offered_and_nothing_can_be_chosen() {
              10:00 choice info locker refused no_longer_offered -> recipient until 34:00",
     );
 }
+
+#[test]
+fn an_answer_that_comes_after_its_appointment_failed_takes_nothing_back() {
+    facts(
+        "0:00 ship ordered_at=0:00 to=PHONE area=310104
+         9:00 scan out_for_delivery H1
+         10:00 reroute requested reschedule id=rr_1 slot=33:00-36:00
+             10:00 work reschedule due 18:00 promise none -> 36:00
+         33:30 scan out_for_delivery H1
+             21:00:00.001 stalled opened info limit=21:00 by timer choice=reschedule:requested
+             22:00:00.001 attempt_failed opened warn limit=22:00 by timer choice=reschedule:requested
+             33:00:00.001 stalled escalated warn limit=33:00 by timer choice=reschedule:requested
+             33:30 stalled cleared warn limit=21:00 by scan choice=reschedule:requested
+             33:30 attempt_failed cleared warn limit=22:00 by scan choice=reschedule:requested
+         34:00 scan attempt_failed H1
+             34:00 attempt_failed opened warn limit=34:00 by scan episode=2 choice=reschedule:requested
+         35:00 reroute accepted reschedule id=rr_1
+         36:00 time",
+    );
+}
+
+#[test]
+fn whoever_has_another_appointment_is_not_told_that_the_parcel_rests_until_then() {
+    told(
+        "0:00 ship ordered_at=0:00 to=PHONE area=310104
+         9:00 scan out_for_delivery H1
+         10:00 scan attempt_failed H1
+         10:05 time
+             10:00 attempt_failed warn slot 33:00-36:00 -> recipient [reschedule+locker+station+outlet+address+safe_place+neighbour by 28:00] until 34:00
+         11:00 reroute requested reschedule id=rr_1 slot=57:00-60:00
+         11:10 reroute accepted reschedule id=rr_1
+             withdrawn: attempt_failed warn slot 33:00-36:00 -> recipient [reschedule+locker+station+outlet+address+safe_place+neighbour by 28:00]
+         12:00 time
+             11:10 choice info reschedule accepted -> recipient until 35:10
+         56:00 time
+             22:00:00.001 stalled info -> hub_ops until 46:00:00.001
+             withdrawn: stalled info -> hub_ops
+             34:00:00.001 stalled warn -> hub_ops until 58:00:00.001
+         90:00 time
+             withdrawn: stalled warn -> hub_ops
+             82:00:00.001 stalled major -> recipient [reschedule+locker+station+outlet+address+safe_place+neighbour by 100:00] until 106:00:00.001
+             82:00:00.001 stalled major -> hub_ops until 106:00:00.001",
+    );
+}
+
+#[test]
+fn whoever_has_another_appointment_is_not_told_to_collect_until_then() {
+    told(
+        "0:00 ship ordered_at=0:00 to=PHONE area=310104
+         9:00 scan awaiting_collection H1 place=LK-1 place_kind=locker pickup_code=4711 free_until=80:00
+         9:01 time
+             9:00 collection info 4711 -> recipient [reschedule+return by 30:00] until 57:00
+         10:00 reroute requested reschedule id=rr_1 slot=57:00-60:00
+         10:10 reroute accepted reschedule id=rr_1
+         10:20 time
+             10:10 choice info reschedule accepted -> recipient until 34:10
+         58:30 time",
+    );
+}
+
+#[test]
+fn what_was_confirmed_and_is_taken_back_is_told_to_be_so() {
+    told(
+        "0:00 ship ordered_at=0:00 service=inter-city to=PHONE area=310104
+         1:00 scan picked_up H1
+         2:00 reroute requested locker id=rr_1 place=LK-1
+         2:10 reroute accepted locker id=rr_1
+         3:00 reroute cancelled locker id=rr_1
+             2:10 choice info locker accepted -> recipient until 26:10
+         4:00 reroute requested station id=rr_2 place=ST-1
+             3:00 choice info locker cancelled -> recipient until 27:00
+         4:01 reroute cancelled station id=rr_2
+         5:00 time",
+    );
+}

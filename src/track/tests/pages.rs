@@ -56,11 +56,11 @@ fn a_page_says_where_it_is_what_is_wrong_and_what_can_be_chosen() {
 fn contacts_are_masked_and_the_digits_that_prove_who_one_is_are_not_shown() {
     let timeline = timeline("");
     let page = open(&timeline, link(Audience::Recipient), "1:00");
-    assert_eq!(page.phone.as_deref(), Some("+86 138 **** ****"));
+    assert_eq!(page.phone.as_deref(), Some("+861**** ****"));
     let json = serde_json::to_string(&page).unwrap();
     assert!(!json.contains("1234") && !json.contains("5678"), "{json}");
     assert!(page.recipient_key.is_some_and(|key| key.as_str().starts_with("p:")));
-    assert_eq!(open(&timeline, link(Audience::Sender), "1:00").phone.as_deref(), Some("+86 139 **** ****"));
+    assert_eq!(open(&timeline, link(Audience::Sender), "1:00").phone.as_deref(), Some("+861**** ****"));
 }
 
 #[test]
@@ -86,6 +86,28 @@ fn a_choice_is_shown_with_what_it_changes_and_can_be_taken_back_until_its_cut_of
     let page = open(&timeline, link(Audience::Recipient), "6:00");
     assert_eq!(page.choice.map(|choice| (choice.change, choice.undo_until)), Some((RerouteChange::Cancelled, None)));
     assert_eq!((page.promise, page.original_promise, page.revision), (Some(instant("68:00")), None, 2));
+}
+
+#[test]
+fn where_no_more_choices_are_remembered_none_is_offered_and_the_one_that_stands_can_be_undone() {
+    let mut timeline = timeline("1:00 scan picked_up H1\n2:00 reroute requested locker id=rr_0 place=LK-1");
+    for n in 1..31 {
+        timeline.apply(&format!("3:00 reroute requested locker id=rr_{n} place=LK-9"));
+    }
+    let page = open(&timeline, link(Audience::Recipient), "3:00");
+    assert!(!page.used_up && !page.offers.is_empty());
+    timeline.apply("3:00 reroute requested locker id=rr_31 place=LK-9");
+    let page = open(&timeline, link(Audience::Recipient), "3:00");
+    assert!(page.used_up && page.offers.is_empty(), "{:?}", page.offers);
+    let choice = page.choice.expect("a choice");
+    assert_eq!((choice.id.as_str(), choice.undo_until.is_some()), ("rr_0", true));
+
+    timeline.apply("4:00 reroute refused locker id=rr_0 reason=full");
+    let refused = timeline.apply("5:00 time").into_iter().find_map(|effect| match effect {
+        Effect::Notice { notice: Notice::Issued(issued), .. } => Some(issued),
+        _ => None,
+    });
+    assert_eq!(refused.map(|issued| issued.options), Some(Vec::new()), "nor does a notice name any");
 }
 
 #[test]
@@ -136,6 +158,16 @@ fn a_link_of_another_journey_or_one_that_was_taken_back_opens_nothing() {
     let longest = Link { day: Links::day(instant("2:00")) + LINK_DAYS_MAX, ..first };
     assert_eq!(state(&timeline, longest), Some(PageState::Revoked), "whatever link_days was");
     assert!(matches!(state(&timeline, Link { day: longest.day + 1, ..first }), Some(PageState::Open(_))));
+}
+
+#[test]
+fn links_of_a_parcel_that_has_ended_can_be_taken_back() {
+    let mut timeline = timeline("9:00 scan out_for_delivery H1\n10:00 scan delivered H1");
+    let state =
+        |timeline: &Timeline| timeline.tracker.page("P1", link(Audience::Recipient), instant("12:00"), &timeline.world);
+    assert!(matches!(state(&timeline), Some(PageState::Open(_))));
+    timeline.apply("11:00 reroute revoked locker id=rv_1");
+    assert_eq!(state(&timeline), Some(PageState::Revoked));
 }
 
 #[test]

@@ -51,6 +51,8 @@ struct Card {
 #[derive(Serialize)]
 struct Ask {
     text_name: Option<String>,
+    /// Characters.
+    text_max: usize,
     label: String,
     hint: String,
     value: String,
@@ -133,11 +135,15 @@ fn card(number: usize, offer: &Offer, page: &Page, refill: Option<&Refill>, pen:
 fn ask(offer: &Offer, page: &Page, refill: Option<&Refill>, pen: &Pen<'_>) -> Ask {
     let words = pen.words;
     let name = offer.option.name();
-    let wrong =
-        |wrong, text| refill.is_some_and(|refill| refill.wrong.contains(&wrong)).then(|| words.text("error", text));
+    let text_max = pen.text_max.to_string();
+    let said = [("max", Some(text_max.as_str()))];
+    let wrong = |wrong, text| {
+        refill.is_some_and(|refill| refill.wrong.contains(&wrong)).then(|| words.say("error", text, &said))
+    };
     let tries = page.proof.tries_left.to_string();
     Ask {
         text_name: offer.asks_text.then(|| format!("text_{name}")),
+        text_max: pen.text_max,
         label: words.text("ask", name),
         hint: words.text("ask", &format!("{name}_hint")),
         value: refill.map(|refill| refill.text.clone()).unwrap_or_default(),

@@ -30,6 +30,8 @@ pub struct Shown<'a> {
     pub notice: Option<Notice>,
     /// A form that has to be mended.
     pub refill: Option<Refill>,
+    /// Characters of a customer's text at most.
+    pub text_max: usize,
 }
 
 /// Something to be said before the rest.
@@ -124,11 +126,17 @@ struct Line {
 pub(super) struct Pen<'a> {
     pub words: &'a Words,
     pub clock: Clock,
+    pub text_max: usize,
     names: &'a Names,
     locale: Locale,
 }
 
 impl Pen<'_> {
+    /// Whom to ask, if that is configured.
+    pub fn help(&self) -> Option<&str> {
+        Some(self.names.help.as_str()).filter(|help| !help.is_empty())
+    }
+
     /// A hub by its name.
     pub fn hub(&self, code: Option<&str>) -> Option<&str> {
         // A code is jargon: a hub without a name is not named.
@@ -151,7 +159,7 @@ impl Pages {
         let page = shown.page;
         let words = self.words(shown.locale);
         let clock = Clock::new(shown.locale, page.time_zone.as_deref(), self.names.zone);
-        let pen = Pen { words, clock, names: &self.names, locale: shown.locale };
+        let pen = Pen { words, clock, text_max: shown.text_max, names: &self.names, locale: shown.locale };
         let view = view(shown, &pen);
         let title = view.title.clone();
         self.render("parcel.html", shown.locale, &title, shown.preferences, shown.form, view)
@@ -182,7 +190,13 @@ fn view(shown: &Shown<'_>, pen: &Pen<'_>) -> View {
         None => format!("{headline} – {parcel}"),
     };
     let error_option = errors.iter().find(|error| error.field == "o1").map(|error| error.text.clone());
-    let no_offers = groups.is_empty().then(|| words.text("offer", "none"));
+    // Nothing is said of choices to whom it cannot concern any more.
+    let no_offers = match groups[..] {
+        [] if page.ended.is_some() => None,
+        [] if page.used_up => Some(words.say("offer", "used_up", &[("help", pen.help())])),
+        [] if page.collection.is_none() => Some(words.text("offer", "none")),
+        _ => None,
+    };
     View {
         title,
         name: page.name.as_deref().map(|name| words.say("page", "for_whom", &[("name", Some(name))])),
@@ -193,8 +207,7 @@ fn view(shown: &Shown<'_>, pen: &Pen<'_>) -> View {
         notice,
         choices: [refused, choice].into_iter().flatten().collect(),
         collection: collection(page, pen),
-        // Nothing is said of choices to whom it cannot concern any more.
-        no_offers: no_offers.filter(|_| page.ended.is_none() && page.collection.is_none()),
+        no_offers,
         groups,
         error_option,
         errors,

@@ -9,9 +9,9 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
 use super::form::{self, Form};
-use super::parcel::{Address, NAME, found, shown, shows};
+use super::parcel::{Address, NAME, found, is_settled, shown, shows};
 use super::visit::Visit;
-use super::{App, LOOK_EVERY, answer};
+use super::{App, LOOK_EVERY, answer, sent};
 use crate::model::{Detail, Reroute, RerouteChange, RerouteOption};
 use crate::reroute::{ChoiceParts, Link, Links, Offer, Page, choice_id, proof};
 use crate::web::pages::{Notice, Refill, State as Without, Wrong};
@@ -102,7 +102,7 @@ impl Asked<'_> {
         }
         let choice = self.record(&id, RerouteChange::Requested, offer, detail, proof);
         self.visit.public.metrics.choice_sent(option.name());
-        self.write(choice, |page| shows(page, &id) || page.ended.is_some(), Some(&id)).await
+        self.write(choice, |page| is_settled(page, &id), Some(&id)).await
     }
 
     /// Takes a choice back, if it still stands.
@@ -144,7 +144,7 @@ impl Asked<'_> {
         });
         match (waited.await, choice_id) {
             (Ok(()), _) => self.see(&[]),
-            (Err(_), Some(id)) => self.see(&[("sent", id)]),
+            (Err(_), Some(id)) => self.see(&[("sent", &sent::value(self.links, id, self.visit.now))]),
             // It came after the cut-off, or its owner has yet to read it: either way it still stands.
             (Err(_), None) => {
                 let (notice, status) = (Some(Notice::StillStands), StatusCode::CONFLICT);

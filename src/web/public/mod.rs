@@ -14,6 +14,7 @@ mod form;
 mod limits;
 mod parcel;
 mod preferences;
+mod sent;
 mod unsubscribe;
 mod visit;
 

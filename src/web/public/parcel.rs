@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
 use super::visit::Visit;
-use super::{App, Public, form};
+use super::{App, Public, form, sent};
 use crate::reroute::{Link, Links, Page};
 use crate::web::pages::{Notice, Refill, Shown, State as Without};
 use crate::web::serve::Peer;
@@ -47,9 +47,12 @@ pub(super) async fn show(
     match found(&visit, &address).await {
         Ok((_, page)) => {
             // A choice that was recorded a moment ago, and that its owner has yet to read.
-            let is_shown = |id: &str| shows(&page, id);
-            let sent = visit.asked("sent").filter(|id| is_choice_id(id) && !is_shown(id));
-            let notice = sent.map(|id| Notice::Sent(visit.query_with(&[("sent", &id)])));
+            let is_awaited = |value: &str| {
+                let id = public.links.as_ref().and_then(|links| sent::choice(links, value, visit.now));
+                id.is_some_and(|id| !is_settled(&page, id))
+            };
+            let sent = visit.asked("sent").filter(|value| is_awaited(value));
+            let notice = sent.map(|value| Notice::Sent(visit.query_with(&[("sent", &value)])));
             let result = if notice.is_some() { "sent" } else { "shown" };
             shown(&visit, &address, &page, notice, None, StatusCode::OK, result)
         }
@@ -60,6 +63,11 @@ pub(super) async fn show(
 /// Whether the page says what became of a choice.
 pub(super) fn shows(page: &Page, id: &str) -> bool {
     page.choice.iter().chain(&page.refused).any(|choice| choice.id == id)
+}
+
+/// Whether nothing more becomes of a choice that was sent: it is shown, or was one too many, or came after the end.
+pub(super) fn is_settled(page: &Page, id: &str) -> bool {
+    shows(page, id) || page.used_up || page.ended.is_some()
 }
 
 /// The link and the parcel, if they are to be seen.
@@ -92,12 +100,7 @@ pub(super) fn shown(
         preferences: page.recipient_key.as_ref().map(|_| preferences.as_str()),
         notice,
         refill,
+        text_max: public.text_max,
     });
     visit.page(NAME, result, status, html)
-}
-
-/// Whether a text can be the id of a choice; anything else in a query is not repeated on a page.
-fn is_choice_id(text: &str) -> bool {
-    let digits = text.strip_prefix("rr_").unwrap_or_default();
-    digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -155,9 +155,11 @@ fn an_outage_is_noticed_whatever_the_workers_were_doing() {
         });
     };
     for round in 0..2 {
-        cluster.kill(1);
+        // Paused and not killed: a single broker that comes back from a kill -9 can forget to end the transaction that was
+        // open (its leader is unknown while metadata is loaded, and the marker is left out), which blocks the state log's readers.
+        cluster.pause(1);
         behind("an outage of more than tell_within", &|lag| lag > 18.0);
-        cluster.restart(1);
+        cluster.resume(1);
         behind("the brokers to answer again", &|lag| lag < 4.0);
         assert_ne!(telling(&daemon), 2.0, "round {round}: nobody is told for settle_for");
         // On a busy machine a pause of more than tell_within counts as another outage, so this may take several times.

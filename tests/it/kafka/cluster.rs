@@ -131,6 +131,17 @@ impl Cluster {
         self.own().supervisor().kill(node);
     }
 
+    /// Lets a broker answer nobody until [`Self::resume`].
+    pub fn pause(&self, node: i32) {
+        self.own().supervisor().pause(node);
+    }
+
+    /// Lets a paused broker go on.
+    pub fn resume(&self, node: i32) {
+        self.own().supervisor().resume(node);
+        self.wait_for(node, 1);
+    }
+
     /// Starts a killed broker again on its data and its port, and waits until it serves.
     pub fn restart(&self, node: i32) {
         self.own().supervisor().start(node);

@@ -8,6 +8,8 @@
 #
 #   start N    run COMMAND FOLDER/N/server.properties, output appended to FOLDER/N/broker.log
 #   kill N     kill -9, answered when the broker is gone
+#   pause N    it answers nobody any more; its connections stay
+#   resume N   it goes on
 #   state N    answered with running or ended
 folder=$1
 shift
@@ -28,6 +30,14 @@ while read -r order n; do
         wait "$pid" 2>/dev/null
         eval "pid_$n="
         echo killed
+        ;;
+    pause)
+        kill -STOP "$pid"
+        echo paused
+        ;;
+    resume)
+        kill -CONT "$pid"
+        echo resumed
         ;;
     state)
         # The third field of the process's status line is Z for a zombie.

@@ -39,6 +39,15 @@ impl Supervisor {
         self.order("kill", broker);
     }
 
+    /// `kill -STOP`: it answers nobody.
+    pub fn pause(&mut self, broker: i32) {
+        self.order("pause", broker);
+    }
+
+    pub fn resume(&mut self, broker: i32) {
+        self.order("resume", broker);
+    }
+
     pub fn is_running(&mut self, broker: i32) -> bool {
         self.order("state", broker) == "running"
     }

@@ -176,6 +176,10 @@ pub fn shapes(kind: NoticeKind, audience: Audience, level: Level, locale: Locale
         ("no new date".to_owned(), with(&|issued| issued.facts.eta = None)),
         ("no link".to_owned(), with(&|issued| issued.link_day = None)),
     ];
+    if full.facts.slot.is_some() {
+        let no_slot = with(&|issued| issued.facts.eta = issued.facts.slot.take());
+        shapes.push(("no slot".to_owned(), no_slot));
+    }
     let mut stage = |code: Code| {
         let issued = with(&|issued| issued.facts.stage = Some(code));
         shapes.push((code.name().to_owned(), issued));

@@ -1,5 +1,6 @@
 //! Every text is made at least once; a few stand here to be read.
 
+mod approved;
 mod event;
 mod mail;
 mod sms;

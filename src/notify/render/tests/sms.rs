@@ -136,6 +136,7 @@ fn an_approved_text_is_sent_by_its_code_and_typed_parameters_and_read_with_its_s
         ("tail", "0017"),
         ("eta", "周三11月25日14-18点"),
         ("reason", "天气原因"),
+        ("choose", "可改时间或地点"),
         ("link_parcel", "SF1024000000017"),
         ("link_token", "9kydvwq3aa4ss"),
     ];

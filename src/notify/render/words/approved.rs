@@ -1,7 +1,7 @@
 //! Texts that a provider approves before they may be sent (Aliyun): fixed words with typed variables.
 //!
-//! A kind of notice has one text or several, the fullest first; the first of them that has a code in the configuration, and whose
-//! variables are known and within what their types allow, is used. So that one can be filed, its form is checked:
+//! A kind of notice has one text or several. Used are those that have a code in the configuration, and whose variables are known
+//! and within what their types allow; which of them is for `sms` to say. So that one can be filed, its form is checked:
 //! at most 500 characters, each variable once, none beside another, no signature brackets, a fixed beginning of the link.
 
 use std::collections::BTreeMap;
@@ -193,10 +193,9 @@ impl Text {
 /// The types of Aliyun's notices that we use: letters and digits; a code to collect with; an address; a time; anything short.
 const TYPES: [&str; 5] = ["other_number2", "pick_up_code", "address", "time", "others"];
 
-/// A value as its type allows it: texts are cut, codes and numbers are whole or none.
+/// A value as its type allows it, whole or none: a date that is cut would be another date, and an address another door.
 pub fn fit(kind: &str, value: &str) -> Option<String> {
     let length = value.chars().count();
-    let cut = |max: usize| value.chars().take(max).collect::<String>();
     let is_link = ["://", "www.", ".com", ".cn", ".net"].iter().any(|mark| value.to_lowercase().contains(mark));
     match kind {
         _ if length == 0 => None,
@@ -207,10 +206,9 @@ pub fn fit(kind: &str, value: &str) -> Option<String> {
             let is_code = |c: char| c.is_ascii_digit() || matches!(c, '-' | '_');
             ((4..=8).contains(&length) && value.chars().all(is_code)).then(|| value.to_owned())
         }
-        "address" if !is_link => Some(cut(ADDRESS_MAX)),
-        // A date that is cut would be another date.
+        "address" if !is_link && length <= ADDRESS_MAX => Some(value.to_owned()),
         "time" if length <= VALUE_MAX => Some(value.to_owned()),
-        "others" if !is_link => Some(cut(VALUE_MAX)),
+        "others" if !is_link && length <= VALUE_MAX => Some(value.to_owned()),
         _ => None,
     }
 }
@@ -220,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_cut_or_refused_as_its_type_says() {
+    fn a_value_is_whole_or_none() {
         let long = "长".repeat(40);
         for (kind, value, fitted) in [
             ("other_number2", "SF1024000000017", Some("SF1024000000017".to_owned())),
@@ -229,9 +227,11 @@ mod tests {
             ("pick_up_code", "8-4-2017", Some("8-4-2017".to_owned())),
             ("pick_up_code", "12-3-40177", None),
             ("pick_up_code", "A-204", None),
-            ("address", &long, Some("长".repeat(30))),
+            ("address", &long[..30 * 3], Some("长".repeat(30))),
+            ("address", &long, None),
             ("address", "see www.example.com", None),
-            ("others", &long, Some("长".repeat(35))),
+            ("others", &long[..35 * 3], Some("长".repeat(35))),
+            ("others", &long, None),
             ("others", "https://x", None),
             ("others", "", None),
             ("time", "11月25日 14:00", Some("11月25日 14:00".to_owned())),

@@ -101,7 +101,7 @@ fn stalled() -> Page {
         locale: Some("zh-CN".to_owned()),
         time_zone: Some("Asia/Shanghai".to_owned()),
         name: Some("王*".to_owned()),
-        phone: Some("+86 138 **** ****".to_owned()),
+        phone: Some("+861**** ****".to_owned()),
         email: Some("w******ng@example.com".to_owned()),
         stage: Some(Code::DepartedHub),
         ended: None,
@@ -123,6 +123,7 @@ fn stalled() -> Page {
             line(Code::PickedUp, "NGB03", "2026-11-22T18:10:00+08:00"),
         ],
         offers: offers(),
+        used_up: false,
         choice: None,
         refused: None,
         revision: 0,
@@ -212,6 +213,7 @@ fn parcels() -> Vec<(&'static str, Page, Option<Notice>, Option<Refill>)> {
         ("too-late", choice(RerouteChange::Refused, Some("too_late")), None, None),
         ("wrong-proof", choice(RerouteChange::Refused, Some("wrong_proof")), None, None),
         ("refused-beside", beside, None, None),
+        ("used-up", Page { used_up: true, offers: Vec::new(), ..choice(RerouteChange::Accepted, None) }, None, None),
         ("undone", choice(RerouteChange::Cancelled, None), None, None),
         ("sent", stalled(), Some(Notice::Sent("?sent=rr_1".to_owned())), None),
         ("stale", stalled(), Some(Notice::Stale), None),
@@ -242,6 +244,7 @@ fn every() -> Vec<(String, Locale, String)> {
                 preferences: Some("T/preferences"),
                 notice,
                 refill,
+                text_max: 200,
             };
             all.push((format!("parcel-{name}"), locale, pages.parcel(&shown)));
         }

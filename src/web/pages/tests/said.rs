@@ -28,7 +28,8 @@ fn each_option_says_its_fee_its_deadline_and_has_a_button_that_names_it() {
 fn parcels_in(locale: Locale) -> Vec<(&'static str, Page, String)> {
     let pages = pages();
     let of = |(name, page, notice, refill): (&'static str, Page, Option<Notice>, Option<Refill>)| {
-        let shown = Shown { page: &page, locale, now: now(), form: "1-tag", preferences: None, notice, refill };
+        let shown =
+            Shown { page: &page, locale, now: now(), form: "1-tag", preferences: None, notice, refill, text_max: 150 };
         let html = pages.parcel(&shown);
         (name, page, html)
     };
@@ -84,6 +85,7 @@ fn pages_say_where_when_what_next_in_this_order() {
             "refused-beside",
             &["could not be carried out", "Send to another address, free", "wrong too often", "Confirmed", "LK-0310"],
         ),
+        ("used-up", &["Confirmed", "Undo this choice", "can be changed here no more", "Please ask us: 95338"]),
         ("sent", &["We have received your choice", "Look again"]),
         ("delivered", &["Delivered|It was delivered on Tue 24 Nov, 10:05 am.", "What has happened"]),
         ("lost", &["Lost|It is lost and will not arrive. Sorry.", "a replacement or a refund"]),
@@ -102,6 +104,7 @@ fn pages_say_where_when_what_next_in_this_order() {
 fn what_others_say_is_escaped() {
     let html = parcels_in(Locale::En).into_iter().find(|(name, ..)| *name == "address-wrong").unwrap().2;
     assert!(html.contains("value=\"&lt;b&gt;x\"") && !html.contains("<b>x"));
+    assert!(html.contains("maxlength=\"150\"") && html.contains("Say where, in 3 to 150 characters"));
     assert!(html.contains("role=\"alert\"") && html.contains("href=\"#text_address\""));
     assert!(html.contains("<title>There is a problem – Your parcel …0017</title>"));
 }

@@ -43,13 +43,39 @@ async fn the_same_form_at_the_same_time_makes_one_choice() {
     for got in [sent.0, sent.1] {
         assert_eq!(got.status, StatusCode::SEE_OTHER);
         let id = &served.choices()[0].id;
-        assert_eq!(got.location(), format!("{}?sent={id}", links().token("P1", LINK)));
-        let shown = served.get(&format!("{path}?sent={id}")).await;
-        assert!(shown.body.contains("We have received your choice") && shown.body.contains("Look again"));
+        let (_, query) = got.location().split_once('?').expect("a query");
+        assert!(query.starts_with(&format!("sent={id}-")), "{query}");
+        let shown = served.get(&format!("{path}?{query}")).await;
+        assert!(shown.body.contains("We have received your choice"));
+        assert!(shown.body.contains(&format!("href=\"?{query}\">Look again")));
     }
     let choices = served.choices();
     assert_eq!(choices.len(), 2);
     assert_eq!(choices[0].id, choices[1].id, "the owner knows a repeat by its id");
+}
+
+#[tokio::test]
+async fn a_choice_is_said_to_be_received_for_some_minutes_and_only_if_something_can_become_of_it() {
+    let served = serve().await;
+    served.owner().reads = false;
+    let sent = served.choose(&[LOCKER]).await;
+    let (_, query) = sent.location().split_once('?').expect("a query");
+    let says = "We have received your choice";
+    let address = format!("{}?{query}", path());
+    assert!(served.get(&address).await.body.contains(says));
+    let forged = format!("{}?sent={}", path(), served.choices()[0].id);
+    assert!(!served.get(&forged).await.body.contains(says));
+
+    let change = |change: fn(&mut Page)| match &mut served.owner().page {
+        Ok(Some(PageState::Open(page))) => change(page),
+        other => panic!("{other:?}"),
+    };
+    change(|page| (page.used_up, page.offers) = (true, Vec::new()));
+    let full = served.get(&address).await.body;
+    assert!(!full.contains(says) && full.contains("number of choices is used up"));
+    change(|page| page.used_up = false);
+    *served.clock.lock().unwrap() = now() + Duration::from_secs(11 * 60);
+    assert!(!served.get(&address).await.body.contains(says));
 }
 
 #[tokio::test]

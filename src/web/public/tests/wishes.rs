@@ -55,7 +55,7 @@ async fn preferences_are_shown_saved_whole_and_kept_where_they_are_not_shown() {
     let shown = served.get(&address).await;
     assert_eq!(shown.status, StatusCode::OK);
     for part in [
-        "+86 138 **** ****",
+        "+861**** ****",
         "w******ng@example.com",
         "id=\"email\" name=\"channel\" value=\"email\" checked",
         "id=\"sms\" name=\"channel\" value=\"sms\">",
