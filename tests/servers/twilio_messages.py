@@ -5,8 +5,8 @@ what that does not allow; what came and how it was answered is told.
 
 Without it, the answer depends on the number, by Twilio's own test numbers: +15005550001 is invalid (21211), ...0002 cannot
 be reached (21612), ...0003 is in a region that is not allowed (21408), ...0004 has opted out (21610), ...0009 takes no
-texts (21614). Ours: ...0021 too many requests, ...0022 trouble, ...0023 a wrong login, ...0024 no answer, ...0025 the
-connection is closed, ...0026 an endless answer of 201.
+texts (21614). Ours: ...0021 too many requests, ...0022 trouble (both for seven seconds), ...0023 a wrong login, ...0024 no
+answer, ...0025 the connection is closed, ...0026 an endless answer of 201.
 
 --without NAME       with --spec: this field of the form, or "authorization", is lost on the way to prism
 --account, --login   the basic authentication that is expected, without --spec

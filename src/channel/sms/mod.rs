@@ -6,11 +6,11 @@
 //! | happened | outcome |
 //! |---|---|
 //! | the provider took it | delivered, with its name for the text |
-//! | its limits, its trouble, a login of ours that is wrong | retry: nobody was told, and it passes or can be put right |
+//! | its limits, trouble of which it names the end, an account of ours that is wrong | retry: nobody was told, and it passes or can be put right |
 //! | number, content or template that it will not send | refused, so that another channel is tried |
 //! | the recipient has opted out there | refused, and `opted_out` |
 //! | name, connection or TLS failed | retry |
-//! | no answer in time, or one without meaning | unknown: it may have been sent |
+//! | no answer in time, one without meaning, or other trouble | unknown: it may have been sent |
 //!
 //! No provider recognises a repeat. Aliyun is asked for the earlier text before one of unknown outcome is sent again;
 //! Twilio keeps nothing of ours that one could ask for, so the notifier's policy decides.
