@@ -92,7 +92,7 @@ fn gap_end(thread: &Thread, i: usize, gap: std::time::Duration) -> Option<Timest
         return None;
     }
     let counts = |other: &&Entry| !judge::is_urgent(other.kind);
-    thread.entries.iter().filter(counts).filter_map(Entry::told_at).max().map(|told| told + gap)
+    thread.entries.iter().filter(counts).filter_map(Entry::heard_at).max().map(|heard| heard + gap)
 }
 
 /// Until when a person is left in peace at this time of the day. Repeats wait like anything else: they ring as loudly.

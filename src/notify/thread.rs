@@ -143,6 +143,11 @@ pub struct Tried {
 }
 
 impl Tried {
+    /// Whether it reached its reader, or may have.
+    fn left(&self) -> bool {
+        matches!(self.outcome, Some(DeliveryOutcome::Delivered | DeliveryOutcome::Unknown))
+    }
+
     /// Whether it is still to be told how it ended.
     pub fn is_open(&self) -> bool {
         matches!(self.outcome, None | Some(DeliveryOutcome::Unknown))
@@ -191,9 +196,12 @@ impl Entry {
     /// When it left, if it did: the claim of its first attempt that was delivered or whose outcome is
     /// unknown. What was shadowed, suppressed, held, expired or withdrawn before told nobody.
     pub fn told_at(&self) -> Option<Timestamp> {
-        let left =
-            |tried: &&Tried| matches!(tried.outcome, Some(DeliveryOutcome::Delivered | DeliveryOutcome::Unknown));
-        self.tried.iter().find(left).map(|tried| tried.at)
+        self.tried.iter().find(|tried| tried.left()).map(|tried| tried.at)
+    }
+
+    /// When its reader may have heard of it last: a repeat after an unknown outcome can be the one that arrived.
+    pub fn heard_at(&self) -> Option<Timestamp> {
+        self.tried.iter().rfind(|tried| tried.left()).map(|tried| tried.at)
     }
 
     /// Whether it waits to be decided or attempted.
