@@ -14,6 +14,7 @@
 //!   whatever failed earlier is a [`Outcome::Retry`], so that nobody is told twice without need.
 //! - No address, URL, name or secret is in an outcome, a log line or debug output.
 
+mod client;
 mod dispatcher;
 mod email;
 mod gate;

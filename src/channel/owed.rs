@@ -118,21 +118,16 @@ impl Drop for Owed {
 }
 
 fn receipt(attempt: &Attempt, outcome: Outcome, took: Option<Duration>, clock: &WallClock) -> Receipt {
-    let mut receipt = Receipt {
-        recipient_key: attempt.recipient_key.clone(),
-        kind: ReceiptKind::Outcome,
-        notice_id: attempt.notice_id.clone(),
-        channel: attempt.channel(),
-        attempt: attempt.attempt,
-        outcome: ReportedOutcome::Delivered,
-        reason: None,
-        provider_id: None,
-        retry_after_ms: None,
-        endpoint_gone: false,
-        opted_out: false,
-        at: clock(),
-        took_ms: took.map(millis),
-    };
+    let mut receipt = Receipt::new(
+        ReceiptKind::Outcome,
+        attempt.recipient_key.clone(),
+        attempt.notice_id.clone(),
+        attempt.channel(),
+        attempt.attempt,
+        ReportedOutcome::Delivered,
+        clock(),
+    );
+    receipt.took_ms = took.map(millis);
     let (outcome, reason) = match outcome {
         Outcome::Delivered { provider_id } => {
             receipt.provider_id = provider_id;

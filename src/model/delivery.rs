@@ -201,3 +201,32 @@ pub struct Receipt {
     #[allow(missing_docs)]
     pub took_ms: Option<u64>,
 }
+
+impl Receipt {
+    /// A receipt that says no more than this.
+    pub fn new(
+        kind: ReceiptKind,
+        recipient_key: RecipientKey,
+        notice_id: NoticeId,
+        channel: Channel,
+        attempt: u32,
+        outcome: ReportedOutcome,
+        at: Timestamp,
+    ) -> Receipt {
+        Receipt {
+            recipient_key,
+            kind,
+            notice_id,
+            channel,
+            attempt,
+            outcome,
+            reason: None,
+            provider_id: None,
+            retry_after_ms: None,
+            endpoint_gone: false,
+            opted_out: false,
+            at,
+            took_ms: None,
+        }
+    }
+}

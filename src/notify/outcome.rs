@@ -51,7 +51,8 @@ pub fn give_up(entry: &mut Entry, at: &Circumstances<'_>) -> Option<Applied> {
     apply(entry, attempt, DeliveryOutcome::Unknown, None, at)
 }
 
-/// Applies what a text's provider reports of the newest attempt while something hangs on it; none if it is no news.
+/// Applies what a text's provider reports of the newest attempt, or of one that a look-up found, while something hangs on it; none
+/// if it is no news.
 /// It may come before the channel's own outcome.
 pub fn provider(entry: &mut Entry, receipt: &Receipt, at: &Circumstances<'_>) -> Option<Applied> {
     let outcome = Some(outcome(receipt))

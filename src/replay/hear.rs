@@ -78,19 +78,13 @@ impl Hearing {
 
 fn delivered(attempt: Attempt, at: Timestamp) -> Receipt {
     let channel = attempt.channel();
-    Receipt {
-        recipient_key: attempt.recipient_key,
-        kind: ReceiptKind::Outcome,
-        notice_id: attempt.notice_id,
+    Receipt::new(
+        ReceiptKind::Outcome,
+        attempt.recipient_key,
+        attempt.notice_id,
         channel,
-        attempt: attempt.attempt,
-        outcome: ReportedOutcome::Delivered,
-        reason: None,
-        provider_id: None,
-        retry_after_ms: None,
-        endpoint_gone: false,
-        opted_out: false,
+        attempt.attempt,
+        ReportedOutcome::Delivered,
         at,
-        took_ms: None,
-    }
+    )
 }

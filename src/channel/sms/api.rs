@@ -5,16 +5,12 @@
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Certificate, Client, Method, RequestBuilder, Response, Url, redirect, retry, tls};
+use reqwest::{Client, Method, RequestBuilder, Response, Url};
 use tokio::time::{Instant, timeout_at};
 
 use super::super::settings::Sms as Settings;
 use super::super::strangers::{real_time, retry_after};
-use super::super::{Outcome, Problem, trust};
-
-/// How long a connection may rest. A request that meets the provider's closing of it is of unknown outcome; shorter costs
-/// connections.
-const IDLE_MAX: Duration = Duration::from_secs(4);
+use super::super::{Outcome, Problem, client};
 
 /// How much of an answer is read. Larger than a page of 50 texts in Aliyun's look-up (each below 2 KiB).
 const ANSWER_LENGTH_MAX: usize = 256 * 1024;
@@ -59,23 +55,8 @@ impl Api {
     /// # Errors
     /// A certificate file that cannot be used.
     pub(super) fn open(settings: &Settings) -> Result<Api, Problem> {
-        let mut builder = Client::builder()
-            .user_agent(concat!("parcelwatch/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .referer(false)
-            .no_proxy()
-            .tls_version_min(tls::Version::TLS_1_2)
-            .connect_timeout(settings.connect_timeout)
-            .pool_idle_timeout(IDLE_MAX);
-        if !settings.ca_file.is_empty() {
-            let authorities = trust::authorities("sms.ca_file", &settings.ca_file)?;
-            let read: Result<Vec<_>, _> = authorities.iter().map(|der| Certificate::from_der(der)).collect();
-            let unusable = || Problem::at("sms.ca_file", "expected certificates, found one that cannot be read");
-            builder = builder.tls_certs_only(read.map_err(|_| unusable())?);
-        }
-        let unusable = |_| Problem::at("sms", "expected what TLS can begin with, found something else");
-        Ok(Api { client: builder.build().map_err(unusable)?, timeout: settings.timeout })
+        let builder = client::builder("sms.ca_file", &settings.ca_file, settings.connect_timeout)?;
+        Ok(Api { client: client::build("sms", builder)?, timeout: settings.timeout })
     }
 
     /// The instant by which an attempt that begins now must have its outcome.

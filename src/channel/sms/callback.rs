@@ -200,21 +200,15 @@ pub(super) fn is_path_secret(secrets: &Secrets, name: &str) -> bool {
 
 /// A provider's report about an attempt.
 fn receipt(reference: &Reference, at: Timestamp, outcome: ReportedOutcome) -> Receipt {
-    Receipt {
-        recipient_key: reference.recipient_key.clone(),
-        kind: ReceiptKind::Provider,
-        notice_id: reference.notice_id.clone(),
-        channel: Channel::Sms,
-        attempt: reference.attempt,
+    Receipt::new(
+        ReceiptKind::Provider,
+        reference.recipient_key.clone(),
+        reference.notice_id.clone(),
+        Channel::Sms,
+        reference.attempt,
         outcome,
-        reason: None,
-        provider_id: None,
-        retry_after_ms: None,
-        endpoint_gone: false,
-        opted_out: false,
         at,
-        took_ms: None,
-    }
+    )
 }
 
 #[cfg(test)]

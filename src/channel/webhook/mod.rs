@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Certificate, Client, Response, Url, redirect, retry, tls};
+use reqwest::{Client, Response, Url};
 use tokio::time::timeout;
 
 use self::guard::Guard;
@@ -30,15 +30,11 @@ use self::resolver::Resolver;
 use self::sign::Signature;
 use super::settings::Webhook as Settings;
 use super::strangers::real_time;
-use super::{Attempt, Attempting, Gate, Limits, Outcome, Problem, Secrets, Transport, trust};
+use super::{Attempt, Attempting, Gate, Limits, Outcome, Problem, Secrets, Transport, client};
 use crate::model::{Channel, Destination, Message};
 
 pub(super) use self::guard::is_host;
 pub use self::network::Network;
-
-/// How long a connection may rest. Shorter than the 5 s after which common servers close theirs: a request that
-/// meets the closing is of unknown outcome.
-const IDLE_MAX: Duration = Duration::from_secs(4);
 
 /// How much of an answer's body is read, and for how long, only so that the connection can be used again. More
 /// would let an endpoint keep us busy.
@@ -60,27 +56,11 @@ impl Webhook {
     /// The first setting that cannot be used.
     pub fn open(settings: &Settings, secrets: &Arc<Secrets>) -> Result<Webhook, Problem> {
         let guard = Arc::new(Guard::new(&settings.allow_private, &settings.allow_http));
-        let mut builder = Client::builder()
-            .user_agent(concat!("parcelwatch/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .referer(false)
-            // A proxy would resolve the name itself, behind the guard.
-            .no_proxy()
-            .dns_resolver(Arc::new(Resolver::new(&guard)))
-            .tls_version_min(tls::Version::TLS_1_2)
-            .connect_timeout(settings.connect_timeout)
-            .pool_idle_timeout(IDLE_MAX);
-        if !settings.ca_file.is_empty() {
-            let authorities = trust::authorities("webhook.ca_file", &settings.ca_file)?;
-            let read: Result<Vec<_>, _> = authorities.iter().map(|der| Certificate::from_der(der)).collect();
-            let unusable = || Problem::at("webhook.ca_file", "expected certificates, found one that cannot be read");
-            builder = builder.tls_certs_only(read.map_err(|_| unusable())?);
-        }
-        let unusable = |_| Problem::at("webhook", "expected what TLS can begin with, found something else");
+        let builder = client::builder("webhook.ca_file", &settings.ca_file, settings.connect_timeout)?;
+        let client = client::build("webhook", builder.dns_resolver(Arc::new(Resolver::new(&guard))))?;
         let limits =
             Limits { queue: settings.queue, concurrency: settings.concurrency, total_timeout: settings.timeout };
-        Ok(Webhook { limits, client: builder.build().map_err(unusable)?, guard, secrets: Arc::clone(secrets) })
+        Ok(Webhook { limits, client, guard, secrets: Arc::clone(secrets) })
     }
 
     async fn send(&self, attempt: &Attempt, gate: &Gate) -> Result<Outcome, Outcome> {
