@@ -265,9 +265,9 @@ pub fn beat_of(partition: i32) -> String {
 fn beat_scan(id: &str, (number, second): &mut (u64, i64)) -> Value {
     *second = now().timestamp().max(*second + 1);
     *number += 1;
-    let code = if *number % 2 == 1 { "customs_held" } else { "customs_released" };
+    let code = if *number % 2 == 1 { "held" } else { "sorted" };
     let at = DateTime::from_timestamp(*second, 0).expect("this century");
-    json!({"parcel_id": id, "code": code, "event_time": stamp(at)})
+    json!({"parcel_id": id, "code": code, "hub": "H0", "event_time": stamp(at)})
 }
 
 fn milliseconds(seconds: f64) -> TimeDelta {

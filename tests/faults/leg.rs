@@ -60,13 +60,13 @@ pub fn run(args: &Args, seed: u64, name: &str, folder: &Path, program: &Path, fa
         let _ends = Ends(&world, &pulse);
         scope.spawn(|| pulse.run(&world.cluster.client(), &conditions, world.partitions("conditions.v1")));
         scope.spawn(|| world.watch());
-        recovered(&world, &pulse, start.timestamp_millis());
+        recovered(&world, &pulse, &feed, start.timestamp_millis());
         let rounds = all_rounds(args, &world, &pulse, &feed, dice, faults);
         feed.end_parcels();
         let cut = now().timestamp_millis();
-        recovered(&world, &pulse, cut);
+        recovered(&world, &pulse, &feed, cut);
         let cut = now().timestamp_millis();
-        recovered(&world, &pulse, cut + 3000);
+        recovered(&world, &pulse, &feed, cut + 3000);
         eprintln!("{} faults are over; waiting for the last word on every notice", now().format("%H:%M:%S"));
         last_words(&world, cut);
         (rounds, cut)
@@ -127,7 +127,7 @@ fn all_rounds(
         });
         // Now and then the next faults meet what has not recovered from these; for pauses the two are one.
         if dice.u32(0..5) > 0 || done >= faults {
-            recovered(world, pulse, now().timestamp_millis());
+            recovered(world, pulse, feed, now().timestamp_millis());
             let to = now().timestamp_millis();
             rounds.push(Round { kinds: together.iter().map(|fault| fault.kind).collect(), from, to });
         } else {
@@ -165,12 +165,15 @@ fn joined(rounds: Vec<Round>) -> Vec<Round> {
 }
 
 /// Waits until every partition has decided something that was scanned after an instant.
-fn recovered(world: &World, pulse: &Pulse, instant: i64) {
+fn recovered(world: &World, pulse: &Pulse, feed: &Feed, instant: i64) {
     until("every partition to decide", RECOVERS_WITHIN, || match pulse.silent_since(instant) {
         silent if silent.is_empty() => Ok(()),
-        silent => {
-            Err(format!("partitions {silent:?} are silent; logs in {}\n{}", world.folder.display(), world.words()))
-        }
+        silent => Err(format!(
+            "partitions {silent:?} are silent; {} records are acknowledged, {} beats decided; logs will be in {}",
+            feed.acked().lock().expect("no holder panics").len(),
+            pulse.count(),
+            world.folder.display(),
+        )),
     });
 }
 

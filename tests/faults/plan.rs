@@ -199,8 +199,7 @@ impl Way<'_> {
     fn held(&mut self) {
         self.announce(Some(500.0), json!({}));
         self.scan("arrived_hub", Some("H2"));
-        let code = if self.dice.bool() { "held" } else { "customs_held" };
-        self.scan(code, None);
+        self.scan("held", None);
         let after = self.between(8.0..30.0);
         self.scan_after(after, "departed_hub", Some("H2"), 0.0);
     }

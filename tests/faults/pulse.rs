@@ -60,6 +60,11 @@ impl Pulse {
         (0..PARTITIONS).filter(|partition| newest(*partition).is_none_or(|newest| newest <= instant)).collect()
     }
 
+    /// How many beats' changes were seen.
+    pub fn count(&self) -> usize {
+        self.seen.lock().expect("no holder panics").len()
+    }
+
     /// When a beat's change was seen.
     pub fn seen(&self, partition: i32, second: i64) -> Option<i64> {
         self.seen.lock().expect("no holder panics").get(&(partition, second)).copied()

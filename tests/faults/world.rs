@@ -174,16 +174,6 @@ impl World {
         metadata.topics().iter().map(|topic| i32::try_from(topic.partitions().len()).expect("a few")).sum()
     }
 
-    /// The last words of every daemon's log.
-    pub fn words(&self) -> String {
-        let of = |place: &Mutex<Place>| {
-            place.lock().ok().and_then(|mut place| place.daemon().map(|daemon| daemon.last_words()))
-        };
-        let words =
-            self.daemons.iter().enumerate().map(|(n, place)| format!("d{n}: {}", of(place).unwrap_or_default()));
-        words.collect::<Vec<_>>().join("\n")
-    }
-
     /// Says something with the time, and keeps it.
     pub fn remark(&self, what: &str) {
         eprintln!("{} {what}", now().format("%H:%M:%S"));

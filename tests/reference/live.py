@@ -19,6 +19,9 @@ READINGS_MAX = 4000
 GRACE = 1000
 parcel.HOUR, parcel.MINUTE, parcel.DAY = 1000, 100, 10 * 365 * 24 * 3600 * 1000
 parcel.STANDARD = {"remote": 120_000}
+# Those that the product has; rules.md has more.
+CONDITIONS = """never_uploaded overdue_scan stalled delayed thoroughly_delayed dispatch_overdue attempt_failed uncollected held damaged refused
+lost""".split()
 TELLING = ["never_uploaded", "stalled", "delayed", "thoroughly_delayed"]
 LEVELS = ["info", "warn", "major", "critical"]
 
@@ -75,7 +78,8 @@ def follow(records, times, until):
         if not isinstance(value, dict):
             value.time = time
         fresh.append((time, value))
-    return rules.follow(fresh, until, GRACE)
+    written, last = rules.follow(fresh, until, GRACE)
+    return [c for c in written if c["condition"] in CONDITIONS], last
 
 
 def readings(records, until):
