@@ -10,6 +10,7 @@ pub mod decode;
 pub mod state;
 pub mod time;
 
+pub mod callback;
 pub mod notify;
 pub mod reroute;
 pub mod track;

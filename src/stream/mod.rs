@@ -16,7 +16,6 @@ mod instances;
 mod membership;
 mod options;
 mod partition;
-mod partitioner;
 mod preflight;
 mod publish;
 mod query;
@@ -32,11 +31,13 @@ mod worker;
 mod world;
 mod writer;
 
+use crate::model::partitioner;
+pub use crate::model::partitioner::partition;
+
 pub use clock::Clock;
 pub use inspect::{InspectError, Inspected, inspect};
 pub use instance::{Instance, InstanceError, Setup};
 pub use options::{From, GroupProtocol, Options};
-pub use partitioner::partition;
 pub use publish::Publisher;
 pub use query::Asker;
 pub use restore::CannotResume;

@@ -15,7 +15,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::instances::{Announcement, Instances};
+use super::instances::Instances;
 use super::options::Options;
 use super::topics::Topics;
 use crate::decode;
@@ -117,7 +117,7 @@ impl TableReader {
 
     fn apply(&self, message: &rdkafka::message::BorrowedMessage<'_>) {
         if message.topic() != self.merchants_topic {
-            self.worlds.instances.apply(Announcement::read(message.key(), message.payload()));
+            self.worlds.instances.apply(decode::announcement(message.key(), message.payload()));
             return;
         }
         let Some(key) = message.key().and_then(|key| std::str::from_utf8(key).ok()) else {
