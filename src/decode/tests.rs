@@ -328,6 +328,9 @@ fn a_reroute_says_what_changed_about_which_option() {
     );
     assert_eq!(refused(record("accepted", "teleport", "1")).1, "option");
     assert_eq!(refused(record("accepted", "locker", "-1")).2, "expected a number from 1, found a number");
+    for change in ["requested", "accepted"] {
+        assert_eq!(refused(record(change, "locker", "0")).2, "expected a number from 1, found 0", "{change}");
+    }
 }
 
 #[test]
