@@ -425,3 +425,25 @@ fn what_an_unknown_field_holds_is_never_an_error() {
         assert!(read.is_ok(), "{}: {}", &unknown[..5], read.err().unwrap());
     }
 }
+
+#[test]
+fn what_is_too_long_is_malformed() {
+    let read = |field: &str, value: serde_json::Value| {
+        let mut record = serde_json::json!({"parcel_id": "P", "ordered_at": "2026-11-22T00:00:00Z"});
+        record[field] = value;
+        shipment(Some(record.to_string().as_bytes())).unwrap().malformed
+    };
+    let names = |count: usize, length: usize| serde_json::json!(vec!["n".repeat(length); count]);
+    let route = |count: usize| serde_json::json!(vec![serde_json::json!({"code": "sorted"}); count]);
+    let name = |length: usize| serde_json::json!("n".repeat(length));
+    for (field, most, more) in [
+        ("flags", names(32, 200), names(33, 1)),
+        ("flags", names(1, 200), names(1, 201)),
+        ("consent", names(32, 200), names(1, 201)),
+        ("route", route(1000), route(1001)),
+        ("service", name(200), name(201)),
+        ("recipient", serde_json::json!({"name": name(200)}), serde_json::json!({"name": name(201)})),
+    ] {
+        assert_eq!((read(field, most), read(field, more)), (vec![], vec![field]), "{field}");
+    }
+}

@@ -222,5 +222,6 @@ impl Stage for NotifierStage {
 
     fn observe(machine: &Notifier, partition: i32, metrics: &Metrics) {
         metrics.threads(partition, machine.threads());
+        metrics.threads_open(partition, machine.open_threads());
     }
 }
