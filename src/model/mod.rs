@@ -3,6 +3,7 @@
 
 mod code;
 mod condition;
+mod control;
 mod delivery;
 mod effect;
 mod identity;
@@ -18,6 +19,7 @@ mod world;
 
 pub use code::{Code, DwellClass};
 pub use condition::{Cause, Change, ConditionChange, ConditionKind, Evidence, Level, StandingChoice};
+pub use control::{Control, ControlAction};
 pub use delivery::{Channel, Decision, Delivery, DeliveryOutcome, Receipt, ReceiptKind, ReportedOutcome, SmsProvider};
 pub use effect::{
     Attempt, Count, Destination, Effect, Ignored, Message, RerouteOutcome, ScanOutcome, ShipmentOutcome, SmsTemplate,

@@ -38,6 +38,8 @@ fn notice(entry: &Entry) -> Value {
         Phase::Waiting { due, wait: Wait::Retry } => ("waiting", "retry", Some(due)),
         Phase::Waiting { due, wait: Wait::Quiet } => ("held", "quiet hours", Some(due)),
         Phase::Waiting { due, wait: Wait::Onward } => ("waiting", "next channel", Some(due)),
+        Phase::Waiting { wait: Wait::Storm, .. } => ("held", "storm", None),
+        Phase::Waiting { due, wait: Wait::Released } => ("waiting", "released", Some(due)),
         Phase::Reporting { until } => {
             let is_taken = entry.tried.iter().any(|tried| tried.outcome == Some(DeliveryOutcome::Delivered));
             (if is_taken { "delivered" } else { "unknown" }, "report awaited", Some(until))
