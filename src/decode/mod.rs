@@ -4,6 +4,7 @@
 //! was expected and found. What always holds: nothing here panics on any bytes; a malformed optional field counts as
 //! absent and is listed so that it can be counted; no message repeats the record's content.
 
+mod control;
 mod field;
 mod merchant;
 mod notice;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::machine::Notifier;
+use super::storm::Storm;
 use super::thread::{End, Entry, Phase, Thread, Tried, Wait, thread_key};
 use crate::model::{DeliveryOutcome, RecipientKey};
 
@@ -28,6 +29,12 @@ impl Notifier {
             "journeys": threads.map(journey).collect::<Vec<_>>(),
             "digest": digest.collect::<Vec<_>>(),
         })
+    }
+
+    /// What the storm breaker holds: `[{"kind", "since", "held"}]`; `since` is `null` once an operator has decided.
+    pub fn describe_storms(&self) -> Value {
+        let storm = |storm: Storm| json!({ "kind": storm.kind, "since": storm.since, "held": storm.held });
+        self.storms().map(storm).collect()
     }
 }
 

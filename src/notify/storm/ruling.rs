@@ -37,7 +37,7 @@ impl Notifier {
     /// The decision that is being carried out, and an instant that has passed when it was read.
     pub(in crate::notify) fn ruling(&self) -> Option<(Timestamp, NoticeKind)> {
         let (kind, ruling) = self.breaker.rulings.first_key_value()?;
-        Some((Timestamp::from_millis(ruling.at.as_millis() - 1), *kind))
+        Some((Timestamp::from_millis(ruling.at.as_millis().saturating_sub(1)), *kind))
     }
 
     /// Carries out a decision for one more thread, or ends it.
