@@ -399,7 +399,7 @@ proptest::proptest! {
             for topic in [InputTopic::Shipments, InputTopic::Scans, InputTopic::Reroutes] {
                 let _ = tracker_input(topic, Some(bytes), at("2026-11-22T00:00:00Z"));
             }
-            for topic in [NotifierTopic::Preferences, NotifierTopic::Notices, NotifierTopic::Receipts] {
+            for topic in [NotifierTopic::Preferences, NotifierTopic::Notices, NotifierTopic::Receipts, NotifierTopic::Controls] {
                 let _ = notifier_input(topic, Some(b"p:1"), Some(bytes));
             }
         }
