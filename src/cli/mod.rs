@@ -5,6 +5,7 @@
 mod check;
 mod completions;
 mod demo;
+mod doctor;
 mod lint;
 mod outcome;
 mod parcel;
@@ -69,6 +70,7 @@ enum Command {
     Revoke(revoke::Args),
     Replay(replay::Args),
     State(state::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
 }
 
@@ -85,6 +87,7 @@ impl Command {
             Command::Revoke(args) => revoke::run(&args),
             Command::Replay(args) => replay::run(args),
             Command::State(args) => state::run(args),
+            Command::Doctor(args) => doctor::run(&args),
             Command::Completions(args) => completions::run(&args),
         }
     }

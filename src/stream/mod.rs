@@ -9,6 +9,7 @@
 
 mod announce;
 mod clock;
+mod examine;
 mod ffi;
 mod inspect;
 mod instance;
@@ -33,6 +34,7 @@ mod world;
 mod writer;
 
 pub use clock::Clock;
+pub use examine::{ExamineError, Finding, Found, Patient, Verdict, examine};
 pub use inspect::{InspectError, Inspected, inspect};
 pub use instance::{Instance, InstanceError, Setup};
 pub use options::{From, GroupProtocol, Options};

@@ -15,7 +15,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::instances::{Announcement, Instances};
+use super::instances::{Announcement, Heard, Instances, Twin};
 use super::options::Options;
 use super::topics::Topics;
 use crate::decode;
@@ -85,11 +85,15 @@ impl TableReader {
         Ok(TableReader { consumer, worlds, metrics, merchants_topic: topics.name(MERCHANTS).to_owned(), unread })
     }
 
-    /// Reads until `stop` is set.
-    pub fn run(mut self, stop: &AtomicBool) {
+    /// Reads until `stop` is set, or a newer process of this instance's name is there. Calls `older` where an older one is.
+    pub fn run(mut self, stop: &AtomicBool, older: impl Fn()) -> Result<(), Twin> {
         while !stop.load(Ordering::Relaxed) {
             match self.consumer.poll(Duration::from_millis(100)) {
-                Some(Ok(message)) => self.apply(&message),
+                Some(Ok(message)) => match self.apply(&message) {
+                    Heard::Fine => {}
+                    Heard::Older => older(),
+                    Heard::Twin(twin) => return Err(twin),
+                },
                 Some(Err(error)) => tracing::warn!(%error, "reading the global tables"),
                 None => {}
             }
@@ -100,6 +104,7 @@ impl TableReader {
                 tracing::info!(merchants = self.worlds.current.load().merchants.len(), "global tables are read");
             }
         }
+        Ok(())
     }
 
     /// Positions pass over markers and aborted records, which no message does.
@@ -115,11 +120,15 @@ impl TableReader {
         }
     }
 
-    fn apply(&self, message: &rdkafka::message::BorrowedMessage<'_>) {
+    fn apply(&self, message: &rdkafka::message::BorrowedMessage<'_>) -> Heard {
         if message.topic() != self.merchants_topic {
-            self.worlds.instances.apply(Announcement::read(message.key(), message.payload()));
-            return;
+            return self.worlds.instances.apply(Announcement::read(message.key(), message.payload()));
         }
+        self.merchant(message);
+        Heard::Fine
+    }
+
+    fn merchant(&self, message: &rdkafka::message::BorrowedMessage<'_>) {
         let Some(key) = message.key().and_then(|key| std::str::from_utf8(key).ok()) else {
             return self.refuse(message, "expected the merchant as key, found none or no UTF-8");
         };
