@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use rdkafka::Message;
 use serde::Serialize;
 
-use super::clock::boot;
+use super::brokers::{BrokerError, Brokers, ReadError, Reader};
+use super::clock::Clock;
+use super::kafka::Kafka;
 use super::options::Options;
-use super::reader::{ReadError, Reader};
 use super::restore::{CannotResume, Restoring};
 use super::stage::{NotifierStage, Stage, TrackerStage};
 use super::topics::{Topics, TopicsError};
@@ -59,7 +59,7 @@ pub enum InspectError {
     #[error(transparent)]
     Topics(#[from] TopicsError),
     #[error(transparent)]
-    Kafka(#[from] rdkafka::error::KafkaError),
+    Brokers(#[from] BrokerError),
     #[error(transparent)]
     Unreadable(#[from] CannotResume),
     #[error(
@@ -70,26 +70,35 @@ pub enum InspectError {
 
 /// Looks into both stages' logs, one partition after the other.
 pub fn inspect(options: &Options, mut found: impl FnMut(Inspected)) -> Result<(), InspectError> {
-    let topics = Topics::read(options)?;
-    inspect_stage::<TrackerStage>(options, &topics, &mut found)?;
-    inspect_stage::<NotifierStage>(options, &topics, &mut found)
+    let clock = Clock::start();
+    let kafka = Kafka::new(options.clone(), clock.clone());
+    let topics = kafka.topics()?;
+    inspect_stage::<TrackerStage>(&kafka, &clock, options, &topics, &mut found)?;
+    inspect_stage::<NotifierStage>(&kafka, &clock, options, &topics, &mut found)
 }
 
 fn inspect_stage<S: Stage>(
+    kafka: &Kafka,
+    clock: &Clock,
     options: &Options,
     topics: &Topics,
     found: &mut impl FnMut(Inspected),
 ) -> Result<(), InspectError> {
     let topic = topics.name(S::STATE);
-    let reader = Reader::new(options, &options.group_of("inspect"), &[topic.to_owned()])?;
+    let reader = kafka.reader(&options.group_of("inspect"), &[topic.to_owned()])?;
     for partition in 0..topics.partitions(S::STATE) {
-        found(inspect_partition::<S>(&reader, topic, partition)?);
+        found(inspect_partition::<S>(&reader, clock, topic, partition)?);
     }
     Ok(())
 }
 
-fn inspect_partition<S: Stage>(reader: &Reader, topic: &str, partition: i32) -> Result<Inspected, InspectError> {
-    let mut read = read_log::<S>(reader, topic, partition)?;
+fn inspect_partition<S: Stage>(
+    reader: &impl Reader,
+    clock: &Clock,
+    topic: &str,
+    partition: i32,
+) -> Result<Inspected, InspectError> {
+    let mut read = read_log::<S>(reader, clock, topic, partition)?;
     let live = read.log.machine.tables().iter().map(|table| table.count()).collect();
     Ok(described::<S>(partition, &read, live))
 }
@@ -100,15 +109,18 @@ pub(super) struct ReadLog<S: Stage> {
     pub log: Restoring<S>,
     /// Bytes of all blocks.
     pub bytes: u64,
-    /// The broker's or producer's time of the last block.
-    pub last: Option<Timestamp>,
 }
 
 /// Reads a partition's state log as a restore does, and keeps nobody from anything. Where a running instance deletes what we are
 /// about to read, it is begun anew.
-pub(super) fn read_log<S: Stage>(reader: &Reader, topic: &str, partition: i32) -> Result<ReadLog<S>, InspectError> {
+pub(super) fn read_log<S: Stage>(
+    reader: &impl Reader,
+    clock: &Clock,
+    topic: &str,
+    partition: i32,
+) -> Result<ReadLog<S>, InspectError> {
     for _ in 0..TRIES {
-        let read = read_once(reader, topic, partition);
+        let read = read_once(reader, clock, topic, partition);
         let unassigned = reader.unassign([(topic, partition)]);
         if let Some(read) = read? {
             unassigned?;
@@ -119,26 +131,39 @@ pub(super) fn read_log<S: Stage>(reader: &Reader, topic: &str, partition: i32) -
 }
 
 /// None: what was to be read next is gone.
-fn read_once<S: Stage>(reader: &Reader, topic: &str, partition: i32) -> Result<Option<ReadLog<S>>, InspectError> {
+fn read_once<S: Stage>(
+    reader: &impl Reader,
+    clock: &Clock,
+    topic: &str,
+    partition: i32,
+) -> Result<Option<ReadLog<S>>, InspectError> {
     let (place, silent) = ((topic, partition), || InspectError::Silent { topic: topic.to_owned(), partition });
     let begins = reader.beginnings([place])?.of(place).ok_or_else(silent)?;
     let end = reader.ends([place])?.of(place).ok_or_else(silent)?;
-    let mut read = ReadLog::<S> { log: Restoring::new(begins, end), bytes: 0, last: None };
+    let mut read = ReadLog::<S> { log: Restoring::new(begins, end, clock.boot()), bytes: 0 };
     reader.assign([(place, begins)])?;
     while !read.log.complete {
-        match reader.poll(STEP) {
-            Some(Ok(message)) if message.offset() < end => {
-                let block = message.payload().unwrap_or_default();
-                read.bytes += block.len() as u64;
-                read.last = message.timestamp().to_millis().map(Timestamp::from_millis);
-                read.log.block(topic, partition, message.offset(), block)?;
+        let polled = reader.poll(STEP, |record| {
+            // A running instance goes on writing; that is of no interest here.
+            read.log.complete |= record.offset >= end;
+            if read.log.complete {
+                return Ok(());
+            }
+            let block = record.value.unwrap_or_default();
+            read.bytes += block.len() as u64;
+            read.log.block(topic, partition, record.offset, block)
+        });
+        match polled {
+            Some(Ok(taken)) => {
+                taken?;
+                // Positions are for when nothing comes: asking after each block costs more than the block.
                 continue;
             }
             Some(Err(ReadError::OffsetGone(_))) => return Ok(None),
-            Some(Ok(_) | Err(ReadError::Passing(_))) | None => {}
+            Some(Err(ReadError::Passing(_))) | None => {}
         }
         let position = reader.positions()?.of(place).unwrap_or(begins);
-        if read.log.stands_still_at(position, boot()) {
+        if read.log.stands_still_at(position, clock.boot()) {
             let (topic, end) = (topic.to_owned(), end);
             return Err(CannotResume::StandsStill { topic, partition, position, end }.into());
         }

@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rdkafka::Message;
-
 use super::cluster::Cluster;
 use super::finding::{Finding, Verdict};
 use super::{ExamineError, Found, Patient, rounded};
 use crate::model::Timestamp;
-use crate::stream::clock::boot;
+use crate::stream::brokers::{Brokers, Reader};
 use crate::stream::instances::{Announcement, Names, Spoken};
-use crate::stream::reader::Reader;
+use crate::stream::kafka::Kafka;
 use crate::stream::stage::{NotifierStage, Stage, TrackerStage};
 use crate::stream::topics::Topics;
 use crate::web;
@@ -74,13 +72,15 @@ fn announced(patient: &Patient<'_>, cluster: &Cluster<'_>, topics: &Topics) -> R
     for place in &places {
         // An empty topic needs no reader, and none is made: it would ask for a coordinator, which may be the first to ask.
         let Some((begin, end)) = span(place).filter(|(begin, end)| begin < end) else { continue };
-        let reader = Reader::new(patient.options, &patient.options.group_of("inspect"), &[topic.to_owned()])?;
+        let kafka = Kafka::new(patient.options.clone(), patient.clock.clone());
+        let reader = kafka.reader(&patient.options.group_of("inspect"), &[topic.to_owned()])?;
         reader.assign([((topic, place.1), begin)])?;
-        let until = boot() + READ_WITHIN;
-        while boot() < until && reader.positions()?.of((topic, place.1)).is_none_or(|position| position < end) {
-            if let Some(Ok(message)) = reader.poll(STEP) {
-                names.hear(Announcement::read(message.key(), message.payload()));
-            }
+        let until = patient.clock.boot() + READ_WITHIN;
+        while patient.clock.boot() < until
+            && reader.positions()?.of((topic, place.1)).is_none_or(|position| position < end)
+        {
+            // An error passes, or the time does.
+            let _ = reader.poll(STEP, |record| names.hear(Announcement::read(record.key, record.value)));
         }
     }
     Ok(names)

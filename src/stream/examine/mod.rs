@@ -19,6 +19,7 @@ pub use self::finding::{Finding, Verdict};
 pub(super) use self::settings::weakens;
 
 use self::cluster::Cluster;
+use super::brokers::BrokerError;
 use super::clock::Clock;
 use super::inspect::InspectError;
 use super::options::Options;
@@ -53,6 +54,8 @@ pub enum ExamineError {
     Kafka(#[from] rdkafka::error::KafkaError),
     #[error(transparent)]
     Log(#[from] InspectError),
+    #[error(transparent)]
+    Read(#[from] BrokerError),
     #[error("cannot start a runtime: {0}")]
     Runtime(#[from] std::io::Error),
 }
@@ -71,8 +74,8 @@ pub fn examine(patient: &Patient<'_>, found: Found<'_>) -> Result<(), ExamineErr
         read => read?,
     };
     let cluster = Cluster::open(options)?;
-    stages::look::<TrackerStage>(options, &cluster, &topics, found)?;
-    stages::look::<NotifierStage>(options, &cluster, &topics, found)?;
+    stages::look::<TrackerStage>(patient, &cluster, &topics, found)?;
+    stages::look::<NotifierStage>(patient, &cluster, &topics, found)?;
     clocks::look(options, patient.clock, &cluster, &topics, found)?;
     instances::look(patient, &cluster, &topics, found)
 }

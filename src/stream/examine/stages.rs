@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use super::cluster::{Cluster, Told};
 use super::finding::Finding;
-use super::{ExamineError, Found};
+use super::{ExamineError, Found, Patient};
 use crate::state::Meta;
-use crate::stream::clock::boot;
+use crate::stream::brokers::{Brokers, Reader};
+use crate::stream::clock::Clock;
 use crate::stream::inspect::{InspectError, read_log};
+use crate::stream::kafka::Kafka;
 use crate::stream::options::Options;
-use crate::stream::reader::Reader;
 use crate::stream::restore::{CannotResume, Check, STANDS_STILL_AFTER, input_is_there};
 use crate::stream::stage::Stage;
 use crate::stream::topics::Topics;
@@ -19,6 +20,7 @@ use crate::stream::topics::Topics;
 /// A stage under examination.
 struct Examined<'a, S: Stage> {
     options: &'a Options,
+    clock: &'a Clock,
     cluster: &'a Cluster<'a>,
     topics: &'a Topics,
     group: String,
@@ -33,7 +35,7 @@ struct Examined<'a, S: Stage> {
 
 /// Looks at every partition of a stage.
 pub fn look<S: Stage>(
-    options: &Options,
+    Patient { options, clock, .. }: &Patient<'_>,
     cluster: &Cluster<'_>,
     topics: &Topics,
     found: Found<'_>,
@@ -49,7 +51,7 @@ pub fn look<S: Stage>(
     let logs: Vec<(String, i32)> = (0..count).map(|partition| (state.to_owned(), partition)).collect();
     let (ends, group) = (cluster.ends(&logs)?, options.group_of(S::NAME));
     let is_used = ends.values().any(|end| end.is_some_and(|end| end > 0));
-    let asked = boot();
+    let asked = clock.boot();
     let before = match cluster.committed(&group, topics.name(S::INPUTS[S::MAIN]), count, is_used) {
         Ok(before) => before,
         Err(error) => {
@@ -63,8 +65,18 @@ pub fn look<S: Stage>(
             return Ok(());
         }
     };
-    let examined =
-        Examined::<S> { options, cluster, topics, group, count, ends, asked, before, stage: std::marker::PhantomData };
+    let examined = Examined::<S> {
+        options,
+        clock,
+        cluster,
+        topics,
+        group,
+        count,
+        ends,
+        asked,
+        before,
+        stage: std::marker::PhantomData,
+    };
     examined.partitions(found)
 }
 
@@ -84,7 +96,10 @@ impl<S: Stage> Examined<'_, S> {
         let state = self.topics.name(S::STATE).to_owned();
         // Without a group's offsets there is nothing that a reader could meet, and none is made.
         let reader = match self.ends.values().any(|end| end.is_some_and(|end| end > 0)) {
-            true => Some(Reader::new(self.options, &self.options.group_of("inspect"), &[state])?),
+            true => {
+                let kafka = Kafka::new(self.options.clone(), self.clock.clone());
+                Some(kafka.reader(&self.options.group_of("inspect"), &[state])?)
+            }
             false => None,
         };
         for partition in 0..self.count {
@@ -118,7 +133,7 @@ impl<S: Stage> Examined<'_, S> {
     }
 
     /// Reads the log and checks it against the group, as a restore does.
-    fn partition(&self, reader: &Reader, partition: i32, found: Found<'_>) -> Result<Start, ExamineError> {
+    fn partition(&self, reader: &impl Reader, partition: i32, found: Found<'_>) -> Result<Start, ExamineError> {
         let (topic, place) = (self.topics.name(S::STATE), Self::place(partition));
         let mut broken = |error: CannotResume| {
             found(Finding::error(error.name(), place.clone(), &error));
@@ -127,7 +142,7 @@ impl<S: Stage> Examined<'_, S> {
         if let Some(error) = self.stands_still(partition)? {
             return broken(error);
         }
-        let read = match read_log::<S>(reader, topic, partition) {
+        let read = match read_log::<S>(reader, self.clock, topic, partition) {
             Ok(read) => read,
             Err(InspectError::Unreadable(error)) => return broken(error),
             Err(error) => return Err(error.into()),
@@ -157,7 +172,7 @@ impl<S: Stage> Examined<'_, S> {
     fn stands_still(&self, partition: i32) -> Result<Option<CannotResume>, ExamineError> {
         let place = (self.topics.name(S::STATE).to_owned(), partition);
         let Some(end) = self.ends.get(&place).copied().flatten() else { return Ok(None) };
-        if boot().saturating_sub(self.asked) <= STANDS_STILL_AFTER {
+        if self.clock.boot().saturating_sub(self.asked) <= STANDS_STILL_AFTER {
             return Ok(None);
         }
         let stable = self.cluster.stable_ends(std::slice::from_ref(&place))?.get(&place).copied().flatten();
