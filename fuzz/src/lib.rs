@@ -7,4 +7,15 @@
 
 mod bytes;
 mod harmless;
+
+pub mod callbacks;
+pub mod forms;
+pub mod links;
+pub mod notifier_input;
+pub mod offers;
+pub mod partitioner;
+pub mod settings;
+pub mod tables;
+pub mod times;
 pub mod tracker_input;
+pub mod words;

@@ -38,7 +38,7 @@ impl Errors {
     }
 
     /// A single problem that hides the others.
-    pub(crate) fn one(problem: Problem) -> Errors {
+    pub fn one(problem: Problem) -> Errors {
         Errors(vec![problem])
     }
 
