@@ -14,6 +14,7 @@ mod inspect;
 mod instance;
 mod instances;
 mod kafka;
+mod merchants;
 mod options;
 mod partition;
 mod preflight;
