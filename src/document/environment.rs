@@ -13,7 +13,7 @@ use super::{Place, Problem};
 const PREFIX: &str = "PARCELWATCH__";
 
 /// Changes `tree` to what the variables say, in the order of their names.
-pub(super) fn apply(tree: &mut Node, variables: &[(String, String)], problems: &mut Vec<Problem>) {
+pub(crate) fn apply(tree: &mut Node, variables: &[(String, String)], problems: &mut Vec<Problem>) {
     let mut overrides: Vec<_> =
         variables.iter().filter_map(|(name, value)| Some((name, name.strip_prefix(PREFIX)?, value))).collect();
     overrides.sort();

@@ -7,7 +7,7 @@ use super::tree::{Entry, Node, Value};
 
 /// Changes `base`, a table, to what `over` says. What cannot be laid over is reported and left out, so that the
 /// rest is still checked.
-pub(super) fn overlay(base: &mut Node, over: Node, problems: &mut Vec<Problem>) {
+pub(crate) fn overlay(base: &mut Node, over: Node, problems: &mut Vec<Problem>) {
     lay_table(base, over, &mut Vec::new(), problems);
 }
 
@@ -45,7 +45,7 @@ fn lay_entry(base: &mut Node, over: Entry, path: &mut Vec<String>, problems: &mu
 }
 
 /// What is said about a key that nobody knows.
-pub(super) fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let near = known.map(|known| (distance(name, known), known)).min();
     match near {
         // A third of the letters wrong is still a slip; more is another word.

@@ -9,14 +9,14 @@ use super::{Place, Problem};
 
 /// A value and where it was said.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Node {
+pub(crate) struct Node {
     pub place: Place,
     pub value: Value,
 }
 
 /// What TOML can say. A date is its text.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Text(String),
     Integer(i64),
     Float(f64),
@@ -27,7 +27,7 @@ pub(super) enum Value {
 
 /// A key of a table, in the order in which they were written.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub name: String,
     /// The key's own place: where an unknown one is reported.
     pub place: Place,

@@ -24,7 +24,7 @@ pub enum Place {
 
 impl Place {
     /// The place of a byte offset in a file's text.
-    pub(super) fn at(name: &Arc<str>, text: &str, offset: usize) -> Place {
+    pub(crate) fn at(name: &Arc<str>, text: &str, offset: usize) -> Place {
         let before = text.get(..offset).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Place::File {

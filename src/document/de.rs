@@ -13,7 +13,7 @@ use super::tree::{Entry, Node, Value};
 
 /// A value that its setting does not accept.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     /// Keys from the outermost inwards.
     pub path: Vec<String>,
     /// One sentence: expected this, found that.

@@ -3,7 +3,7 @@
 
 /// How a table with free keys is filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Free {
+pub enum Free {
     /// Properties of something else, lower-case words with dots; what they are is checked by who takes them.
     Properties,
     /// Values by the user's own names, taken as they are written.
@@ -31,7 +31,7 @@ const FREE: [(&[&str], Free); 14] = [
 ];
 
 /// Whether the keys at this path are the user's, or below a key that is.
-pub(super) fn free<S: AsRef<str>>(path: &[S]) -> Option<Free> {
+pub fn free<S: AsRef<str>>(path: &[S]) -> Option<Free> {
     FREE.iter().find(|(table, _)| covers(table, path)).map(|(_, free)| *free)
 }
 

@@ -6,7 +6,7 @@ use super::Place;
 use super::tree::{Node, Value};
 
 /// The whole tree. Secrets stand there by reference only; of a URL, which may carry a token, the host is shown.
-pub(super) fn print(tree: &Node) -> String {
+pub(crate) fn print(tree: &Node) -> String {
     let mut out = String::new();
     print_table(&mut out, tree, "");
     out

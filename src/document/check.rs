@@ -5,14 +5,14 @@ use super::tree::Node;
 use super::{Place, Problem};
 
 /// The problems found so far, and the tree in which keys have their places.
-pub(super) struct Check<'a> {
+pub struct Check<'a> {
     tree: &'a Node,
     problems: &'a mut Vec<Problem>,
 }
 
 impl<'a> Check<'a> {
     /// Adds to these problems.
-    pub fn new(tree: &'a Node, problems: &'a mut Vec<Problem>) -> Check<'a> {
+    pub(super) fn new(tree: &'a Node, problems: &'a mut Vec<Problem>) -> Check<'a> {
         Check { tree, problems }
     }
 

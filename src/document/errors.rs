@@ -31,14 +31,14 @@ pub struct Errors(Vec<Problem>);
 
 impl Errors {
     /// The problems in the order of their places, each once; none where there is no problem.
-    pub(super) fn of(mut problems: Vec<Problem>) -> Option<Errors> {
+    pub(crate) fn of(mut problems: Vec<Problem>) -> Option<Errors> {
         problems.sort();
         problems.dedup();
         (!problems.is_empty()).then_some(Errors(problems))
     }
 
     /// A single problem that hides the others.
-    pub(super) fn one(problem: Problem) -> Errors {
+    pub fn one(problem: Problem) -> Errors {
         Errors(vec![problem])
     }
 

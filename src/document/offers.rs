@@ -15,20 +15,6 @@ use crate::reroute::{Offers, currency};
 /// The tables and keys of the file.
 const KEYS: [&str; 4] = ["currency", "areas", "places", "options"];
 
-/// Reads the file; what is wrong is added to `problems` and left out.
-pub(super) fn load(path: &str, problems: &mut Vec<Problem>) -> Offers {
-    let name: Arc<str> = path.into();
-    match std::fs::read_to_string(path) {
-        Ok(text) => read(&name, &text, problems),
-        Err(error) => {
-            let place = Place::File { name, line: 1, column: 1 };
-            let message = format!("expected a readable file of UTF-8 text (reroute.offers): {error}");
-            problems.push(Problem { place, key: String::new(), message });
-            Offers::default()
-        }
-    }
-}
-
 /// Reads the text of an offers file of this name.
 ///
 /// # Errors
@@ -39,8 +25,8 @@ pub fn read_offers(name: &str, text: &str) -> Result<Offers, Errors> {
     Errors::of(problems).map_or(Ok(offers), Err)
 }
 
-/// Reads the file's text.
-fn read(name: &Arc<str>, text: &str, problems: &mut Vec<Problem>) -> Offers {
+/// Reads the file's text; what is wrong is added to `problems` and left out.
+pub fn read(name: &Arc<str>, text: &str, problems: &mut Vec<Problem>) -> Offers {
     let tree = match Node::of_file(name, text) {
         Ok(tree) => tree,
         Err(problem) => {
@@ -250,14 +236,7 @@ cut_off = "2h"
     }
 
     #[test]
-    fn a_file_that_is_none_is_reported_where_it_is_named() {
-        let mut problems = Vec::new();
-        assert_eq!(load("/no/such/offers.toml", &mut problems), Offers::default());
-        let found = problems.iter().map(ToString::to_string).collect::<String>();
-        assert!(
-            found.starts_with("/no/such/offers.toml:1:1: expected a readable file of UTF-8 text (reroute.offers)"),
-            "{found}"
-        );
+    fn a_text_that_is_no_toml_is_reported_where_it_ends() {
         let found = read_offers("o.toml", "currency = ").expect_err("no TOML").to_string();
         assert!(found.contains("o.toml:1:12"), "{found}");
     }
