@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::error::KafkaResult;
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 
 use super::clock::Clock;
 use super::options::Options;
@@ -50,6 +50,13 @@ impl Publisher {
         let topics = [CHOICES, PREFERENCES, RECEIPTS]
             .map(|topic| (topic, topics.name(topic).to_owned(), topics.partitions(topic)));
         Ok(Publisher(Arc::new(Inner { producer, topics, clock })))
+    }
+}
+
+impl Publisher {
+    /// How much the brokers have not acknowledged.
+    pub fn waiting(&self) -> usize {
+        usize::try_from(self.0.producer.in_flight_count()).unwrap_or(0)
     }
 }
 
