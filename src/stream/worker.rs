@@ -121,6 +121,8 @@ pub struct Worker<S: Stage, K: Brokers> {
     asked: Duration,
     /// When the gauges of partitions were set last.
     reported: Duration,
+    /// The same of what waits.
+    reported_waiting: Duration,
     /// When the last answered one was sent; none before the first, and while no partition asks.
     answered: Option<Timestamp>,
     /// Records wait for an answer.
@@ -162,6 +164,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             queries: 0,
             asked: Duration::ZERO,
             reported: Duration::ZERO,
+            reported_waiting: Duration::ZERO,
             answered: None,
             ask: false,
             dirty_since: None,
@@ -292,3 +295,6 @@ impl From<WriteError> for WorkerError {
         WorkerError::Rebuild(error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -126,6 +126,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             return;
         }
         self.ask = false;
+        self.report_what_waits();
         let clock = &self.shared.clock;
         let departure = clock.departure();
         self.shared.metrics.clock_departure(departure);
@@ -163,7 +164,6 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         let is_report_due = self.shared.clock.boot().saturating_sub(self.reported) >= REPORT_EVERY;
         if is_report_due {
             self.reported = self.shared.clock.boot();
-            self.report_queues();
         }
         let (inputs, shared) = (&self.inputs, &self.shared);
         for held in self.held.values_mut() {
@@ -177,7 +177,6 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
                 if is_report_due {
                     let lag = end - partition.applied(input);
                     shared.metrics.consumer_lag(S::NAME, S::INPUTS[input], partition.number, lag);
-                    shared.metrics.waiting(S::NAME, S::INPUTS[input], partition.number, partition.waiting(input));
                 }
             }
             if is_report_due {
@@ -186,9 +185,19 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         }
     }
 
-    /// What the client holds, for the metrics.
-    fn report_queues(&self) {
+    /// What waits here and in the client, for the metrics; also while nobody answers.
+    fn report_what_waits(&mut self) {
+        let now = self.shared.clock.boot();
+        if now.saturating_sub(self.reported_waiting) < REPORT_EVERY {
+            return;
+        }
+        self.reported_waiting = now;
         let (metrics, me) = (&self.shared.metrics, format!("{}-{}", S::NAME, self.slot));
+        for partition in self.active() {
+            for (input, topic) in S::INPUTS.iter().enumerate() {
+                metrics.waiting(S::NAME, topic, partition.number, partition.waiting(input));
+            }
+        }
         for (queue, count) in [(Queue::Fetched, self.reader.fetched()), (Queue::Written, self.writer.unacknowledged())]
         {
             if let Some((entries, limit)) = count {
