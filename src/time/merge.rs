@@ -75,6 +75,12 @@ impl Backlog {
         self.records > most.records || self.bytes > most.bytes
     }
 
+    /// One more record of so many bytes.
+    pub fn add(&mut self, bytes: usize) {
+        self.records += 1;
+        self.bytes += bytes;
+    }
+
     /// Half of it.
     pub fn half(self) -> Backlog {
         Backlog { records: self.records / 2, bytes: self.bytes / 2 }

@@ -73,6 +73,11 @@ impl Daemon {
         });
     }
 
+    /// The admin listener's address.
+    pub fn admin(&self) -> &str {
+        &self.admin
+    }
+
     /// What `path` of the admin listener answers.
     ///
     /// # Panics
