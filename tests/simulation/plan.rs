@@ -1,0 +1,94 @@
+//! What a seed does: how much happens, and which troubles come when.
+
+use crate::dice::Dice;
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+pub const DAY: i64 = 24 * HOUR;
+
+/// How rough it is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// An instance's process is killed; the same name or another one comes after a while.
+    Kill,
+    /// An instance stands still.
+    Pause,
+    /// The same, and its clocks with it.
+    Freeze,
+    /// An instance is told to finish, and comes again.
+    Restart,
+    /// Each instance is told to finish and comes again, one after the other.
+    Rolling,
+    /// One more comes for a while.
+    Join,
+    /// An instance does not reach the brokers.
+    Cut,
+    /// For some minutes any call may fail, hang or kill.
+    Rough,
+    /// For a while channels refuse, time out and break down.
+    Foul,
+    /// An instance's clock goes wrong.
+    Drift,
+    /// Somebody sets a machine's clock.
+    Step,
+}
+
+/// All of them.
+pub const TROUBLES: [Trouble; 11] = [
+    Trouble::Kill,
+    Trouble::Pause,
+    Trouble::Freeze,
+    Trouble::Restart,
+    Trouble::Rolling,
+    Trouble::Join,
+    Trouble::Cut,
+    Trouble::Rough,
+    Trouble::Foul,
+    Trouble::Drift,
+    Trouble::Step,
+];
+
+/// The plan of a seed.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub parcels: i64,
+    /// Over how many days parcels begin, and after how many their records end.
+    pub days: i64,
+    pub length_days: i64,
+    pub recipients: i64,
+    pub instances: usize,
+    pub slots: usize,
+    /// Instants after the start, in milliseconds, with what happens then; none in a calm seed.
+    pub troubles: Vec<(i64, Trouble)>,
+    /// The longest leap of quiet time.
+    pub leap_most: i64,
+}
+
+impl Plan {
+    /// The plan of this seed; `calm`: nothing goes wrong.
+    pub fn of(seed: u64, calm: bool) -> Plan {
+        let mut dice = Dice::new(seed ^ 0x5eed);
+        let length_days = *dice.pick(&[4, 5, 6, 9, 12]);
+        let days = dice.between(1, 3);
+        let mut troubles = Vec::new();
+        if !calm {
+            let every = *dice.pick(&[30 * MINUTE, 90 * MINUTE, 4 * HOUR]);
+            let mut at = dice.below(every);
+            // Faults stop half a day before the records do.
+            while at < length_days * DAY - DAY / 2 {
+                troubles.push((at, *dice.pick(&TROUBLES)));
+                at += dice.between(MINUTE / 6, 2 * every);
+            }
+        }
+        Plan {
+            parcels: dice.between(10, 45),
+            days,
+            length_days,
+            recipients: dice.between(3, 20),
+            instances: dice.between(1, 4) as usize,
+            slots: dice.between(1, 3) as usize,
+            troubles,
+            leap_most: *dice.pick(&[20_000, 60_000, 110_000, 220_000]),
+        }
+    }
+}
