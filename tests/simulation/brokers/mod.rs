@@ -6,6 +6,7 @@
 //!
 //! What it does not have: replication (what is acknowledged is never lost), KIP-848 groups, static members, quotas.
 
+mod copier;
 mod faults;
 mod groups;
 mod instance;
@@ -13,6 +14,7 @@ mod log;
 mod membership;
 mod reader;
 mod state;
+pub mod tests;
 mod time;
 mod transactions;
 mod writer;
