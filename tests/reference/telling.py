@@ -60,10 +60,13 @@ class Spans:
                 span["told"] += [[now, a] for a in self.audiences(parcel, kind, span["level"])]
 
 
-def listen(parcel_class, spans):
-    """The same parcels, heard by `spans`."""
+def listen(parcel_class, spans, judged):
+    """The same parcels, heard by `spans`; a condition that is not `judged` explains nothing."""
 
     class Heard(parcel_class):
+        def is_open(self, condition):
+            return (condition != "customs_held" or condition in judged) and super().is_open(condition)
+
         def write(self, change, condition, key, at, limit, cause, step=0):
             super().write(change, condition, key, at, limit, cause, step)
             spans.change(self, key, self.written[-1])

@@ -6,15 +6,17 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use parcelwatch::model::Receipt;
 use parcelwatch::stream::{
-    Clock, Going, NotifierStage, Outbox, Shared, Stage, Topics, TrackerStage, Worker, WorkerError, Worlds,
+    Clock, Going, NotifierStage, Options, Outbox, Shared, Stage, Topics, TrackerStage, Worker, WorkerError, Worlds,
 };
 use parcelwatch::telemetry::Metrics;
 
 use crate::brokers::Instance as Process;
 use crate::channels::Channels;
+use crate::plan::Plan;
 use crate::settings::{PARTITIONS, Settings};
 
 /// Between two tries to build a worker, as in production.
@@ -78,13 +80,15 @@ pub struct Instance {
 
 impl Instance {
     /// Starts one on these brokers.
-    pub fn start(name: &str, process: Process, settings: &Settings, slots: usize) -> Instance {
+    pub fn start(name: &str, process: Process, settings: &Settings, plan: &Plan) -> Instance {
         let clock = Clock::of(process.clocks());
         let channels = Arc::new(Channels::new(clock.clone(), process.clone()));
         let worlds = Arc::new(Worlds::new(settings.world()));
         worlds.complete();
         let (trim, trims) = tokio::sync::mpsc::unbounded_channel();
-        let options = settings.options(name);
+        let save_time_every = Duration::from_millis(plan.save_time_every_ms);
+        let session_timeout = Duration::from_millis(plan.session_timeout_ms);
+        let options = Options { save_time_every, session_timeout, ..settings.options(name) };
         let shared = Shared::new(
             options.clone(),
             clock,
@@ -101,7 +105,7 @@ impl Instance {
             process,
             shared: Arc::new(shared),
             channels,
-            slots: stages.iter().flat_map(|stage| (0..slots).map(|number| Slot::new(stage, number))).collect(),
+            slots: stages.iter().flat_map(|stage| (0..plan.slots).map(|number| Slot::new(stage, number))).collect(),
             trims: RefCell::new(trims),
             outgoing: RefCell::default(),
             gone: Cell::new(false),

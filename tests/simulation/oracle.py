@@ -46,7 +46,7 @@ def rules(mutant):
 # -- judging
 
 def judge(request):
-    """records: [topic, T, offset, value]."""
+    """records: [topic, T, offset, value]; judged: the conditions that the program under test knows."""
     known = rules(request.get("mutant"))
     by_parcel, rejected = {}, []
     for n, (topic, time, offset, value) in enumerate(request["records"]):
@@ -64,7 +64,7 @@ def judge(request):
     for parcel_id, records in by_parcel.items():
         records.sort(key=lambda x: x[0])
         heard = known["telling"].Spans()
-        known["rules"].Parcel = known["telling"].listen(known["parcel"].Parcel, heard)
+        known["rules"].Parcel = known["telling"].listen(known["parcel"].Parcel, heard, request["judged"])
         written = known["rules"].history([(at[0], r) for at, r in records], request["until"], request["grace"])
         for c in written:
             c = {"parcel_id": parcel_id, **c}

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use parcelwatch::model::ConditionKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -81,9 +82,16 @@ impl Oracle {
             "merchants": crate::settings::MERCHANTS, "recipients": recipients }))
     }
 
-    /// What these records come to by `until`.
+    /// What these records come to by `until`, of the conditions that this version judges.
     pub fn judge(&mut self, records: &[Read], until: i64, mutant: Option<&str>) -> Verdict {
-        self.ask(&json!({ "do": "judge", "records": records, "until": until, "grace": 30 * 60_000, "mutant": mutant }))
+        let known = ConditionKind::ALL.map(ConditionKind::name);
+        let question = json!({ "do": "judge", "records": records, "until": until, "grace": 30 * 60_000, "mutant": mutant,
+            "judged": known });
+        let mut verdict: Verdict = self.ask(&question);
+        let judged = |kind: &str| known.contains(&kind);
+        verdict.conditions.retain(|(_, change)| change.split(' ').nth(2).is_some_and(judged));
+        verdict.spans.retain(|span| span.kind == "collection" || judged(&span.kind));
+        verdict
     }
 
     /// The names of rules that can be read otherwise.

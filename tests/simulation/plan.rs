@@ -62,6 +62,9 @@ pub struct Plan {
     pub troubles: Vec<(i64, Trouble)>,
     /// The longest leap of quiet time.
     pub leap_most: i64,
+    pub session_timeout_ms: u64,
+    /// How often stream time is saved where nothing else is (`runtime.save_time_every`).
+    pub save_time_every_ms: u64,
 }
 
 impl Plan {
@@ -85,10 +88,13 @@ impl Plan {
             days,
             length_days,
             recipients: dice.between(3, 20),
-            instances: dice.between(1, 4) as usize,
-            slots: dice.between(1, 3) as usize,
+            instances: *dice.pick(&[1, 2, 2, 3]),
+            slots: *dice.pick(&[1, 1, 2]),
             troubles,
-            leap_most: *dice.pick(&[20_000, 60_000, 110_000, 220_000]),
+            leap_most: *dice.pick(&[110_000, 220_000, 280_000]),
+            // A client beats six times within it: short ones cost most of a seed's time.
+            session_timeout_ms: *dice.pick(&[10_000, 60_000, 60_000, 60_000]),
+            save_time_every_ms: *dice.pick(&[10_000, 600_000, 600_000]),
         }
     }
 }

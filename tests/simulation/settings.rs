@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parcelwatch::config::Config;
-use parcelwatch::model::{Merchant, Webhook, World};
+use parcelwatch::model::{HashKey, Merchant, Webhook, World};
 use parcelwatch::stream::{From, Options};
 
 /// Merchants `M-0` and so on; each has a webhook, the last one a mail address, too.
@@ -27,6 +27,7 @@ email = "hub@courier.example"
 /// The configuration of a whole run.
 pub struct Settings {
     config: Config,
+    hash_key: HashKey,
 }
 
 impl Settings {
@@ -34,9 +35,13 @@ impl Settings {
     pub fn load() -> Settings {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("parcelwatch.toml");
-        std::fs::write(&file, SETTINGS).expect("a file");
+        let key = folder.path().join("key");
+        std::fs::write(&key, "the simulation's own key of recipients, 2026").expect("a file");
+        let settings = format!("{SETTINGS}[privacy]\nhash_key = \"file:{}\"\n", key.display());
+        std::fs::write(&file, settings).expect("a file");
         let config = Config::load(Some(&file)).unwrap_or_else(|errors| panic!("{errors}"));
-        Settings { config }
+        let hash_key = config.privacy.hash_key().expect("the key was just written");
+        Settings { config, hash_key }
     }
 
     /// What the runtime of this instance is told.
@@ -47,8 +52,7 @@ impl Settings {
 
     /// What decisions are handed.
     pub fn world(&self) -> World {
-        let hash_key = self.config.privacy.hash_key().expect("the default is sound");
-        let mut world = World::new(self.config.rules.clone(), self.config.policy.clone(), hash_key);
+        let mut world = World::new(self.config.rules.clone(), self.config.policy.clone(), self.hash_key.clone());
         let merchants = (0..MERCHANTS).map(|n| {
             let name = format!("M-{n}");
             let webhook = Webhook { url: format!("https://m{n}.example/hook"), secrets: vec!["env:M_SECRET".to_owned()] };

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use parcelwatch::model::Receipt;
-use parcelwatch::stream::{NotifierStage, Stage, TrackerStage, Worker};
+use parcelwatch::stream::{NotifierStage, Options, Stage, TrackerStage, Worker};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::brokers::{Cluster, Faults, Instance as Process, Stamped, interleave};
@@ -30,10 +30,15 @@ const SETTLES_WITHIN_MS: i64 = 12 * DAY;
 /// Of committed points, every so many are compared with their logs: a comparison reads a whole log.
 const COMPARES_EVERY: i64 = 40;
 
+/// Rounds between two leaps of quiet time. Fewer: instances that have nothing to do never get to tell what they have just found fresh.
+const TURNS_AFTER_A_LEAP: usize = 3;
+
 /// See the module.
 pub struct Simulation {
     pub cluster: Cluster,
     settings: Rc<Settings>,
+    /// What is the same for every instance.
+    options: Options,
     plan: Plan,
     history: History,
     next_record: Cell<usize>,
@@ -56,6 +61,8 @@ pub struct Simulation {
     turns: Cell<u64>,
     /// How deep turns are nested: one waits while another goes on.
     depth: Cell<usize>,
+    /// So many more rounds before time leaps again.
+    awake: Cell<usize>,
     /// Which troubles came how often.
     troubled: RefCell<BTreeMap<String, u64>>,
 }
@@ -65,14 +72,15 @@ impl Simulation {
     pub fn new(seed: u64, plan: Plan, history: History, settings: Rc<Settings>) -> Rc<Simulation> {
         let mut dice = Dice::new(seed);
         let options = settings.options("any");
-        let cluster =
-            Cluster::new(dice.next(), history.start, options.transaction_timeout, options.session_timeout);
+        let session_timeout = Duration::from_millis(plan.session_timeout_ms);
+        let cluster = Cluster::new(dice.next(), history.start, options.transaction_timeout, session_timeout);
         for topic in parcelwatch::stream::TOPICS {
             cluster.create_topic(&options.topic(topic), PARTITIONS, Stamped::ByBroker);
         }
         let simulation = Rc::new(Simulation {
             cluster,
             settings,
+            options,
             history,
             next_record: Cell::new(0),
             next_trouble: Cell::new(0),
@@ -90,6 +98,7 @@ impl Simulation {
             trace: Cell::new(0),
             turns: Cell::new(0),
             depth: Cell::new(0),
+            awake: Cell::new(0),
             troubled: RefCell::default(),
             plan,
         });
@@ -111,7 +120,7 @@ impl Simulation {
     }
 
     fn topic(&self, name: &str) -> String {
-        self.settings.options("any").topic(name)
+        self.options.topic(name)
     }
 
     fn note(&self, what: impl Hash) {
@@ -126,8 +135,8 @@ impl Simulation {
 
     fn start(&self, name: &str) {
         self.say(|| format!("{name} starts"));
-        let process = self.cluster.start(name, &self.settings.options(name).prefix);
-        let instance = Instance::start(name, process, &self.settings, self.plan.slots);
+        let process = self.cluster.start(name, &self.options.prefix);
+        let instance = Instance::start(name, process, &self.settings, &self.plan);
         self.instances.borrow_mut().push(Rc::new(instance));
     }
 
@@ -224,9 +233,12 @@ impl Simulation {
 
     /// How long nothing happens: a moment while anything is to be done, else up to the next thing that does.
     fn leap(&self, at_most: i64) -> i64 {
-        if self.is_restless() {
+        // Some turns after a leap: what is fresh is known in one, and told in the next.
+        self.awake.set(self.awake.get().saturating_sub(1));
+        if self.awake.get() > 0 || self.is_restless() {
             return self.dice(|dice| dice.between(1, 60));
         }
+        self.awake.set(TURNS_AFTER_A_LEAP);
         let now = self.now();
         let next = [
             self.history.records.get(self.next_record.get()).map(|record| record.0 - self.history.start),
@@ -235,7 +247,7 @@ impl Simulation {
             self.instances.borrow().iter().filter_map(|instance| instance.channels.next()).min(),
         ];
         let next = next.into_iter().flatten().min().unwrap_or(i64::MAX);
-        let quiet = self.dice(|dice| dice.between(1_000, self.plan.leap_most.max(1_001)));
+        let quiet = self.dice(|dice| dice.between(self.plan.leap_most / 2, self.plan.leap_most));
         quiet.min(next - now).min(at_most).max(1)
     }
 
@@ -248,7 +260,7 @@ impl Simulation {
             self.next_record.set(self.next_record.get() + 1);
             let (key, value) = (record.2.as_bytes(), record.3.as_bytes());
             let place = self.cluster.append(&self.topic(&record.1), key, Some(value), record.0);
-            self.say(|| format!("{} {place:?} {}", record.1, record.2));
+            self.say(|| format!("{} {place:?} {} {}", record.1, record.2, record.3));
         }
     }
 
@@ -397,7 +409,7 @@ impl Simulation {
     /// *withdrawal_read*: nothing begins at an instance whose notifier has read, and committed, that it is withdrawn.
     fn owner_knows(&self, begun: &Begun) {
         let topic = self.topic("notices.v1");
-        let group = self.settings.options("any").group_of(NotifierStage::NAME);
+        let group = self.options.group_of(NotifierStage::NAME);
         let instances = self.instances.borrow();
         let Some(instance) = instances.iter().find(|instance| instance.name == begun.instance) else { return };
         for seen in self.cluster.committed(&topic) {

@@ -98,7 +98,7 @@ impl Log {
             return None;
         }
         let until = until.min(self.end());
-        let next = from.max(until.min(from + most as i64));
+        let next = from.max(until.min(from.saturating_add(i64::try_from(most).unwrap_or(i64::MAX))));
         let span = (from - self.begin) as usize..(next - self.begin) as usize;
         let entries = self.entries.range(span).filter(|entry| !self.is_aborted(entry)).cloned().collect();
         Some(Fetched { entries, next })

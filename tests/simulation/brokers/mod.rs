@@ -123,6 +123,11 @@ impl Cluster {
         state.pause(instance, until, clocks_too);
     }
 
+    /// Whether the instance is cut off now.
+    pub fn is_cut(&self, instance: &str) -> bool {
+        self.lock().is_cut(instance)
+    }
+
     #[allow(missing_docs)]
     pub fn is_paused(&self, instance: &str) -> bool {
         let state = self.lock();

@@ -31,7 +31,9 @@ pub fn check(evidence: &Evidence, verdict: &Verdict, found: &mut Violations) {
     let spans = by_parcel(&verdict.spans);
     let mut issued = BTreeMap::<String, Issued<'_>>::new();
     let mut told = HashMap::<(usize, String), usize>::new();
-    let records: Vec<(&Written, Value)> = evidence.notices.iter().map(|record| (record, record.json())).collect();
+    // What came after the end is nobody's business: the reading of the rules ends there, too.
+    let early = evidence.notices.iter().filter(|record| record.time <= evidence.until);
+    let records: Vec<(&Written, Value)> = early.map(|record| (record, record.json())).collect();
     for (record, notice) in records.iter().filter(|(_, notice)| notice["change"] == "issued") {
         let id = text(notice, "id");
         let resolves = matches!(notice["kind"].as_str(), Some("recovered" | "corrected" | "choice" | "digest"));
@@ -131,7 +133,7 @@ fn withdrawn(
         }
     }
     for (id, of) in issued {
-        let over = of.span.and_then(|span| span.to).is_some_and(|to| to < evidence.until);
+        let over = of.span.and_then(|span| span.to).is_some_and(|to| to + TOLD_WITHIN_MS < evidence.until);
         let instant = of.span.and_then(|span| span.by.as_ref()).is_some_and(|(how, _)| how == "instant");
         match withdrawn.get(id).copied().unwrap_or(0) {
             0 if over && !instant => found.add("withdrawn", format!("over and not withdrawn: {}", brief(&of.notice))),
