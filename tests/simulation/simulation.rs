@@ -31,7 +31,7 @@ const SETTLES_WITHIN_MS: i64 = 12 * DAY;
 const COMPARES_EVERY: i64 = 40;
 
 /// Rounds between two leaps of quiet time. Fewer: instances that have nothing to do never get to tell what they have just found fresh.
-const TURNS_AFTER_A_LEAP: usize = 3;
+const TURNS_AFTER_A_LEAP: usize = 2;
 
 /// See the module.
 pub struct Simulation {
@@ -63,6 +63,8 @@ pub struct Simulation {
     depth: Cell<usize>,
     /// So many more rounds before time leaps again.
     awake: Cell<usize>,
+    /// Rounds since time leapt last.
+    waited: Cell<usize>,
     /// Which troubles came how often.
     troubled: RefCell<BTreeMap<String, u64>>,
 }
@@ -99,6 +101,7 @@ impl Simulation {
             turns: Cell::new(0),
             depth: Cell::new(0),
             awake: Cell::new(0),
+            waited: Cell::new(0),
             troubled: RefCell::default(),
             plan,
         });
@@ -236,8 +239,12 @@ impl Simulation {
         // Some turns after a leap: what is fresh is known in one, and told in the next.
         self.awake.set(self.awake.get().saturating_sub(1));
         if self.awake.get() > 0 || self.is_restless() {
-            return self.dice(|dice| dice.between(1, 60));
+            // What waits for a time-out of seconds or minutes is not to be watched by milliseconds.
+            self.waited.set(self.waited.get() + 1);
+            let most = if self.waited.get() > 60 { 1000 } else { 60 };
+            return self.dice(|dice| dice.between(1, most)).min(at_most);
         }
+        self.waited.set(0);
         self.awake.set(TURNS_AFTER_A_LEAP);
         let now = self.now();
         let next = [
@@ -480,7 +487,6 @@ impl Simulation {
                 self.rough_until.set(now + seconds(5, 200).as_millis() as i64);
             }
             Trouble::Foul => self.foul_until.set(now + seconds(60, 3 * 3600).as_millis() as i64),
-            Trouble::Freeze | Trouble::Drift | Trouble::Step => {}
         }
     }
 
