@@ -16,9 +16,9 @@ use crate::support::shared_data;
 mod outcome;
 mod told;
 
-use outcome::{Outcome, run};
-pub use outcome::{equals_replay, until_all_is_said};
-use told::{Told, Wanted};
+use outcome::run;
+pub use outcome::{Outcome, equals_replay, rejects_are_the_rejected, until_all_is_said};
+pub use told::{Told, Wanted};
 
 /// Whether what was issued is what is true: nothing else, nothing twice, and everything.
 fn tells_the_truth(history: &History, outcome: &Outcome) {
@@ -49,7 +49,7 @@ fn tells_the_truth(history: &History, outcome: &Outcome) {
 }
 
 /// Whether every notice was delivered once, or not at all and with a reason; of one matter at least the worst.
-fn tells_once(outcome: &Outcome) {
+pub fn tells_once(outcome: &Outcome) {
     let mut delivered = BTreeMap::<&str, usize>::new();
     for delivery in &outcome.deliveries {
         let id = delivery["notice_id"].as_str().expect("a delivery names its notice");

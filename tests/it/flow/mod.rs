@@ -8,6 +8,7 @@ mod faults;
 mod history;
 mod instances;
 mod notices;
+mod outage;
 mod preferences;
 mod rubbish;
 mod secure;
