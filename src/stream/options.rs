@@ -208,3 +208,6 @@ impl Options {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -224,3 +224,6 @@ impl Stage for NotifierStage {
         metrics.threads(partition, machine.threads());
     }
 }
+
+#[cfg(test)]
+mod tests;
