@@ -50,7 +50,7 @@ impl Receipts {
                 tracing::error!(notice = %receipt.notice_id, %error, "an outcome cannot be written");
                 return;
             }
-            super::ffi::flush(&self.producer, Duration::from_millis(50));
+            super::kafka::flush(&self.producer, Duration::from_millis(50));
             record = back;
         }
         tracing::error!(notice = %receipt.notice_id, "an outcome cannot be written: too many wait for the brokers");

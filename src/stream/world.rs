@@ -42,6 +42,11 @@ impl Worlds {
         self.ready.load(Ordering::Acquire).then(|| self.current.load_full())
     }
 
+    /// The tables were read up to their ends: decisions may begin.
+    pub fn complete(&self) {
+        self.ready.store(true, Ordering::Release);
+    }
+
     /// Another configuration from now on, `send` for instance.
     pub fn update(&self, change: impl Fn(&mut World)) {
         self.current.rcu(|world| {
@@ -96,7 +101,8 @@ impl TableReader {
             if !self.unread.is_empty() {
                 self.note_progress();
             }
-            if self.unread.is_empty() && !self.worlds.ready.swap(true, Ordering::AcqRel) {
+            if self.unread.is_empty() && self.worlds.get().is_none() {
+                self.worlds.complete();
                 tracing::info!(merchants = self.worlds.current.load().merchants.len(), "global tables are read");
             }
         }
