@@ -288,3 +288,6 @@ impl From<WriteError> for WorkerError {
         WorkerError::Rebuild(error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests;
