@@ -111,11 +111,13 @@ pub enum Suppression {
     NoWords,
     /// The reader has opted out of every channel by which it could be reached.
     OptedOut,
+    /// So many notices about the parcel wait for its reader that the oldest gives way.
+    TooMany,
 }
 
 impl Suppression {
     /// Every reason not to send.
-    pub const ALL: [Suppression; 11] = [
+    pub const ALL: [Suppression; 12] = [
         Suppression::NoContact,
         Suppression::EndpointGone,
         Suppression::SendOff,
@@ -127,6 +129,7 @@ impl Suppression {
         Suppression::OtherNews,
         Suppression::NoWords,
         Suppression::OptedOut,
+        Suppression::TooMany,
     ];
 
     /// The label's value.
@@ -143,6 +146,7 @@ impl Suppression {
             Suppression::OtherNews => "other news",
             Suppression::NoWords => "no words",
             Suppression::OptedOut => "opted out",
+            Suppression::TooMany => "too many wait",
         }
     }
 }

@@ -111,7 +111,7 @@ impl Instance {
         if !options.simulated_brokers {
             preflight::warn(&options, &topics, runtime);
         }
-        let receipts = Arc::new(Receipts::new(&options, &topics, clock.clone())?);
+        let receipts = Arc::new(Receipts::new(&options, &topics, clock.clone(), Arc::clone(&metrics))?);
         let publisher = Publisher::new(&options, &topics, clock.clone())?;
         let wall: WallClock = Arc::new({
             let clock = clock.clone();

@@ -222,6 +222,7 @@ impl Stage for NotifierStage {
 
     fn observe(machine: &Notifier, partition: i32, metrics: &Metrics) {
         metrics.threads(partition, machine.threads());
+        metrics.threads_open(partition, machine.open_threads());
     }
 }
 
