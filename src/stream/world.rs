@@ -137,7 +137,6 @@ impl TableReader {
             }
         }
     }
-
 }
 
 /// What a record is applied to, beside the consumer that it is borrowed from.

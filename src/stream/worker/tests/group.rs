@@ -1,6 +1,7 @@
 //! Partitions come, are restored and become active; partitions go.
 
 use super::*;
+use crate::stream::restore::{CannotResume, Check, Restoring};
 
 fn before(calls: &[String], first: &str, then: &str) {
     let at = |what: &str| {
@@ -167,4 +168,71 @@ fn a_group_that_is_elsewhere_than_the_state_stops_the_worker() {
     script.state().committed.insert(("scans.v1".to_owned(), 0), 0);
     let error = successor(script).fails();
     assert!(error.to_string().contains("is at offset 0, the saved state at 1"), "{error}");
+}
+
+#[test]
+fn a_log_that_begins_later_than_it_is_complete_from_stops_the_worker() {
+    let script = predecessor();
+    let mut restoring = Restoring::<TrackerStage>::new(0, 9, Duration::ZERO);
+    for block in script.values("tracker-state.v1", 0) {
+        restoring.block("tracker-state.v1", 0, 0, &block).expect("a block of ours");
+    }
+    restoring.begins = restoring.meta().expect("it was saved").walk.complete_from + 1;
+    let (state_topic, main_topic) = ("tracker-state.v1", "scans.v1");
+    let check = Check { state_topic, main_topic, group: "g", partition: 0, partitions: PARTITIONS };
+    let error = restoring.checked(&check, Some(1), &options()).err().expect("records were deleted");
+    assert!(matches!(error, CannotResume::Truncated { .. }), "{error}");
+}
+
+#[test]
+fn a_very_first_start_must_be_told_where_to_begin() {
+    let check = Check { state_topic: "s", main_topic: "m", group: "g", partition: 0, partitions: PARTITIONS };
+    let nowhere = Options { from: None, ..options() };
+    let error = Restoring::<TrackerStage>::new(0, 0, Duration::ZERO)
+        .checked(&check, None, &nowhere)
+        .err()
+        .expect("nobody has said");
+    assert!(error.to_string().contains("--from earliest, --from latest or --from 2026"), "{error}");
+    assert!(Restoring::<TrackerStage>::new(0, 0, Duration::ZERO).checked(&check, None, &options()).is_ok());
+    assert!(
+        Restoring::<NotifierStage>::new(0, 0, Duration::ZERO).checked(&check, None, &nowhere).is_ok(),
+        "its inputs are our own"
+    );
+}
+
+#[test]
+fn a_partition_that_is_restored_holds_no_other_up() {
+    let script = predecessor();
+    script.state().unstable.insert(("tracker-state.v1".to_owned(), 0), 0);
+    let mut scene = successor(script);
+    scene.script.state().asked.push_back(Asked::Assign(vec![1]));
+    scene.script.put("scans.v1", 1, &parcel_of(1), scan(&parcel_of(1), "damaged", START));
+    scene.turns(40);
+    assert!(scene.worker.partition(0).is_none(), "it waits for somebody's transaction");
+    assert_eq!(scene.worker.partition(1).map(|partition| partition.offsets()[1]), Some(1));
+}
+
+#[test]
+fn a_record_on_the_wrong_partition_is_counted() {
+    let mut scene = Scene::<TrackerStage>::with(&[0]);
+    scene.script.put("scans.v1", 0, &parcel_of(0), scan(&parcel_of(0), "damaged", START));
+    scene.script.put("scans.v1", 0, &parcel_of(1), scan(&parcel_of(1), "damaged", START));
+    scene.turns(20);
+    let metrics = scene.shared.metrics.render();
+    let counted = metrics.lines().find(|line| line.contains("misplaced_records_total") && line.contains("scans.v1"));
+    assert!(counted.is_some_and(|line| line.ends_with(" 1")), "{counted:?}");
+}
+
+#[test]
+fn topics_of_unequal_or_grown_partition_counts_are_refused_with_the_remedy() {
+    let unequal = Topics::of("", |topic| if topic == "reroutes.v1" { 3 } else { 2 });
+    let error = unequal.co_partitioned::<TrackerStage>().expect_err("keys would not meet").to_string();
+    assert!(error.contains("reroutes.v1 3") && error.contains("create the topics anew"), "{error}");
+    assert!(unequal.co_partitioned::<NotifierStage>().is_ok());
+
+    let scene = Scene::<TrackerStage>::new();
+    scene.script.state().partitions = PARTITIONS + 1;
+    let error = Worker::<TrackerStage, Script>::new(Arc::clone(&scene.shared), &scene.script, 1).err();
+    let error = error.expect("it has grown since the instance started").to_string();
+    assert!(error.contains("expected 2 partitions of scans.v1") && error.contains("create new topics"), "{error}");
 }

@@ -40,6 +40,8 @@ pub struct State {
     pub lost: bool,
     pub member: bool,
     pub fault: Option<Fault>,
+    /// Of every topic.
+    pub partitions: i32,
     /// No question about offsets is answered.
     pub unreachable: bool,
     /// The ends of this topic are not told, those of others are.
@@ -71,6 +73,7 @@ impl Script {
             lost: false,
             member: true,
             fault: None,
+            partitions: super::PARTITIONS,
             unreachable: false,
             untold: None,
             unstable: HashMap::new(),
@@ -144,7 +147,8 @@ impl Brokers for Script {
     type Writer = Script;
 
     fn topics(&self) -> Result<Topics, TopicsError> {
-        Ok(Topics::of("", |_| super::PARTITIONS))
+        let partitions = self.state().partitions;
+        Ok(Topics::of("", |_| partitions))
     }
 
     fn join(&self, _: &str, _: &str) -> Result<Script, BrokerError> {
