@@ -5,6 +5,7 @@
 //! absent and is listed so that it can be counted; no message repeats the record's content.
 
 mod announcement;
+mod control;
 mod field;
 mod merchant;
 mod notice;

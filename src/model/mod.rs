@@ -4,6 +4,7 @@
 mod announcement;
 mod code;
 mod condition;
+mod control;
 mod delivery;
 mod effect;
 mod identity;
@@ -21,6 +22,7 @@ mod world;
 pub use announcement::Announcement;
 pub use code::{Code, DwellClass};
 pub use condition::{Cause, Change, ConditionChange, ConditionKind, Evidence, Level, StandingChoice};
+pub use control::{Control, ControlAction};
 pub use delivery::{Channel, Decision, Delivery, DeliveryOutcome, Receipt, ReceiptKind, ReportedOutcome, SmsProvider};
 pub use effect::{
     Attempt, Count, Destination, Effect, Ignored, Message, RerouteOutcome, ScanOutcome, ShipmentOutcome, SmsTemplate,
