@@ -124,7 +124,11 @@ fn live() -> Option<Lives> {
     history.tell_between(&flow, down + 1..=i64::MAX, |_, _| None);
     let begun = wall(0);
     let daemon = Daemon::start(&settings);
-    assert!(daemon.log().contains("not LogAppendTime"), "producers' own times are warned of: {}", daemon.log());
+    assert!(
+        daemon.log().contains("stream time is only as good as the producers' fastest clock"),
+        "producers' own times are warned of: {}",
+        daemon.log()
+    );
     let (came, deliveries) = comes_to_now(&flow, &parcelwatch, 0, begun);
     daemon.stop();
     let of_the_first: BTreeSet<String> = first.issued.iter().map(id).collect();
