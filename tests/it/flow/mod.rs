@@ -10,6 +10,7 @@ mod flood;
 mod history;
 mod instances;
 mod notices;
+mod outage;
 mod preferences;
 mod queues;
 mod rubbish;
