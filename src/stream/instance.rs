@@ -10,22 +10,25 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle, Runtime};
 
-use super::announce::announce;
+use super::announce::{announce, incarnation};
+use super::brokers::Brokers;
 use super::clock::Clock;
-use super::options::Options;
+use super::instances::{INSTANCES_MAX, Twin};
+use super::kafka::Kafka;
+use super::options::{Options, REPORTED_MAX};
 use super::preflight;
 use super::publish::Publisher;
 use super::query::Asker;
 use super::receipts::Receipts;
-use super::shared::{Outbox, Shared};
+use super::shared::{Outbox, QUESTIONS_MAX, Shared};
 use super::stage::{NotifierStage, Stage, TrackerStage};
 use super::topics::{Topics, TopicsError};
 use super::trim::trim;
 use super::worker::{Worker, WorkerError};
 use super::world::{TableReader, Worlds};
 use crate::channel::{Dispatcher, Transport, WallClock};
-use crate::model::{Attempt, NoticeId, World};
-use crate::telemetry::Metrics;
+use crate::model::{Attempt, Channel, NoticeId, World};
+use crate::telemetry::{Metrics, Queue};
 
 /// Between two tries to build a worker or to reach the brokers.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -58,7 +61,7 @@ pub struct Instance {
     publisher: Publisher,
     dispatcher: Arc<Dispatcher>,
     threads: Vec<std::thread::JoinHandle<()>>,
-    failure: Arc<Mutex<Option<WorkerError>>>,
+    failure: Arc<Mutex<Option<InstanceError>>>,
 }
 
 /// Why an instance did not start, or stopped.
@@ -76,6 +79,9 @@ pub enum InstanceError {
     #[allow(missing_docs)]
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
+    #[allow(missing_docs)]
+    #[error(transparent)]
+    Twin(#[from] Twin),
     /// A mistake of ours.
     #[error("a thread has panicked")]
     Panicked,
@@ -107,9 +113,9 @@ impl Instance {
         topics.co_partitioned::<NotifierStage>()?;
         let waited = clock.now().since(started);
         if !options.simulated_brokers {
-            preflight::warn(&options, &topics, runtime);
+            preflight::warn(&options);
         }
-        let receipts = Arc::new(Receipts::new(&options, &topics, clock.clone())?);
+        let receipts = Arc::new(Receipts::new(&options, &topics, clock.clone(), Arc::clone(&metrics))?);
         let publisher = Publisher::new(&options, &topics, clock.clone())?;
         let wall: WallClock = Arc::new({
             let clock = clock.clone();
@@ -120,7 +126,8 @@ impl Instance {
             Arc::new(move |receipt| receipts.report(&receipt))
         };
         let dispatcher = Arc::new(Dispatcher::spawn(runtime.handle(), transports, wall, report));
-        let worlds = Arc::new(Worlds::new(world));
+        let notice_partitions = topics.partitions(NotifierStage::INPUTS[NotifierStage::MAIN]).unsigned_abs();
+        let worlds = Arc::new(Worlds::new(World { notice_partitions, ..world }));
         let tables = reach(&stop, || TableReader::new(&options, &topics, Arc::clone(&worlds), Arc::clone(&metrics)))?;
         let (trim_to, trims) = tokio::sync::mpsc::unbounded_channel();
         let (workers, outbox) = ((options.tracker_workers, options.notifier_workers), Arc::clone(&dispatcher));
@@ -133,12 +140,20 @@ impl Instance {
             }
         }
         if !shared.options.simulated_brokers {
-            runtime.spawn(trim(shared.options.client.clone(), trims));
+            let states = [TrackerStage::STATE, NotifierStage::STATE];
+            let logs = states.iter().map(|state| shared.topics.partitions(state) as usize).sum();
+            runtime.spawn(trim(shared.options.client.clone(), trims, Arc::clone(&shared.metrics), logs));
         }
-        runtime.spawn(announce(Arc::clone(&shared), advertise));
+        let incarnation = incarnation();
+        shared.worlds.instances.i_am(&shared.options.instance, &incarnation);
+        runtime.spawn(announce(Arc::clone(&shared), incarnation, advertise));
         let mut instance =
             Instance { shared, receipts, publisher, dispatcher, threads: Vec::new(), failure: Arc::default() };
-        instance.thread("tables", move |shared, _| tables.run(&shared.stop))?;
+        instance.thread("tables", move |shared, failure| {
+            if let Err(twin) = tables.run(&shared.stop, || shared.changed.notify_one()) {
+                fail(&shared, &failure, twin.into());
+            }
+        })?;
         for slot in 0..workers.0 {
             instance.worker::<TrackerStage>(slot)?;
         }
@@ -158,15 +173,27 @@ impl Instance {
         self.publisher.clone()
     }
 
-    /// What the channels have in hand.
-    pub fn dispatcher(&self) -> &Arc<Dispatcher> {
-        &self.dispatcher
+    /// Tells the metrics what waits here now, beside what the workers report.
+    pub fn observer(&self) -> Arc<dyn Fn(&Metrics) + Send + Sync> {
+        let (dispatcher, receipts, publisher) =
+            (Arc::clone(&self.dispatcher), Arc::clone(&self.receipts), self.publisher.clone());
+        let shared = Arc::clone(&self.shared);
+        Arc::new(move |metrics| {
+            for channel in Channel::ALL {
+                let depth = dispatcher.depth(channel);
+                metrics.attempts_in_hand(channel, depth.waiting, depth.running);
+            }
+            metrics.queue(Queue::Outcomes, "", receipts.waiting(), REPORTED_MAX);
+            metrics.queue(Queue::Told, "", publisher.waiting(), REPORTED_MAX);
+            metrics.queue(Queue::Questions, "", shared.questions.load(Ordering::Relaxed), QUESTIONS_MAX);
+            metrics.queue(Queue::Instances, "", shared.worlds.instances.len(), INSTANCES_MAX);
+        })
     }
 
     fn thread(
         &mut self,
         name: &str,
-        work: impl FnOnce(Arc<Shared>, Arc<Mutex<Option<WorkerError>>>) + Send + 'static,
+        work: impl FnOnce(Arc<Shared>, Arc<Mutex<Option<InstanceError>>>) + Send + 'static,
     ) -> Result<(), InstanceError> {
         let (shared, failure) = (Arc::clone(&self.shared), Arc::clone(&self.failure));
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
@@ -179,11 +206,10 @@ impl Instance {
 
     fn worker<S: Stage>(&mut self, slot: usize) -> Result<(), InstanceError> {
         self.shared.joined(S::NAME, slot, false);
+        let kafka = Kafka::new(self.shared.options.clone(), self.shared.clock.clone());
         self.thread(&format!("{}-{slot}", S::NAME), move |shared, failure| {
-            if let Err(error) = keep_working::<S>(&shared, slot) {
-                tracing::error!(stage = S::NAME, slot, %error, "cannot go on");
-                failure.lock().expect("no holder of this lock panics").get_or_insert(error);
-                shared.stop.store(true, Ordering::Relaxed);
+            if let Err(error) = keep_working::<S, Kafka>(&shared, &kafka, slot) {
+                fail(&shared, &failure, error.into());
             }
         })
     }
@@ -197,12 +223,19 @@ impl Instance {
         runtime.block_on(self.dispatcher.shutdown(CHANNELS_WITHIN));
         self.receipts.flush();
         match self.failure.lock().expect("no holder of this lock panics").take() {
-            Some(error) => Err(error.into()),
+            Some(error) => Err(error),
             // The panic's message is on stderr.
             None if panicked => Err(InstanceError::Panicked),
             None => Ok(()),
         }
     }
+}
+
+/// The instance stops, and says why at its end.
+fn fail(shared: &Shared, failure: &Mutex<Option<InstanceError>>, error: InstanceError) {
+    tracing::error!(%error, "cannot go on");
+    failure.lock().expect("no holder of this lock panics").get_or_insert(error);
+    shared.stop.store(true, Ordering::Relaxed);
 }
 
 /// The others must not go on without a thread that has panicked: its partitions would look owned for ever. Whoever joins them
@@ -218,9 +251,9 @@ impl Drop for StopOnPanic {
 }
 
 /// Runs a worker and builds it anew whenever that can help.
-fn keep_working<S: Stage>(shared: &Arc<Shared>, slot: usize) -> Result<(), WorkerError> {
+fn keep_working<S: Stage, K: Brokers>(shared: &Arc<Shared>, brokers: &K, slot: usize) -> Result<(), WorkerError> {
     loop {
-        let ended = Worker::<S>::new(Arc::clone(shared), slot).and_then(Worker::run);
+        let ended = Worker::<S, K>::new(Arc::clone(shared), brokers, slot).and_then(Worker::run);
         match ended {
             Ok(()) => return Ok(()),
             Err(WorkerError::Rebuild(error)) if !shared.stopping() => {

@@ -1,4 +1,7 @@
-//! Questions about a parcel, put together from the worker that tracks it and those that know its recipients.
+//! Questions about a parcel, put together from the worker that tracks it and those that know its recipients; and about storms,
+//! put together from all notifiers.
+
+mod storms;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::partitioner;
-use super::shared::{Query, Shared, Standing};
+use super::shared::{Query, Shared, Standing, Waits};
 use super::stage::{NotifierStage, Question, Stage, TrackerStage};
 use crate::model::RecipientKey;
 use crate::reroute::Link;
@@ -48,8 +51,11 @@ impl Asker {
                 });
             }
         };
+        let Some(waits) = Waits::begin(&shared.questions) else {
+            return Err(QueryError::NotReady("too many questions wait".to_owned()));
+        };
         let (reply, answer) = oneshot::channel();
-        worker.send(Query { partition, question, reply }).map_err(|_| QueryError::Timeout)?;
+        worker.send(Query { partition, question, reply, waits }).map_err(|_| QueryError::Timeout)?;
         match tokio::time::timeout(ANSWER_WITHIN, answer).await {
             Ok(Ok(answer)) => Ok(answer),
             _ => Err(QueryError::Timeout),
@@ -97,5 +103,10 @@ impl ParcelQuery for Asker {
         let asker = self.clone();
         let question = Question::Preference { recipient: key.clone() };
         Box::pin(async move { asker.ask::<NotifierStage>(key.as_str(), question).await })
+    }
+
+    fn storms(&self) -> QueryFuture {
+        let asker = self.clone();
+        Box::pin(async move { asker.all_storms().await.map(Some) })
     }
 }

@@ -9,11 +9,12 @@ use super::options::Options;
 use super::stage::Stage;
 
 /// Every topic that the runtime reads or writes, without prefix.
-pub const ALL: [&str; 14] = [
+pub const ALL: [&str; 15] = [
     "shipments.v1",
     "scans.v1",
     "reroutes.v1",
     "receipts.v1",
+    "controls.v1",
     "preferences.v1",
     "merchants.v1",
     "conditions.v1",
@@ -68,6 +69,11 @@ impl Topics {
             full.insert(name, (topic, partitions));
         }
         Ok(Topics { full })
+    }
+
+    /// Those of a cluster that holds every topic of [`ALL`] under this prefix, with so many partitions.
+    pub fn of(prefix: &str, partitions: impl Fn(&str) -> i32) -> Topics {
+        Topics { full: ALL.iter().map(|name| (*name, (format!("{prefix}{name}"), partitions(name)))).collect() }
     }
 
     /// The full name of a topic of [`ALL`].

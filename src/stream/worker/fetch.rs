@@ -2,19 +2,16 @@
 
 use std::time::Duration;
 
-use rdkafka::Message;
-use rdkafka::message::BorrowedMessage;
-
 use super::{ASK_BUSY_EVERY, ASK_IDLE_EVERY, Held, Worker, WorkerError};
 use crate::model::Timestamp;
-use crate::stream::clock::boot;
+use crate::stream::brokers::{Brokers, ReadError, Reader, Record, Writer};
+use crate::stream::clock::Clock;
 use crate::stream::partition::Partition;
 use crate::stream::partitioner;
-use crate::stream::reader::ReadError;
 use crate::stream::reject::Rejected;
 use crate::stream::stage::Stage;
-use crate::telemetry::Metrics;
-use crate::time::{Answer, Fetch};
+use crate::telemetry::{Metrics, Queue};
+use crate::time::{Answer, Backlog, Fetch};
 
 /// How long to wait for a first record when there is nothing else to do; one that comes ends it. Shorter burns an idle
 /// machine, longer makes the group and operators wait.
@@ -24,26 +21,42 @@ const IDLE_WAIT: Duration = Duration::from_millis(50);
 /// setting every gauge each time would cost the path of a scan.
 const REPORT_EVERY: Duration = Duration::from_millis(250);
 
-impl<S: Stage> Worker<S> {
+/// Bytes that may wait in all inputs of a worker, shared evenly among them. More: memory of a worker that has many partitions. Less:
+/// inputs of many partitions stutter while they catch up.
+const WAITING_BYTES_MAX: usize = 64 << 20;
+
+/// What may wait in each of so many inputs of a worker. At least one record may.
+fn share(most: Backlog, inputs: usize) -> Backlog {
+    Backlog { bytes: most.bytes.min(WAITING_BYTES_MAX / inputs.max(1)), ..most }
+}
+
+impl<S: Stage, K: Brokers> Worker<S, K> {
     pub(super) fn fetch(&mut self) -> Result<(), WorkerError> {
         let busy = self.ask || self.active().any(|p| (0..S::INPUTS.len()).any(|input| p.waiting(input).records > 0));
         let mut wait = if busy { Duration::ZERO } else { IDLE_WAIT.min(self.until_commit()) };
+        let most = self.share();
         for _ in 0..self.shared.options.records_per_turn {
-            // Taken out for the call, so that the message, which borrows the reader, can be handed on.
-            let Some(polled) = self.reader.poll(wait) else { break };
+            let fetching = Fetching {
+                inputs: &self.inputs,
+                partition_count: self.partition_count,
+                state_topic: &self.state_topic,
+                clock: &self.shared.clock,
+                most,
+            };
+            let (held, queries, metrics) = (&mut self.held, self.queries, &self.shared.metrics);
+            let Some(polled) = self.reader.poll(wait, |record| fetching.route::<S>(&record, held, queries, metrics))
+            else {
+                break;
+            };
             wait = Duration::ZERO;
             match polled {
-                Ok(message) => {
-                    let wall = self.shared.clock.now();
-                    let fetched = Fetching {
-                        inputs: &self.inputs,
-                        partition_count: self.partition_count,
-                        state_topic: &self.state_topic,
-                        wall,
-                    };
-                    fetched.route::<S>(&message, &mut self.held, self.queries, &self.shared.metrics)?;
+                Ok(routed) => {
+                    if routed? == Room::Full {
+                        // It is to be paused before more of it comes.
+                        break;
+                    }
                 }
-                Err(ReadError::OffsetGone(error)) => return Err(self.input_gone(error.to_string())),
+                Err(ReadError::OffsetGone(error)) => return Err(self.input_gone(error)),
                 Err(ReadError::Passing(error)) => {
                     tracing::debug!(stage = S::NAME, %error, "reading");
                     break;
@@ -51,6 +64,10 @@ impl<S: Stage> Worker<S> {
             }
         }
         self.hold_back()
+    }
+
+    fn share(&self) -> Backlog {
+        share(self.shared.options.waiting_max, self.held.len() * S::INPUTS.len())
     }
 
     /// Which input is behind its log's beginning; the client's error does not say.
@@ -72,7 +89,7 @@ impl<S: Stage> Worker<S> {
 
     /// Pauses inputs that are far ahead of the others, and resumes them when they are not any more.
     fn hold_back(&mut self) -> Result<(), WorkerError> {
-        let most = self.shared.options.waiting_max;
+        let most = self.share();
         for held in self.held.values_mut() {
             let Held::Active(partition) = held else { continue };
             for (input, topic) in self.inputs.iter().enumerate() {
@@ -100,7 +117,7 @@ impl<S: Stage> Worker<S> {
     /// One batched query for the ends of all inputs: at once where records wait for it, else now and then.
     pub(super) fn ask_for_ends(&mut self) {
         let every = if self.ask { ASK_BUSY_EVERY } else { ASK_IDLE_EVERY };
-        if boot().saturating_sub(self.asked) < every {
+        if self.shared.clock.boot().saturating_sub(self.asked) < every {
             return;
         }
         if self.active().next().is_none() {
@@ -109,6 +126,7 @@ impl<S: Stage> Worker<S> {
             return;
         }
         self.ask = false;
+        self.report_what_waits();
         let clock = &self.shared.clock;
         let departure = clock.departure();
         self.shared.metrics.clock_departure(departure);
@@ -121,7 +139,7 @@ impl<S: Stage> Worker<S> {
         let numbers: Vec<i32> = self.active().map(|partition| partition.number).collect();
         let places = numbers.iter().flat_map(|n| self.inputs.iter().map(move |topic| (topic.as_str(), *n)));
         let answers = self.reader.ends(places);
-        self.asked = boot();
+        self.asked = self.shared.clock.boot();
         let (ends, positions) = match (answers, self.reader.positions()) {
             (Ok(ends), Ok(positions)) => (ends, positions),
             (Err(error), _) | (_, Err(error)) => {
@@ -143,9 +161,9 @@ impl<S: Stage> Worker<S> {
         if departure > options.clock_skew {
             return;
         }
-        let is_report_due = boot().saturating_sub(self.reported) >= REPORT_EVERY;
+        let is_report_due = self.shared.clock.boot().saturating_sub(self.reported) >= REPORT_EVERY;
         if is_report_due {
-            self.reported = boot();
+            self.reported = self.shared.clock.boot();
         }
         let (inputs, shared) = (&self.inputs, &self.shared);
         for held in self.held.values_mut() {
@@ -167,13 +185,34 @@ impl<S: Stage> Worker<S> {
         }
     }
 
+    /// What waits here and in the client, for the metrics; also while nobody answers.
+    fn report_what_waits(&mut self) {
+        let now = self.shared.clock.boot();
+        if now.saturating_sub(self.reported_waiting) < REPORT_EVERY {
+            return;
+        }
+        self.reported_waiting = now;
+        let (metrics, me) = (&self.shared.metrics, format!("{}-{}", S::NAME, self.slot));
+        for partition in self.active() {
+            for (input, topic) in S::INPUTS.iter().enumerate() {
+                metrics.waiting(S::NAME, topic, partition.number, partition.waiting(input));
+            }
+        }
+        for (queue, count) in [(Queue::Fetched, self.reader.fetched()), (Queue::Written, self.writer.unacknowledged())]
+        {
+            if let Some((entries, limit)) = count {
+                metrics.queue(queue, &me, entries, limit);
+            }
+        }
+    }
+
     /// A worker that lost its partitions in an outage has nothing to ask about but whether it is over.
     fn ask_whether_it_is_over(&mut self) {
         let (me, options) = ((S::NAME, self.slot), &self.shared.options);
         if !self.shared.outage().concerns(&me) {
             return;
         }
-        self.asked = boot();
+        self.asked = self.shared.clock.boot();
         if self.reader.ends([(self.inputs[S::MAIN].as_str(), 0)]).is_ok() {
             let now = self.shared.clock.now();
             self.shared.outage().answered(me, now, options.tell_within, options.settle_for);
@@ -195,37 +234,62 @@ struct Fetching<'a> {
     inputs: &'a [String],
     partition_count: i32,
     state_topic: &'a str,
-    wall: Timestamp,
+    clock: &'a Clock,
+    /// What may wait in an input.
+    most: Backlog,
+}
+
+/// Whether the input of a record has room for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    Left,
+    Full,
 }
 
 impl Fetching<'_> {
     fn route<S: Stage>(
         &self,
-        message: &BorrowedMessage<'_>,
+        record: &Record<'_>,
         held: &mut std::collections::BTreeMap<i32, Held<S>>,
         queries: u64,
         metrics: &Metrics,
-    ) -> Result<(), WorkerError> {
-        let (topic, number, offset) = (message.topic(), message.partition(), message.offset());
+    ) -> Result<Room, WorkerError> {
+        let Record { topic, partition: number, offset, key, value, .. } = *record;
         match held.get_mut(&number) {
             Some(Held::Restoring(restoring)) if topic == self.state_topic => {
-                restoring.block(topic, number, offset, message.payload().unwrap_or_default())?;
+                restoring.block(topic, number, offset, value.unwrap_or_default())?;
             }
             Some(Held::Active(partition)) => {
-                let Some(input) = self.inputs.iter().position(|name| name == topic) else { return Ok(()) };
-                let (key, value) = (message.key(), message.payload());
-                let time = message.timestamp().to_millis().map_or(self.wall, Timestamp::from_millis).min(self.wall);
+                let Some(input) = self.inputs.iter().position(|name| name == topic) else { return Ok(Room::Left) };
+                let wall = self.clock.now();
+                let time = record.time.map_or(wall, Timestamp::from_millis).min(wall);
                 let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
                 let record = S::decode(input, key, value, time)
                     .map_err(|reject| Box::new(Rejected::new(reject, input, (topic, number, offset), key, value)));
-                partition.fetched(input, Fetch { offset, time, wall: self.wall, queries, bytes }, record);
+                partition.fetched(input, Fetch { offset, time, wall, queries, bytes }, record);
                 if key.is_some_and(|key| partitioner::partition(key, self.partition_count) != number) {
                     metrics.misplaced(S::INPUTS[input]);
+                }
+                if partition.waiting(input).exceeds(self.most) {
+                    return Ok(Room::Full);
                 }
             }
             // It was on its way when the partition was let go.
             _ => {}
         }
-        Ok(())
+        Ok(Room::Left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_input_has_its_share_of_what_may_wait() {
+        let most = Backlog { records: 20_000, bytes: 16 << 20 };
+        for (inputs, bytes) in [(0, 16 << 20), (3, 16 << 20), (16, 4 << 20), (300, (64 << 20) / 300)] {
+            assert_eq!(share(most, inputs), Backlog { records: 20_000, bytes }, "{inputs} inputs");
+        }
     }
 }

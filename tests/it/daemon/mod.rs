@@ -44,11 +44,14 @@ impl Daemon {
 
     /// Starts it with these arguments beside `run --config FILE`, and does not wait.
     pub fn spawn(settings: &Settings, arguments: &[&str]) -> Daemon {
+        let mut command = Command::new(settings.program());
+        Daemon::spawn_by(settings, |file| command.args(["run", "--config"]).arg(file).args(arguments))
+    }
+
+    /// Starts what a command that is given the configuration file becomes; it runs the daemon in a way of its own.
+    pub fn spawn_by<'a>(settings: &Settings, command: impl FnOnce(&Path) -> &'a mut Command) -> Daemon {
         let (file, log) = settings.write();
-        let child = Command::new(settings.program())
-            .args(["run", "--config"])
-            .arg(&file)
-            .args(arguments)
+        let child = command(&file)
             .envs(settings.environment())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -71,6 +74,11 @@ impl Daemon {
                 Err(error) => Err(format!("{error}\n{}", tail(log))),
             }
         });
+    }
+
+    /// The admin listener's address.
+    pub fn admin(&self) -> &str {
+        &self.admin
     }
 
     /// What `path` of the admin listener answers.

@@ -1,14 +1,18 @@
 //! The whole flow of one test: topics of its own on real Kafka, a daemon's settings, and what goes in and comes out.
 
+mod broken;
 mod choice;
 mod command;
 mod crash;
 mod ends;
 mod faults;
+mod flood;
 mod history;
 mod instances;
 mod notices;
+mod outage;
 mod preferences;
+mod queues;
 mod rubbish;
 mod secure;
 mod shifted;

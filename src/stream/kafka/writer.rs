@@ -1,0 +1,134 @@
+//! The transactional producer of a worker: everything that a decision writes, in one transaction.
+//!
+//! Order: produce everything, flush until acknowledged, send offsets, commit. Offsets are sent with fresh group metadata, which
+//! is what fences a zombie; with the flush after them, a fenced-off writer could still commit blocks after its
+//! successor has asked for the log's end.
+
+use std::time::Duration;
+
+use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::ffi;
+use crate::stream::brokers::{NewRecord, Place, WriteError, Writer};
+use crate::stream::clock::{Clock, boot};
+use crate::stream::options::{Options, WRITTEN_MAX};
+
+/// For how many timeouts of a transaction a passing error may last. More holds a worker long after an outage; fewer
+/// builds workers anew for a moment without a coordinator.
+const CALLS: u32 = 3;
+
+/// One transactional producer.
+pub struct KafkaWriter {
+    producer: ThreadedProducer<DefaultProducerContext>,
+    open: bool,
+    timeout: Duration,
+    /// Where topics keep producers' times, ours are those of the clock that everything else follows.
+    clock: Clock,
+}
+
+impl KafkaWriter {
+    /// Makes the producer and aborts what an earlier one of this id has left open.
+    pub fn new(options: &Options, transactional_id: &str, clock: Clock) -> Result<KafkaWriter, WriteError> {
+        let fatal = |error: KafkaError| WriteError::Fatal(error.to_string());
+        let producer: ThreadedProducer<DefaultProducerContext> =
+            options.writing_config(transactional_id).create().map_err(fatal)?;
+        let writer = KafkaWriter { producer, open: false, timeout: options.transaction_timeout, clock };
+        writer.repeat(|| writer.producer.init_transactions(Duration::from_secs(30)))?;
+        Ok(writer)
+    }
+
+    /// Repeats a call for as long as its error is a passing one, and sorts the others.
+    fn repeat(&self, call: impl Fn() -> Result<(), KafkaError>) -> Result<(), WriteError> {
+        let until = boot() + CALLS * self.timeout;
+        while boot() < until {
+            match call() {
+                Ok(()) => return Ok(()),
+                Err(KafkaError::Transaction(error)) if error.is_fatal() => {
+                    return Err(WriteError::Fatal(format!("{}: {}", error.name(), error.string())));
+                }
+                Err(KafkaError::Transaction(error)) if error.txn_requires_abort() => {
+                    return Err(WriteError::Abort(format!("{}: {}", error.name(), error.string())));
+                }
+                Err(KafkaError::Transaction(error)) if error.is_retriable() => {
+                    tracing::debug!(error = %error.string(), "repeating a call of the transaction");
+                }
+                Err(error) => return Err(WriteError::Fatal(error.to_string())),
+            }
+        }
+        Err(WriteError::Fatal(format!("expected the brokers to answer within {:?}", CALLS * self.timeout)))
+    }
+}
+
+impl Writer for KafkaWriter {
+    type Group = ConsumerGroupMetadata;
+
+    fn is_open(&self) -> bool {
+        self.open
+    }
+
+    fn produce(&mut self, record: NewRecord<'_>) -> Result<(), WriteError> {
+        let NewRecord { topic, partition, key, value, headers } = record;
+        if !self.open {
+            self.repeat(|| self.producer.begin_transaction())?;
+            self.open = true;
+        }
+        let now = self.clock.now().as_millis();
+        let mut record = BaseRecord::<[u8], [u8]>::to(topic).partition(partition).timestamp(now);
+        record.key = key;
+        record.payload = value;
+        if !headers.is_empty() {
+            let none = OwnedHeaders::new_with_capacity(headers.len());
+            let all = headers.iter().fold(none, |all, (key, value)| all.insert(Header { key, value: Some(value) }));
+            record.headers = Some(all);
+        }
+        while let Err((error, back)) = self.producer.send(record) {
+            match error {
+                KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) => {
+                    // The queue drains as brokers acknowledge; a flush waits for just that.
+                    ffi::flush(&self.producer, Duration::from_millis(50));
+                    record = back;
+                }
+                error => return Err(WriteError::Abort(format!("{topic} [{partition}]: {error}"))),
+            }
+        }
+        Ok(())
+    }
+
+    fn unacknowledged(&self) -> Option<(usize, usize)> {
+        Some((usize::try_from(self.producer.in_flight_count()).unwrap_or(0), WRITTEN_MAX))
+    }
+
+    fn flush(&self) -> Result<(), WriteError> {
+        if ffi::flush(&self.producer, self.timeout) {
+            Ok(())
+        } else {
+            Err(WriteError::Abort("records were not acknowledged within the transaction's timeout".to_owned()))
+        }
+    }
+
+    fn commit(&mut self, offsets: &[(Place<'_>, i64)], group: &ConsumerGroupMetadata) -> Result<(), WriteError> {
+        let mut list = TopicPartitionList::new();
+        for ((topic, partition), offset) in offsets {
+            let added = list.add_partition_offset(topic, *partition, Offset::Offset(*offset));
+            added.map_err(|error| WriteError::Fatal(error.to_string()))?;
+        }
+        let timeout = self.timeout;
+        self.repeat(|| self.producer.send_offsets_to_transaction(&list, group, timeout))?;
+        self.repeat(|| self.producer.commit_transaction(timeout))?;
+        self.open = false;
+        Ok(())
+    }
+
+    fn abort(&mut self) -> Result<(), WriteError> {
+        if !self.open {
+            return Ok(());
+        }
+        self.repeat(|| self.producer.abort_transaction(self.timeout))?;
+        self.open = false;
+        Ok(())
+    }
+}
