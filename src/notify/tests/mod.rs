@@ -2,6 +2,7 @@
 
 mod delivery;
 mod digest;
+mod flood;
 mod preference;
 mod properties;
 mod quiet;

@@ -12,6 +12,7 @@ mod preferences;
 mod rubbish;
 mod secure;
 mod shifted;
+mod storm;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
