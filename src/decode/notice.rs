@@ -26,7 +26,7 @@ pub enum NotifierTopic {
 /// What is kept of a notice or receipt at most, as JSON. Larger: the records made of it (a thread's state, a delivery) outgrow what
 /// the brokers take, and its partition stands still for ever. Smaller: the longest names that shipments may carry do not
 /// fit.
-const KEPT_BYTES_MAX: usize = 32 * 1024;
+pub(super) const KEPT_BYTES_MAX: usize = 32 * 1024;
 
 /// Bytes of a recipient key, notice id or parcel id at most. Smaller: a merchant or hub with the longest name that shipments and
 /// scans may carry (200 characters, some of four bytes) is never told anything.
@@ -56,7 +56,7 @@ pub fn notifier_input(topic: NotifierTopic, key: Option<&[u8]>, value: Option<&[
 
 fn notice(value: &[u8]) -> Result<Notice, Reject> {
     let notice: Notice = typed(value, "a notice")?;
-    bounded(value, &notice)?;
+    bounded(value, &notice, KEPT_BYTES_MAX)?;
     name("id", notice.id().as_str())?;
     if let Notice::Issued(issued) = &notice {
         check(issued)?;
@@ -77,14 +77,10 @@ fn check(issued: &Issued) -> Result<(), Reject> {
 }
 
 /// Refuses what would be too much to keep; unknown fields, which are not kept, may have any length.
-pub(super) fn bounded(value: &[u8], read: &impl Serialize) -> Result<(), Reject> {
+pub(super) fn bounded(value: &[u8], read: &impl Serialize, most: usize) -> Result<(), Reject> {
     let kept = || serde_json::to_vec(read).map_or(usize::MAX, |json| json.len());
-    if value.len() > KEPT_BYTES_MAX && kept() > KEPT_BYTES_MAX {
-        return Err(Reject::at(
-            "range",
-            "",
-            format!("expected at most {KEPT_BYTES_MAX} bytes in known fields, found more"),
-        ));
+    if value.len() > most && kept() > most {
+        return Err(Reject::at("range", "", format!("expected at most {most} bytes in known fields, found more")));
     }
     Ok(())
 }

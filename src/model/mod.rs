@@ -1,6 +1,7 @@
 //! What the rest speaks about: instants, codes, conditions, notices, deliveries. Pure data with its
 //! wire format; no decision is made here.
 
+mod announcement;
 mod code;
 mod condition;
 mod control;
@@ -9,6 +10,7 @@ mod effect;
 mod identity;
 mod merchant;
 mod notice;
+pub mod partitioner;
 mod preference;
 mod recipient;
 mod reject;
@@ -17,6 +19,7 @@ mod timestamp;
 mod work_order;
 mod world;
 
+pub use announcement::Announcement;
 pub use code::{Code, DwellClass};
 pub use condition::{Cause, Change, ConditionChange, ConditionKind, Evidence, Level, StandingChoice};
 pub use control::{Control, ControlAction};

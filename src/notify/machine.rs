@@ -49,6 +49,11 @@ impl Notifier {
         self.threads.len()
     }
 
+    /// In how many of them something is still to happen.
+    pub fn open_threads(&self) -> usize {
+        self.live.len()
+    }
+
     /// The thread was changed at `now`.
     pub(super) fn touch(&mut self, key: &str, now: Timestamp, world: &World) {
         if let Some(thread) = self.threads.get_mut(key) {

@@ -117,6 +117,8 @@ pub enum Suppression {
     NoWords,
     /// The reader has opted out of every channel by which it could be reached.
     OptedOut,
+    /// So many notices about the parcel wait for its reader that the oldest gives way.
+    TooMany,
     /// An operator discarded what a storm held.
     StormDiscarded,
 }
@@ -135,6 +137,7 @@ impl Suppression {
         Suppression::OtherNews,
         Suppression::NoWords,
         Suppression::OptedOut,
+        Suppression::TooMany,
         Suppression::StormDiscarded,
     ];
 
@@ -152,6 +155,7 @@ impl Suppression {
             Suppression::OtherNews => "other news",
             Suppression::NoWords => "no words",
             Suppression::OptedOut => "opted out",
+            Suppression::TooMany => "too many wait",
             Suppression::StormDiscarded => "storm discarded",
         }
     }

@@ -296,6 +296,15 @@ impl Thread {
         told_nobody.or_else(oldest).map(|i| self.entries.remove(i))
     }
 
+    /// Where there are too many and none has ended: the one that is to end for it, the oldest that waits.
+    pub fn crowded_out(&mut self) -> Option<&mut Entry> {
+        let has_ended = |entry: &Entry| matches!(entry.phase, Phase::Ended(_));
+        if self.entries.len() <= ENTRIES_MAX || self.entries.iter().any(has_ended) {
+            return None;
+        }
+        self.entries.iter_mut().find(|entry| !entry.is_claimed())
+    }
+
     /// Whether everything has ended.
     pub fn is_quiet(&self) -> bool {
         self.entries.iter().all(|entry| matches!(entry.phase, Phase::Ended(_)))

@@ -7,15 +7,39 @@
 //! The demonstration runs a day in minutes: its clock starts at an instant of its choice and goes faster by a rate. Whatever is
 //! compared with it (lags, skews, deadlines) is scaled by the same rate, once, at start.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::model::Timestamp;
 
+/// What the machine's clocks say.
+pub trait Clocks: Send + Sync {
+    /// Time since boot; only differences mean anything. Never goes back.
+    fn boot(&self) -> Duration;
+    /// The system's clock, which somebody may set.
+    fn system(&self) -> Timestamp;
+}
+
+/// Those of this machine.
+struct Machine;
+
+impl Clocks for Machine {
+    fn boot(&self) -> Duration {
+        boot()
+    }
+
+    fn system(&self) -> Timestamp {
+        system()
+    }
+}
+
 /// Hands out the wall clock's time.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Clock {
+    clocks: Arc<dyn Clocks>,
     started: Timestamp,
     started_system: Timestamp,
     started_boot: Duration,
@@ -25,8 +49,13 @@ pub struct Clock {
 impl Clock {
     /// Starts from the system's present time.
     pub fn start() -> Clock {
-        let now = system();
-        Clock { started: now, started_system: now, started_boot: boot(), rate: 1 }
+        Clock::of(Arc::new(Machine))
+    }
+
+    /// Starts from the present time of other clocks, simulated ones say.
+    pub fn of(clocks: Arc<dyn Clocks>) -> Clock {
+        let (now, boot) = (clocks.system(), clocks.boot());
+        Clock { clocks, started: now, started_system: now, started_boot: boot, rate: 1 }
     }
 
     /// Starts from `at`, and goes `rate` times as fast as the real one.
@@ -37,6 +66,11 @@ impl Clock {
     /// The wall clock.
     pub fn now(&self) -> Timestamp {
         self.started + self.elapsed() * self.rate
+    }
+
+    /// Time since boot, as [`Clocks::boot`]: what is measured and waited for within an instance.
+    pub fn boot(&self) -> Duration {
+        self.clocks.boot()
     }
 
     /// How many of its seconds pass within a real one.
@@ -51,12 +85,18 @@ impl Clock {
 
     /// How far the system's clock is from where ours says it should be, in either direction, in our time.
     pub fn departure(&self) -> Duration {
-        let (system, expected) = (system(), self.started_system + self.elapsed());
+        let (system, expected) = (self.clocks.system(), self.started_system + self.elapsed());
         system.since(expected).max(expected.since(system)) * self.rate
     }
 
     fn elapsed(&self) -> Duration {
-        boot().saturating_sub(self.started_boot)
+        self.boot().saturating_sub(self.started_boot)
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clock").field("now", &self.now()).field("rate", &self.rate).finish()
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use rdkafka::Message;
 use serde::Serialize;
 
+use super::brokers::{BrokerError, Brokers, ReadError, Reader};
+use super::clock::Clock;
+use super::kafka::Kafka;
 use super::options::Options;
-use super::reader::{ReadError, Reader};
 use super::restore::{CannotResume, Restoring};
 use super::stage::{NotifierStage, Stage, TrackerStage};
 use super::topics::{Topics, TopicsError};
@@ -57,7 +58,7 @@ pub enum InspectError {
     #[error(transparent)]
     Topics(#[from] TopicsError),
     #[error(transparent)]
-    Kafka(#[from] rdkafka::error::KafkaError),
+    Brokers(#[from] BrokerError),
     #[error(transparent)]
     Unreadable(#[from] CannotResume),
     #[error("{topic} [{partition}]: no answer from the brokers for {PATIENCE:?}")]
@@ -66,41 +67,53 @@ pub enum InspectError {
 
 /// Looks into both stages' logs, one partition after the other.
 pub fn inspect(options: &Options, mut found: impl FnMut(Inspected)) -> Result<(), InspectError> {
-    let topics = Topics::read(options)?;
-    inspect_stage::<TrackerStage>(options, &topics, &mut found)?;
-    inspect_stage::<NotifierStage>(options, &topics, &mut found)
+    let clock = Clock::start();
+    let kafka = Kafka::new(options.clone(), clock.clone());
+    let topics = kafka.topics()?;
+    inspect_stage::<TrackerStage>(&kafka, &clock, options, &topics, &mut found)?;
+    inspect_stage::<NotifierStage>(&kafka, &clock, options, &topics, &mut found)
 }
 
 fn inspect_stage<S: Stage>(
+    kafka: &Kafka,
+    clock: &Clock,
     options: &Options,
     topics: &Topics,
     found: &mut impl FnMut(Inspected),
 ) -> Result<(), InspectError> {
     let topic = topics.name(S::STATE);
-    let reader = Reader::new(options, &options.group_of("inspect"), &[topic.to_owned()])?;
+    let reader = kafka.reader(&options.group_of("inspect"), &[topic.to_owned()])?;
     for partition in 0..topics.partitions(S::STATE) {
-        found(inspect_partition::<S>(&reader, topic, partition)?);
+        found(inspect_partition::<S>(&reader, clock, topic, partition)?);
     }
     Ok(())
 }
 
-fn inspect_partition<S: Stage>(reader: &Reader, topic: &str, partition: i32) -> Result<Inspected, InspectError> {
+fn inspect_partition<S: Stage>(
+    reader: &impl Reader,
+    clock: &Clock,
+    topic: &str,
+    partition: i32,
+) -> Result<Inspected, InspectError> {
     let (place, silent) = ((topic, partition), || InspectError::Silent { topic: topic.to_owned(), partition });
     let begins = reader.beginnings([place])?.of(place).ok_or_else(silent)?;
     let end = reader.ends([place])?.of(place).ok_or_else(silent)?;
-    let mut log = Restoring::<S>::new(begins, end);
+    let mut log = Restoring::<S>::new(begins, end, clock.boot());
     let mut bytes = 0;
     reader.assign([(place, begins)])?;
     let mut waited = Duration::ZERO;
     while !log.complete {
-        match reader.poll(STEP) {
-            Some(Ok(message)) => {
+        let read = reader.poll(STEP, |record| {
+            let block = record.value.unwrap_or_default();
+            bytes += block.len() as u64;
+            log.block(topic, partition, record.offset, block)
+        });
+        match read {
+            Some(Ok(taken)) => {
+                taken?;
                 waited = Duration::ZERO;
-                let block = message.payload().unwrap_or_default();
-                bytes += block.len() as u64;
-                log.block(topic, partition, message.offset(), block)?;
             }
-            Some(Err(ReadError::OffsetGone(error))) => return Err(error.into()),
+            Some(Err(ReadError::OffsetGone(error))) => return Err(BrokerError(error).into()),
             Some(Err(ReadError::Passing(_))) | None => waited += STEP,
         }
         if waited > Duration::ZERO {

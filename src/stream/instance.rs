@@ -11,7 +11,9 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Runtime};
 
 use super::announce::announce;
+use super::brokers::Brokers;
 use super::clock::Clock;
+use super::kafka::Kafka;
 use super::options::Options;
 use super::preflight;
 use super::publish::Publisher;
@@ -109,7 +111,7 @@ impl Instance {
         if !options.simulated_brokers {
             preflight::warn(&options, &topics, runtime);
         }
-        let receipts = Arc::new(Receipts::new(&options, &topics, clock.clone())?);
+        let receipts = Arc::new(Receipts::new(&options, &topics, clock.clone(), Arc::clone(&metrics))?);
         let publisher = Publisher::new(&options, &topics, clock.clone())?;
         let wall: WallClock = Arc::new({
             let clock = clock.clone();
@@ -180,8 +182,9 @@ impl Instance {
 
     fn worker<S: Stage>(&mut self, slot: usize) -> Result<(), InstanceError> {
         self.shared.joined(S::NAME, slot, false);
+        let kafka = Kafka::new(self.shared.options.clone(), self.shared.clock.clone());
         self.thread(&format!("{}-{slot}", S::NAME), move |shared, failure| {
-            if let Err(error) = keep_working::<S>(&shared, slot) {
+            if let Err(error) = keep_working::<S, Kafka>(&shared, &kafka, slot) {
                 tracing::error!(stage = S::NAME, slot, %error, "cannot go on");
                 failure.lock().expect("no holder of this lock panics").get_or_insert(error);
                 shared.stop.store(true, Ordering::Relaxed);
@@ -219,9 +222,9 @@ impl Drop for StopOnPanic {
 }
 
 /// Runs a worker and builds it anew whenever that can help.
-fn keep_working<S: Stage>(shared: &Arc<Shared>, slot: usize) -> Result<(), WorkerError> {
+fn keep_working<S: Stage, K: Brokers>(shared: &Arc<Shared>, brokers: &K, slot: usize) -> Result<(), WorkerError> {
     loop {
-        let ended = Worker::<S>::new(Arc::clone(shared), slot).and_then(Worker::run);
+        let ended = Worker::<S, K>::new(Arc::clone(shared), brokers, slot).and_then(Worker::run);
         match ended {
             Ok(()) => return Ok(()),
             Err(WorkerError::Rebuild(error)) if !shared.stopping() => {

@@ -5,22 +5,21 @@
 //! holds: nothing is decided from state that was not committed or put back; nothing leaves before its claim is
 //! committed; where state is missing or does not fit, the instance stops and says what to do.
 //!
-//! `instance` starts everything; a `worker` is one thread with a `membership`, a `reader`, a `writer` and its `partition`s.
+//! `instance` starts everything; a `worker` is one thread with its membership, its reader, its writer (`brokers`, kept by `kafka`) and its `partition`s.
 
 mod announce;
+pub mod brokers;
 mod clock;
-mod ffi;
 mod inspect;
 mod instance;
 mod instances;
-mod membership;
+mod kafka;
+mod merchants;
 mod options;
 mod partition;
-mod partitioner;
 mod preflight;
 mod publish;
 mod query;
-mod reader;
 mod receipts;
 mod reject;
 mod restore;
@@ -30,14 +29,20 @@ mod topics;
 mod trim;
 mod worker;
 mod world;
-mod writer;
 
-pub use clock::Clock;
+use crate::model::partitioner;
+pub use crate::model::partitioner::partition;
+
+pub use clock::{Clock, Clocks};
 pub use inspect::{InspectError, Inspected, inspect};
 pub use instance::{Instance, InstanceError, Setup};
 pub use options::{From, GroupProtocol, Options};
-pub use partitioner::partition;
+pub use partition::Partition;
 pub use publish::Publisher;
 pub use query::Asker;
 pub use restore::CannotResume;
-pub use topics::TopicsError;
+pub use shared::{Outbox, Shared};
+pub use stage::{NotifierStage, Stage, TrackerStage};
+pub use topics::{ALL as TOPICS, Topics, TopicsError};
+pub use worker::{Going, Worker, WorkerError};
+pub use world::Worlds;

@@ -1,6 +1,5 @@
 //! A record that could not be used, on its way to `rejects.v1`.
 
-use rdkafka::message::{Header, OwnedHeaders};
 use sha2::{Digest, Sha256};
 
 use crate::model::Reject;
@@ -51,8 +50,8 @@ impl Rejected {
     }
 
     /// The headers of its record: why, and where it came from.
-    pub fn headers(&self) -> OwnedHeaders {
-        let text = [
+    pub fn headers(&self) -> [(&'static str, String); 8] {
+        [
             ("reason", self.reject.reason.to_owned()),
             ("path", self.reject.path.clone()),
             ("detail", self.reject.detail.clone()),
@@ -61,9 +60,20 @@ impl Rejected {
             ("offset", self.offset.to_string()),
             ("length", self.length.to_string()),
             ("sha256", self.sha256.clone()),
-        ];
-        text.iter().fold(OwnedHeaders::new_with_capacity(text.len()), |headers, (key, value)| {
-            headers.insert(Header { key, value: Some(value.as_bytes()) })
-        })
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_rejected_record_so_much_is_kept() {
+        let big = vec![b'x'; 1_000_000];
+        let reject = Reject::at("json", "", "expected JSON, found something else");
+        let rejected = Rejected::new(reject, 0, ("scans.v1", 3, 17), Some(&big), Some(&big));
+        assert_eq!([&rejected.key, &rejected.value].map(|kept| kept.as_ref().map(Vec::len)), [Some(KEPT_BYTES); 2]);
+        assert_eq!((rejected.length, rejected.sha256.as_str()), (1_000_000, &*hex::encode(Sha256::digest(&big))));
     }
 }

@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use super::clock::boot;
 use super::options::{From, Options};
 use super::stage::Stage;
 use crate::model::Timestamp;
@@ -84,9 +83,9 @@ pub struct Restoring<S: Stage> {
 }
 
 impl<S: Stage> Restoring<S> {
-    /// Begins to read a log that spans these offsets.
-    pub fn new(begins: i64, end: i64) -> Restoring<S> {
-        let (machine, began) = (S::machine(), boot());
+    /// Begins, at `now` on the boot clock, to read a log that spans these offsets.
+    pub fn new(begins: i64, end: i64, now: Duration) -> Restoring<S> {
+        let (machine, began) = (S::machine(), now);
         let complete = begins >= end;
         Restoring { machine, begins, end, complete, meta: None, entries: 0, began, reached: (begins, began) }
     }
@@ -216,14 +215,14 @@ mod tests {
     use crate::stream::stage::{NotifierStage, TrackerStage};
 
     fn meta(offsets: &[(&str, i64)]) -> Meta {
-        let log = Restoring::<NotifierStage>::new(0, 0);
+        let log = Restoring::<NotifierStage>::new(0, 0, Duration::ZERO);
         let (_, meta) = log.resume(vec![0; NotifierStage::INPUTS.len()], 2, 0);
         Meta { offsets: offsets.iter().map(|(name, offset)| ((*name).to_owned(), *offset)).collect(), ..meta }
     }
 
     #[test]
     fn a_restore_that_reads_nothing_for_too_long_stands_still() {
-        let mut log = Restoring::<TrackerStage>::new(5, 9);
+        let mut log = Restoring::<TrackerStage>::new(5, 9, Duration::from_secs(1));
         let at = |log: &Restoring<TrackerStage>, seconds| log.began + Duration::from_secs(seconds);
         assert!(!log.stands_still_at(5, at(&log, 30)));
         assert!(log.stands_still_at(5, at(&log, 31)));

@@ -73,7 +73,8 @@ pub struct Shared {
 }
 
 impl Shared {
-    #[allow(missing_docs, clippy::too_many_arguments)]
+    /// Nobody owns anything yet.
+    #[allow(clippy::too_many_arguments)]
     pub fn new(
         options: Options,
         clock: Clock,

@@ -226,6 +226,7 @@ impl Stage for NotifierStage {
 
     fn observe(machine: &Notifier, partition: i32, metrics: &Metrics) {
         metrics.threads(partition, machine.threads());
+        metrics.threads_open(partition, machine.open_threads());
         metrics.storms(partition, machine.storms().map(|storm| (storm.kind.name(), storm.since.is_some(), storm.held)));
     }
 }

@@ -71,6 +71,11 @@ impl Topics {
         Ok(Topics { full })
     }
 
+    /// Those of a cluster that holds every topic of [`ALL`] under this prefix, with so many partitions.
+    pub fn of(prefix: &str, partitions: impl Fn(&str) -> i32) -> Topics {
+        Topics { full: ALL.iter().map(|name| (*name, (format!("{prefix}{name}"), partitions(name)))).collect() }
+    }
+
     /// The full name of a topic of [`ALL`].
     pub fn name(&self, topic: &str) -> &str {
         &self.full[topic].0

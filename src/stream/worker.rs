@@ -15,15 +15,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use super::clock::boot;
-use super::membership::Membership;
+use super::brokers::{BrokerError, Brokers, Membership, WriteError};
 use super::partition::{Output, Partition, Turn};
-use super::reader::Reader;
 use super::restore::{CannotResume, Restoring};
 use super::shared::{Query, Shared};
 use super::stage::Stage;
-use super::topics::{Topics, TopicsError};
-use super::writer::{WriteError, Writer};
+use super::topics::TopicsError;
 use crate::model::{Attempt, Count, NoticeId, Timestamp};
 
 /// While nothing waits for an answer, end offsets are asked for this often: stream time follows the wall clock in
@@ -71,10 +68,19 @@ impl From<TopicsError> for WorkerError {
     }
 }
 
-impl From<rdkafka::error::KafkaError> for WorkerError {
-    fn from(error: rdkafka::error::KafkaError) -> WorkerError {
+impl From<BrokerError> for WorkerError {
+    fn from(error: BrokerError) -> WorkerError {
         WorkerError::Rebuild(error.to_string())
     }
+}
+
+/// Whether a worker has more to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Going {
+    /// Call again.
+    On,
+    /// It has left its group and holds nothing.
+    Finished,
 }
 
 enum Held<S: Stage> {
@@ -94,7 +100,7 @@ struct AfterCommit {
 }
 
 /// See the module.
-pub struct Worker<S: Stage> {
+pub struct Worker<S: Stage, K: Brokers> {
     shared: Arc<Shared>,
     slot: usize,
     group: String,
@@ -102,9 +108,9 @@ pub struct Worker<S: Stage> {
     inputs: Vec<String>,
     state_topic: String,
     partition_count: i32,
-    membership: Membership,
-    reader: Reader,
-    writer: Writer,
+    membership: K::Membership,
+    reader: K::Reader,
+    writer: K::Writer,
     held: BTreeMap<i32, Held<S>>,
     after: AfterCommit,
     /// How many end-offset queries were sent.
@@ -123,20 +129,19 @@ pub struct Worker<S: Stage> {
     leaving: bool,
 }
 
-impl<S: Stage> Worker<S> {
+impl<S: Stage, K: Brokers> Worker<S, K> {
     /// Joins the group and takes over the transactional id.
-    pub fn new(shared: Arc<Shared>, slot: usize) -> Result<Worker<S>, WorkerError> {
+    pub fn new(shared: Arc<Shared>, brokers: &K, slot: usize) -> Result<Worker<S, K>, WorkerError> {
         let topics = &shared.topics;
-        let partition_count = unchanged::<S>(&shared)?;
+        let partition_count = unchanged::<S>(&shared, brokers)?;
         let inputs: Vec<String> = S::INPUTS.iter().map(|input| topics.name(input).to_owned()).collect();
         let state_topic = topics.name(S::STATE).to_owned();
         let group = shared.options.group_of(S::NAME);
         let transactional_id = shared.options.transactional_id(S::NAME, slot);
-        let writer = Writer::new(&shared.options, &transactional_id, shared.clock.clone())
-            .map_err(|e| WorkerError::Rebuild(e.to_string()))?;
+        let writer = brokers.writer(&transactional_id)?;
         let warm: Vec<String> = inputs.iter().chain([&state_topic]).cloned().collect();
-        let reader = Reader::new(&shared.options, &group, &warm)?;
-        let membership = Membership::join(&shared.options, &group, &inputs[S::MAIN])?;
+        let reader = brokers.reader(&group, &warm)?;
+        let membership = brokers.join(&group, &inputs[S::MAIN])?;
         shared.joined(S::NAME, slot, false);
         Ok(Worker {
             slot,
@@ -156,7 +161,7 @@ impl<S: Stage> Worker<S> {
             answered: None,
             ask: false,
             dirty_since: None,
-            time_saved: boot(),
+            time_saved: shared.clock.boot(),
             questions: mpsc::channel(),
             leaving: false,
             shared,
@@ -165,8 +170,20 @@ impl<S: Stage> Worker<S> {
 
     /// Works until the instance stops or something ends it. Partitions are let go of in any case.
     pub fn run(mut self) -> Result<(), WorkerError> {
-        let ended = self.work();
-        if let (Err(_), Some(last)) = (&ended, self.answered) {
+        let ended = loop {
+            match self.turn() {
+                Ok(Going::On) => {}
+                Ok(Going::Finished) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        self.end(ended.is_err());
+        ended
+    }
+
+    /// The worker is done with: nobody is to look for its partitions here.
+    pub fn end(mut self, failed: bool) {
+        if let (true, Some(last)) = (failed, self.answered) {
             // Perhaps because the brokers are out of reach: the next answer says how long.
             self.shared.outage().failed((S::NAME, self.slot), last);
         }
@@ -174,27 +191,26 @@ impl<S: Stage> Worker<S> {
         for partition in held.into_keys() {
             self.left(partition);
         }
-        ended
     }
 
-    fn work(&mut self) -> Result<(), WorkerError> {
-        loop {
-            if self.shared.stopping() && !self.leaving {
-                self.leaving = true;
-                self.membership.leave();
-            }
-            self.serve_group()?;
-            if self.leaving && self.held.is_empty() {
-                return Ok(());
-            }
-            self.fetch()?;
-            self.advance_restores()?;
-            self.ask_for_ends();
-            let more = self.turn_partitions()?;
-            self.commit_when_due()?;
-            self.answer_questions();
-            self.ask |= more == Turn::Ask;
+    /// Serves the group, fetches, decides and commits what is due, once.
+    pub fn turn(&mut self) -> Result<Going, WorkerError> {
+        if self.shared.stopping() && !self.leaving {
+            self.leaving = true;
+            self.membership.leave();
         }
+        self.serve_group()?;
+        if self.leaving && self.held.is_empty() {
+            return Ok(Going::Finished);
+        }
+        self.fetch()?;
+        self.advance_restores()?;
+        self.ask_for_ends();
+        let more = self.turn_partitions()?;
+        self.commit_when_due()?;
+        self.answer_questions();
+        self.ask |= more == Turn::Ask;
+        Ok(Going::On)
     }
 
     /// Lets every active partition apply what it may and puts what it decides into the transaction.
@@ -220,6 +236,14 @@ impl<S: Stage> Worker<S> {
         }
     }
 
+    /// A partition that decides here, to be looked into.
+    pub fn partition(&mut self, number: i32) -> Option<&mut Partition<S>> {
+        match self.held.get_mut(&number)? {
+            Held::Active(partition) => Some(&mut **partition),
+            Held::Restoring(_) => None,
+        }
+    }
+
     fn left(&self, partition: i32) {
         self.shared.left(S::NAME, partition);
         self.shared.metrics.partition_left(S::NAME, partition);
@@ -228,7 +252,7 @@ impl<S: Stage> Worker<S> {
     fn mark_dirty(&mut self) {
         let dirty = self.active().any(|partition| partition.is_dirty());
         if dirty && self.dirty_since.is_none() {
-            self.dirty_since = Some(boot());
+            self.dirty_since = Some(self.shared.clock.boot());
         }
     }
 
@@ -248,8 +272,8 @@ impl<S: Stage> Worker<S> {
 }
 
 /// The partition count of the stage's topics, which must be what it was when the instance started: a topic may grow meanwhile.
-fn unchanged<S: Stage>(shared: &Shared) -> Result<i32, WorkerError> {
-    let found = Topics::read(&shared.options)?.co_partitioned::<S>()?;
+fn unchanged<S: Stage>(shared: &Shared, brokers: &impl Brokers) -> Result<i32, WorkerError> {
+    let found = brokers.topics()?.co_partitioned::<S>()?;
     let main = S::INPUTS[S::MAIN];
     let saved = shared.topics.partitions(main);
     if found == saved {

@@ -42,6 +42,8 @@ pub(super) struct Partition {
     pub parcels: BTreeMap<&'static str, u64>,
     /// Threads of the notifier.
     pub threads: u64,
+    /// Those in which something is still to happen.
+    pub threads_open: u64,
     /// For each kind of which a storm is on or something is held: whether it is on, and how many notices are held.
     pub storms: BTreeMap<&'static str, (bool, u64)>,
 }
@@ -84,8 +86,9 @@ impl Partitions {
         sums
     }
 
-    /// Threads over all partitions.
-    pub fn threads(&self) -> u64 {
-        self.by_id.values().map(|partition| partition.threads).sum()
+    /// Threads over all partitions, and how many of them are open.
+    pub fn threads(&self) -> (u64, u64) {
+        let all = self.by_id.values();
+        all.fold((0, 0), |(threads, open), known| (threads + known.threads, open + known.threads_open))
     }
 }

@@ -73,6 +73,8 @@ impl Families {
         start(&self.parcels, &[&parcel_stages().collect::<Vec<_>>()]);
         start(&self.transactions, &[&STAGES, &["committed", "aborted"]]);
         start(&self.commit, &[&STAGES]);
+        start(&self.transaction_records, &[&STAGES]);
+        start(&self.transaction_bytes, &[&STAGES]);
         start(&self.restore, &[&STAGES]);
         start(&self.restore_entries, &[&STAGES]);
         start(&self.rebalances, &[&STAGES]);

@@ -27,7 +27,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -101,32 +100,15 @@ pub async fn bind(address: SocketAddr, key: &'static str) -> Result<TcpListener,
 
 /// Serves the public listener until `stop` says true (or its sender is gone).
 pub async fn serve_public(listener: TcpListener, public: Arc<Public>, stop: watch::Receiver<bool>) -> io::Result<()> {
-    serve::to_strangers(listener, public::router(public), serve::Patience::USUAL, stop).await
+    let door = serve::Door::public(&public.metrics);
+    serve::to_strangers(listener, door, public::router(public), serve::Patience::USUAL, stop).await
 }
 
 /// Serves the admin listener until `stop` says true (or its sender is gone).
 pub async fn serve_admin(listener: TcpListener, admin: Admin, stop: watch::Receiver<bool>) -> io::Result<()> {
-    serve(listener, admin::router(admin), stop).await
+    let door = serve::Door::admin(&admin.metrics);
+    serve::to_strangers(listener, door, admin::router(admin), serve::Patience::USUAL, stop).await
 }
 
 /// What requests under way may take at the end. Longer eats into the 10 s in which the whole program ends.
 const END_WITHIN: Duration = Duration::from_secs(2);
-
-async fn serve(listener: TcpListener, router: Router, stop: watch::Receiver<bool>) -> io::Result<()> {
-    let stopped = |mut stop: watch::Receiver<bool>| async move {
-        // An error means that nobody is left who could say so: the same as having said it.
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    let late = {
-        let stopped = stopped(stop.clone());
-        async move {
-            stopped.await;
-            tokio::time::sleep(END_WITHIN).await;
-        }
-    };
-    let server = axum::serve(listener, router).with_graceful_shutdown(stopped(stop));
-    tokio::select! {
-        ended = server.into_future() => ended,
-        () = late => Ok(()),
-    }
-}

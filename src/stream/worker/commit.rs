@@ -2,47 +2,44 @@
 
 use std::time::Duration;
 
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-
 use super::{AfterCommit, Held, Worker, WorkerError};
 use crate::model::{Effect, Notice};
 use crate::state::Meta;
-use crate::stream::clock::boot;
+use crate::stream::brokers::{Brokers, Membership, NewRecord, Offsets, Place, Reader, WriteError, Writer};
 use crate::stream::partition::Output;
 use crate::stream::partitioner;
 use crate::stream::stage::Stage;
-use crate::stream::writer::WriteError;
 
-impl<S: Stage> Worker<S> {
+impl<S: Stage, K: Brokers> Worker<S, K> {
     /// The one place where effects are performed: records go into the transaction, the rest waits for its commit.
     pub(super) fn write(&mut self, output: Output) -> Result<(), WriteError> {
         for rejected in output.rejects {
             let key = rejected.key.as_deref();
-            self.produce("rejects.v1", key, rejected.value.as_deref(), Some(rejected.headers()))?;
+            self.produce("rejects.v1", key, rejected.value.as_deref(), &rejected.headers())?;
             self.after.rejects.push((rejected.input, rejected.reject.reason));
         }
         for effect in output.effects {
             match effect {
                 Effect::Condition(change) => {
                     let value = json(&change);
-                    self.produce("conditions.v1", Some(change.parcel_id.as_bytes()), Some(&value), None)?;
+                    self.produce("conditions.v1", Some(change.parcel_id.as_bytes()), Some(&value), &[])?;
                 }
                 Effect::Notice { key, notice } => {
                     if let Notice::Issued(issued) = &notice {
                         self.after.noticed.push(issued.at);
                     }
-                    self.produce("notices.v1", Some(key.as_str().as_bytes()), Some(&json(&notice)), None)?;
+                    self.produce("notices.v1", Some(key.as_str().as_bytes()), Some(&json(&notice)), &[])?;
                 }
                 Effect::Delivery(delivery) => {
                     let key = delivery.recipient_key.as_str().to_owned();
-                    self.produce("deliveries.v1", Some(key.as_bytes()), Some(&json(&delivery)), None)?;
+                    self.produce("deliveries.v1", Some(key.as_bytes()), Some(&json(&delivery)), &[])?;
                 }
                 Effect::WorkOrder(order) => {
-                    self.produce("work-orders.v1", Some(order.id.as_bytes()), Some(&json(&order)), None)?;
+                    self.produce("work-orders.v1", Some(order.id.as_bytes()), Some(&json(&order)), &[])?;
                 }
                 Effect::Preference(preference) => {
                     let key = preference.recipient_key.as_str().as_bytes();
-                    self.produce("preferences.v1", Some(key), Some(&json(&preference)), None)?;
+                    self.produce("preferences.v1", Some(key), Some(&json(&preference)), &[])?;
                 }
                 Effect::Attempt(attempt) => self.after.attempts.push(*attempt),
                 Effect::Cancel(notice) => self.after.cancels.push(notice),
@@ -57,21 +54,22 @@ impl<S: Stage> Worker<S> {
         topic: &'static str,
         key: Option<&[u8]>,
         value: Option<&[u8]>,
-        headers: Option<rdkafka::message::OwnedHeaders>,
+        headers: &[(&str, String)],
     ) -> Result<(), WriteError> {
         let topics = &self.shared.topics;
         let partition = partitioner::partition(key.unwrap_or_default(), topics.partitions(topic));
-        self.writer.produce(topics.name(topic), partition, key, value, headers)
+        self.writer.produce(NewRecord { topic: topics.name(topic), partition, key, value, headers })
     }
 
     /// How long the open transaction may still collect; for ever where there is nothing to commit.
     pub(super) fn until_commit(&self) -> Duration {
         let every = self.shared.options.commit_every;
-        self.dirty_since.map_or(Duration::MAX, |since| every.saturating_sub(boot().saturating_sub(since)))
+        self.dirty_since
+            .map_or(Duration::MAX, |since| every.saturating_sub(self.shared.clock.boot().saturating_sub(since)))
     }
 
     pub(super) fn commit_when_due(&mut self) -> Result<(), WorkerError> {
-        let now = boot();
+        let now = self.shared.clock.boot();
         if now.saturating_sub(self.time_saved) >= self.shared.options.save_time_every {
             self.time_saved = now;
             self.active_mut().for_each(|partition| partition.save_time());
@@ -88,10 +86,10 @@ impl<S: Stage> Worker<S> {
         if self.dirty_since.take().is_none() && !self.writer.is_open() {
             return Ok(());
         }
-        let began = boot();
+        let began = self.shared.clock.boot();
         match self.try_commit() {
             Ok(metas) => {
-                self.shared.metrics.committed(S::NAME, boot().saturating_sub(began));
+                self.shared.metrics.committed(S::NAME, self.shared.clock.boot().saturating_sub(began));
                 self.committed(metas);
                 Ok(())
             }
@@ -101,7 +99,7 @@ impl<S: Stage> Worker<S> {
 
     fn try_commit(&mut self) -> Result<Vec<Meta>, WriteError> {
         let ends = self.state_log_ends();
-        let (mut offsets, mut metas) = (TopicPartitionList::new(), Vec::new());
+        let (mut offsets, mut metas) = (Vec::<(Place<'_>, i64)>::new(), Vec::new());
         for held in self.held.values_mut() {
             let Held::Active(partition) = held else { continue };
             if !partition.is_dirty() {
@@ -111,25 +109,24 @@ impl<S: Stage> Worker<S> {
             let end = ends.as_ref().and_then(|ends| ends.of((&self.state_topic, number)));
             let (blocks, meta) = partition.blocks(&self.transactional_id, end);
             for block in blocks {
-                self.writer.produce(&self.state_topic, number, None, Some(&block), None)?;
+                let (topic, value) = (self.state_topic.as_str(), Some(block.as_slice()));
+                self.writer.produce(NewRecord { topic, partition: number, key: None, value, headers: &[] })?;
             }
-            for (topic, offset) in self.inputs.iter().zip(partition.offsets()) {
-                let added = offsets.add_partition_offset(topic, number, Offset::Offset(*offset));
-                added.map_err(|error| WriteError::Fatal(error.to_string()))?;
-            }
+            let inputs = self.inputs.iter().map(|topic| (topic.as_str(), number));
+            offsets.extend(inputs.zip(partition.offsets().iter().copied()));
             metas.push(meta);
         }
         if !self.writer.is_open() {
             return Ok(metas);
         }
         self.writer.flush()?;
-        let group = self.membership.metadata();
+        let group = self.membership.group();
         let group = group.ok_or_else(|| WriteError::Abort("this worker is no member of its group now".to_owned()))?;
         self.writer.commit(&offsets, &group)?;
         Ok(metas)
     }
 
-    fn state_log_ends(&self) -> Option<crate::stream::reader::Offsets> {
+    fn state_log_ends(&self) -> Option<Offsets> {
         let wanting: Vec<i32> =
             self.active().filter(|p| p.is_dirty() && p.wants_end_offset()).map(|p| p.number).collect();
         if wanting.is_empty() {

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use rdkafka::Message;
-use rdkafka::message::BorrowedMessage;
-
 use super::{ASK_BUSY_EVERY, ASK_IDLE_EVERY, Held, Worker, WorkerError};
 use crate::model::Timestamp;
-use crate::stream::clock::boot;
+use crate::stream::brokers::{Brokers, ReadError, Reader, Record};
+use crate::stream::clock::Clock;
 use crate::stream::partition::Partition;
 use crate::stream::partitioner;
-use crate::stream::reader::ReadError;
 use crate::stream::reject::Rejected;
 use crate::stream::stage::Stage;
 use crate::telemetry::Metrics;
@@ -24,26 +21,26 @@ const IDLE_WAIT: Duration = Duration::from_millis(50);
 /// setting every gauge each time would cost the path of a scan.
 const REPORT_EVERY: Duration = Duration::from_millis(250);
 
-impl<S: Stage> Worker<S> {
+impl<S: Stage, K: Brokers> Worker<S, K> {
     pub(super) fn fetch(&mut self) -> Result<(), WorkerError> {
         let busy = self.ask || self.active().any(|p| (0..S::INPUTS.len()).any(|input| p.waiting(input).records > 0));
         let mut wait = if busy { Duration::ZERO } else { IDLE_WAIT.min(self.until_commit()) };
         for _ in 0..self.shared.options.records_per_turn {
-            // Taken out for the call, so that the message, which borrows the reader, can be handed on.
-            let Some(polled) = self.reader.poll(wait) else { break };
+            let fetching = Fetching {
+                inputs: &self.inputs,
+                partition_count: self.partition_count,
+                state_topic: &self.state_topic,
+                clock: &self.shared.clock,
+            };
+            let (held, queries, metrics) = (&mut self.held, self.queries, &self.shared.metrics);
+            let Some(polled) = self.reader.poll(wait, |record| fetching.route::<S>(&record, held, queries, metrics))
+            else {
+                break;
+            };
             wait = Duration::ZERO;
             match polled {
-                Ok(message) => {
-                    let wall = self.shared.clock.now();
-                    let fetched = Fetching {
-                        inputs: &self.inputs,
-                        partition_count: self.partition_count,
-                        state_topic: &self.state_topic,
-                        wall,
-                    };
-                    fetched.route::<S>(&message, &mut self.held, self.queries, &self.shared.metrics)?;
-                }
-                Err(ReadError::OffsetGone(error)) => return Err(self.input_gone(error.to_string())),
+                Ok(routed) => routed?,
+                Err(ReadError::OffsetGone(error)) => return Err(self.input_gone(error)),
                 Err(ReadError::Passing(error)) => {
                     tracing::debug!(stage = S::NAME, %error, "reading");
                     break;
@@ -100,7 +97,7 @@ impl<S: Stage> Worker<S> {
     /// One batched query for the ends of all inputs: at once where records wait for it, else now and then.
     pub(super) fn ask_for_ends(&mut self) {
         let every = if self.ask { ASK_BUSY_EVERY } else { ASK_IDLE_EVERY };
-        if boot().saturating_sub(self.asked) < every {
+        if self.shared.clock.boot().saturating_sub(self.asked) < every {
             return;
         }
         if self.active().next().is_none() {
@@ -121,7 +118,7 @@ impl<S: Stage> Worker<S> {
         let numbers: Vec<i32> = self.active().map(|partition| partition.number).collect();
         let places = numbers.iter().flat_map(|n| self.inputs.iter().map(move |topic| (topic.as_str(), *n)));
         let answers = self.reader.ends(places);
-        self.asked = boot();
+        self.asked = self.shared.clock.boot();
         let (ends, positions) = match (answers, self.reader.positions()) {
             (Ok(ends), Ok(positions)) => (ends, positions),
             (Err(error), _) | (_, Err(error)) => {
@@ -143,9 +140,9 @@ impl<S: Stage> Worker<S> {
         if departure > options.clock_skew {
             return;
         }
-        let is_report_due = boot().saturating_sub(self.reported) >= REPORT_EVERY;
+        let is_report_due = self.shared.clock.boot().saturating_sub(self.reported) >= REPORT_EVERY;
         if is_report_due {
-            self.reported = boot();
+            self.reported = self.shared.clock.boot();
         }
         let (inputs, shared) = (&self.inputs, &self.shared);
         for held in self.held.values_mut() {
@@ -173,7 +170,7 @@ impl<S: Stage> Worker<S> {
         if !self.shared.outage().concerns(&me) {
             return;
         }
-        self.asked = boot();
+        self.asked = self.shared.clock.boot();
         if self.reader.ends([(self.inputs[S::MAIN].as_str(), 0)]).is_ok() {
             let now = self.shared.clock.now();
             self.shared.outage().answered(me, now, options.tell_within, options.settle_for);
@@ -195,30 +192,30 @@ struct Fetching<'a> {
     inputs: &'a [String],
     partition_count: i32,
     state_topic: &'a str,
-    wall: Timestamp,
+    clock: &'a Clock,
 }
 
 impl Fetching<'_> {
     fn route<S: Stage>(
         &self,
-        message: &BorrowedMessage<'_>,
+        record: &Record<'_>,
         held: &mut std::collections::BTreeMap<i32, Held<S>>,
         queries: u64,
         metrics: &Metrics,
     ) -> Result<(), WorkerError> {
-        let (topic, number, offset) = (message.topic(), message.partition(), message.offset());
+        let Record { topic, partition: number, offset, key, value, .. } = *record;
         match held.get_mut(&number) {
             Some(Held::Restoring(restoring)) if topic == self.state_topic => {
-                restoring.block(topic, number, offset, message.payload().unwrap_or_default())?;
+                restoring.block(topic, number, offset, value.unwrap_or_default())?;
             }
             Some(Held::Active(partition)) => {
                 let Some(input) = self.inputs.iter().position(|name| name == topic) else { return Ok(()) };
-                let (key, value) = (message.key(), message.payload());
-                let time = message.timestamp().to_millis().map_or(self.wall, Timestamp::from_millis).min(self.wall);
+                let wall = self.clock.now();
+                let time = record.time.map_or(wall, Timestamp::from_millis).min(wall);
                 let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
                 let record = S::decode(input, key, value, time)
                     .map_err(|reject| Box::new(Rejected::new(reject, input, (topic, number, offset), key, value)));
-                partition.fetched(input, Fetch { offset, time, wall: self.wall, queries, bytes }, record);
+                partition.fetched(input, Fetch { offset, time, wall, queries, bytes }, record);
                 if key.is_some_and(|key| partitioner::partition(key, self.partition_count) != number) {
                     metrics.misplaced(S::INPUTS[input]);
                 }

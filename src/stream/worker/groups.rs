@@ -1,13 +1,11 @@
 //! What the group asks: partitions come, are restored and become active one by one; partitions go.
 
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::time::Duration;
 
 use super::{Held, Worker, WorkerError};
 use crate::model::World;
 use crate::state::Machine;
-use crate::stream::clock::boot;
-use crate::stream::membership::Asked;
+use crate::stream::brokers::{Asked, Brokers, Membership, Reader, WriteError};
 use crate::stream::options::From;
 use crate::stream::partition::Partition;
 use crate::stream::restore::{Begins, Check, Restoring, begins};
@@ -18,7 +16,7 @@ use crate::stream::stage::Stage;
 /// worker's other partitions wait. Asked again in the next turn.
 const COMMITTED_TIMEOUT: Duration = Duration::from_secs(1);
 
-impl<S: Stage> Worker<S> {
+impl<S: Stage, K: Brokers> Worker<S, K> {
     pub(super) fn serve_group(&mut self) -> Result<(), WorkerError> {
         for asked in self.membership.poll()? {
             match &asked {
@@ -53,7 +51,8 @@ impl<S: Stage> Worker<S> {
         tracing::info!(stage = S::NAME, ?partitions, "assigned, restoring");
         for (partition, begin, end) in spans {
             self.reader.assign([((topic.as_str(), partition), begin)])?;
-            self.held.insert(partition, Held::Restoring(Box::new(Restoring::new(begin, end))));
+            self.held
+                .insert(partition, Held::Restoring(Box::new(Restoring::new(begin, end, self.shared.clock.boot()))));
             self.shared.stands(S::NAME, partition, Standing::Restoring, &self.questions.0);
             self.shared.metrics.partition(S::NAME, partition, false);
         }
@@ -63,7 +62,7 @@ impl<S: Stage> Worker<S> {
     fn let_go(&mut self, partitions: &[i32]) -> Result<(), WorkerError> {
         if self.membership.lost() {
             tracing::warn!(stage = S::NAME, ?partitions, "assignment lost: another member may own it already");
-            self.abort(crate::stream::writer::WriteError::Abort("the assignment was lost".to_owned()))?;
+            self.abort(WriteError::Abort("the assignment was lost".to_owned()))?;
         } else {
             self.commit()?;
         }
@@ -95,7 +94,7 @@ impl<S: Stage> Worker<S> {
         for (partition, held) in &mut self.held {
             let Held::Restoring(restoring) = held else { continue };
             let position = positions.of((&self.state_topic, *partition)).unwrap_or(restoring.begins);
-            if restoring.stands_still_at(position, boot()) {
+            if restoring.stands_still_at(position, self.shared.clock.boot()) {
                 return Err(WorkerError::Rebuild(format!(
                     "{} [{partition}]: nothing was read for too long, at offset {position} before {}; if this goes on, look for a \
                      transaction that was left open (kafka-transactions.sh find-hanging)",
@@ -109,11 +108,7 @@ impl<S: Stage> Worker<S> {
         if complete.is_empty() {
             return Ok(());
         }
-        let mut main = TopicPartitionList::new();
-        for partition in &complete {
-            main.add_partition(&self.inputs[S::MAIN], *partition);
-        }
-        let committed = match self.membership.committed(main, COMMITTED_TIMEOUT) {
+        let committed = match self.membership.committed(&self.inputs[S::MAIN], &complete, COMMITTED_TIMEOUT) {
             Ok(committed) => committed,
             Err(error) => {
                 tracing::info!(stage = S::NAME, %error, "the group's offsets are not stable yet");
@@ -121,15 +116,14 @@ impl<S: Stage> Worker<S> {
             }
         };
         for partition in complete {
-            let Some(element) = committed.find_partition(&self.inputs[S::MAIN], partition) else { continue };
-            if let Err(error) = element.error() {
-                // No answer is not the answer that there is none: asked again in the next turn.
-                tracing::info!(stage = S::NAME, partition, %error, "the group's offset is not told");
-                continue;
-            }
-            let offset = match element.offset() {
-                Offset::Offset(offset) => Some(offset),
-                _ => None,
+            let offset = match committed.get(&partition) {
+                Some(Ok(offset)) => *offset,
+                Some(Err(error)) => {
+                    // No answer is not the answer that there is none: asked again in the next turn.
+                    tracing::info!(stage = S::NAME, partition, %error, "the group's offset is not told");
+                    continue;
+                }
+                None => continue,
             };
             self.activate(partition, offset, &world)?;
         }
@@ -151,7 +145,7 @@ impl<S: Stage> Worker<S> {
         let first = self.first_offsets(partition, saved.as_ref())?;
         restoring.machine.restored(world);
         let (log, meta) = restoring.resume(first, self.partition_count, S::fingerprint(world));
-        let took = boot().saturating_sub(restoring.began);
+        let took = self.shared.clock.boot().saturating_sub(restoring.began);
         self.shared.metrics.restored(S::NAME, took, restoring.entries);
         tracing::info!(
             stage = S::NAME,
@@ -166,7 +160,7 @@ impl<S: Stage> Worker<S> {
         let offsets = self.inputs.iter().map(|topic| (topic.as_str(), partition)).zip(active.offsets().iter().copied());
         self.reader.assign(offsets)?;
         self.held.insert(partition, Held::Active(Box::new(active)));
-        self.dirty_since.get_or_insert_with(boot);
+        self.dirty_since.get_or_insert_with(|| self.shared.clock.boot());
         self.shared.stands(S::NAME, partition, Standing::Active, &self.questions.0);
         self.shared.metrics.partition(S::NAME, partition, true);
         Ok(())

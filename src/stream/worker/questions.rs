@@ -1,9 +1,10 @@
 //! Questions of operators and of those who hold a link, answered between two turns from the state as it is.
 
 use super::{Held, Worker};
+use crate::stream::brokers::Brokers;
 use crate::stream::stage::Stage;
 
-impl<S: Stage> Worker<S> {
+impl<S: Stage, K: Brokers> Worker<S, K> {
     pub(super) fn answer_questions(&mut self) {
         let Some(world) = self.shared.worlds.get() else { return };
         while let Ok(query) = self.questions.1.try_recv() {

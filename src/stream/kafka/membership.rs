@@ -13,23 +13,15 @@ use rdkafka::ClientContext;
 use rdkafka::bindings::rd_kafka_resp_err_t as Code;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList, TopicPartitionListElem};
 
-use super::clock::boot;
 use super::ffi;
-use super::options::Options;
+use crate::stream::brokers::{Asked, BrokerError, Committed, Membership};
+use crate::stream::clock::boot;
+use crate::stream::options::Options;
 
 /// In an outage the client reports an error with every poll; one line in this time is enough.
 const WARN_EVERY: Duration = Duration::from_secs(10);
-
-/// What the group asks of us.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// Take these partitions.
-    Assign(Vec<i32>),
-    /// Finish and let go of these.
-    Revoke(Vec<i32>),
-}
 
 #[derive(Default)]
 struct Noting {
@@ -66,23 +58,26 @@ impl ConsumerContext for Noting {
 }
 
 /// Membership in the group of one stage.
-pub struct Membership {
+pub struct KafkaMembership {
     consumer: BaseConsumer<Noting>,
 }
 
-impl Membership {
+impl KafkaMembership {
     /// Joins the group by subscribing to the main topic.
-    pub fn join(options: &Options, group: &str, main_topic: &str) -> KafkaResult<Membership> {
+    pub fn join(options: &Options, group: &str, main_topic: &str) -> KafkaResult<KafkaMembership> {
         let consumer: BaseConsumer<Noting> = options.membership_config(group).create_with_context(Noting::default())?;
         consumer.subscribe(&[main_topic])?;
-        Ok(Membership { consumer })
+        Ok(KafkaMembership { consumer })
     }
+}
 
-    /// Serves the group protocol and returns what it asks. Each must be answered.
-    pub fn poll(&self) -> KafkaResult<Vec<Asked>> {
+impl Membership for KafkaMembership {
+    type Group = ConsumerGroupMetadata;
+
+    fn poll(&self) -> Result<Vec<Asked>, BrokerError> {
         if let Some(Err(error)) = self.consumer.poll(Duration::ZERO) {
             match error {
-                KafkaError::MessageConsumptionFatal(_) => return Err(error),
+                KafkaError::MessageConsumptionFatal(_) => return Err(error.into()),
                 // Reported by the context, retried by the client.
                 error => tracing::debug!(%error, "membership consumer"),
             }
@@ -90,39 +85,46 @@ impl Membership {
         Ok(std::mem::take(&mut *self.consumer.context().asked.lock().expect("no holder of this lock panics")))
     }
 
-    /// Answers what was asked.
-    pub fn answer(&self, asked: &Asked) -> KafkaResult<()> {
-        match asked {
-            Asked::Assign(_) => self.consumer.incremental_assign(&TopicPartitionList::new()),
-            Asked::Revoke(_) => self.consumer.incremental_unassign(&TopicPartitionList::new()),
-        }
+    fn answer(&self, asked: &Asked) -> Result<(), BrokerError> {
+        let nothing = TopicPartitionList::new();
+        let answered = match asked {
+            Asked::Assign(_) => self.consumer.incremental_assign(&nothing),
+            Asked::Revoke(_) => self.consumer.incremental_unassign(&nothing),
+        };
+        answered.map_err(BrokerError::from)
     }
 
-    /// Whether the assignment was lost: somebody else may own it already, so nothing may be committed.
-    pub fn lost(&self) -> bool {
+    fn lost(&self) -> bool {
         self.consumer.assignment_lost()
     }
 
-    /// Fresh metadata for a transaction; none while we are no member of the group.
-    pub fn metadata(&self) -> Option<ConsumerGroupMetadata> {
+    fn group(&self) -> Option<ConsumerGroupMetadata> {
         if self.lost() || !ffi::is_member(&self.consumer) {
             return None;
         }
         self.consumer.group_metadata()
     }
 
-    /// The group's committed offsets; waits for pending transactions.
-    pub fn committed(&self, partitions: TopicPartitionList, timeout: Duration) -> KafkaResult<TopicPartitionList> {
-        self.consumer.committed_offsets(partitions, timeout)
+    fn committed(&self, topic: &str, partitions: &[i32], timeout: Duration) -> Result<Committed, BrokerError> {
+        let mut asked = TopicPartitionList::new();
+        for partition in partitions {
+            asked.add_partition(topic, *partition);
+        }
+        let told = self.consumer.committed_offsets(asked, timeout)?;
+        let offset = |element: &TopicPartitionListElem<'_>| match element.offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        };
+        let each = told.elements();
+        Ok(each.iter().map(|e| (e.partition(), e.error().map(|()| offset(e)).map_err(BrokerError::from))).collect())
     }
 
-    /// Begins to leave the group; a revocation follows and is to be answered.
-    pub fn leave(&self) {
+    fn leave(&self) {
         self.consumer.unsubscribe();
     }
 }
 
-impl Drop for Membership {
+impl Drop for KafkaMembership {
     fn drop(&mut self) {
         self.consumer.context().closing.store(true, Ordering::Relaxed);
         // Whatever was noted and not answered would hold the close back.

@@ -8,31 +8,21 @@ use std::time::Duration;
 
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::OwnedHeaders;
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
-use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::clock::{Clock, boot};
 use super::ffi;
-use super::options::Options;
-
-/// Why a transaction did not commit.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// The transaction is to be aborted; the producer is good for another.
-    #[error("{0}")]
-    Abort(String),
-    /// The producer is of no use any more: the worker is built anew.
-    #[error("{0}")]
-    Fatal(String),
-}
+use crate::stream::brokers::{NewRecord, Place, WriteError, Writer};
+use crate::stream::clock::{Clock, boot};
+use crate::stream::options::Options;
 
 /// For how many timeouts of a transaction a passing error may last. More holds a worker long after an outage; fewer
 /// builds workers anew for a moment without a coordinator.
 const CALLS: u32 = 3;
 
 /// One transactional producer.
-pub struct Writer {
+pub struct KafkaWriter {
     producer: ThreadedProducer<DefaultProducerContext>,
     open: bool,
     timeout: Duration,
@@ -40,13 +30,13 @@ pub struct Writer {
     clock: Clock,
 }
 
-impl Writer {
+impl KafkaWriter {
     /// Makes the producer and aborts what an earlier one of this id has left open.
-    pub fn new(options: &Options, transactional_id: &str, clock: Clock) -> Result<Writer, WriteError> {
+    pub fn new(options: &Options, transactional_id: &str, clock: Clock) -> Result<KafkaWriter, WriteError> {
         let fatal = |error: KafkaError| WriteError::Fatal(error.to_string());
         let producer: ThreadedProducer<DefaultProducerContext> =
             options.writing_config(transactional_id).create().map_err(fatal)?;
-        let writer = Writer { producer, open: false, timeout: options.transaction_timeout, clock };
+        let writer = KafkaWriter { producer, open: false, timeout: options.transaction_timeout, clock };
         writer.repeat(|| writer.producer.init_transactions(Duration::from_secs(30)))?;
         Ok(writer)
     }
@@ -71,21 +61,17 @@ impl Writer {
         }
         Err(WriteError::Fatal(format!("expected the brokers to answer within {:?}", CALLS * self.timeout)))
     }
+}
 
-    /// Whether a transaction is open.
-    pub fn is_open(&self) -> bool {
+impl Writer for KafkaWriter {
+    type Group = ConsumerGroupMetadata;
+
+    fn is_open(&self) -> bool {
         self.open
     }
 
-    /// Adds a record to the transaction, which is begun where none is open.
-    pub fn produce(
-        &mut self,
-        topic: &str,
-        partition: i32,
-        key: Option<&[u8]>,
-        value: Option<&[u8]>,
-        headers: Option<OwnedHeaders>,
-    ) -> Result<(), WriteError> {
+    fn produce(&mut self, record: NewRecord<'_>) -> Result<(), WriteError> {
+        let NewRecord { topic, partition, key, value, headers } = record;
         if !self.open {
             self.repeat(|| self.producer.begin_transaction())?;
             self.open = true;
@@ -94,7 +80,11 @@ impl Writer {
         let mut record = BaseRecord::<[u8], [u8]>::to(topic).partition(partition).timestamp(now);
         record.key = key;
         record.payload = value;
-        record.headers = headers;
+        if !headers.is_empty() {
+            let none = OwnedHeaders::new_with_capacity(headers.len());
+            let all = headers.iter().fold(none, |all, (key, value)| all.insert(Header { key, value: Some(value) }));
+            record.headers = Some(all);
+        }
         while let Err((error, back)) = self.producer.send(record) {
             match error {
                 KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) => {
@@ -108,8 +98,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Waits for every record's acknowledgement.
-    pub fn flush(&self) -> Result<(), WriteError> {
+    fn flush(&self) -> Result<(), WriteError> {
         if ffi::flush(&self.producer, self.timeout) {
             Ok(())
         } else {
@@ -117,17 +106,20 @@ impl Writer {
         }
     }
 
-    /// Sends offsets with fresh metadata and commits.
-    pub fn commit(&mut self, offsets: &TopicPartitionList, group: &ConsumerGroupMetadata) -> Result<(), WriteError> {
+    fn commit(&mut self, offsets: &[(Place<'_>, i64)], group: &ConsumerGroupMetadata) -> Result<(), WriteError> {
+        let mut list = TopicPartitionList::new();
+        for ((topic, partition), offset) in offsets {
+            let added = list.add_partition_offset(topic, *partition, Offset::Offset(*offset));
+            added.map_err(|error| WriteError::Fatal(error.to_string()))?;
+        }
         let timeout = self.timeout;
-        self.repeat(|| self.producer.send_offsets_to_transaction(offsets, group, timeout))?;
+        self.repeat(|| self.producer.send_offsets_to_transaction(&list, group, timeout))?;
         self.repeat(|| self.producer.commit_transaction(timeout))?;
         self.open = false;
         Ok(())
     }
 
-    /// Aborts the open transaction, if any.
-    pub fn abort(&mut self) -> Result<(), WriteError> {
+    fn abort(&mut self) -> Result<(), WriteError> {
         if !self.open {
             return Ok(());
         }
