@@ -22,6 +22,7 @@ const FREE: [(&[&str], Free); 14] = [
     (&["send", "kind"], Free::Entries),
     (&["send", "merchant"], Free::Names),
     (&["notify", "hub_names"], Free::Names),
+    (&["notify", "storm_limits"], Free::Names),
     (&["notify", "sms_providers"], Free::Names),
     (&["notify", "sms_codes"], Free::Names),
     (&["notify", "sms_signs"], Free::Names),
