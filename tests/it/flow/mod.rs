@@ -16,6 +16,7 @@ mod queues;
 mod rubbish;
 mod secure;
 mod shifted;
+mod storm;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
