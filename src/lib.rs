@@ -25,3 +25,6 @@ pub mod config;
 pub mod daemon;
 pub mod demo;
 pub mod telemetry;
+
+#[cfg(test)]
+mod saved;

@@ -38,8 +38,11 @@ impl Asker {
         let partition = partitioner::partition(key.as_bytes(), shared.topics.partitions(S::INPUTS[S::MAIN]));
         let worker = match shared.worker_of(S::NAME, partition) {
             Some((Standing::Active, worker)) => worker,
-            Some((Standing::Restoring, _)) => {
-                return Err(QueryError::NotReady(format!("{} partition {partition} is restoring", S::NAME)));
+            Some((Standing::Restoring(progress), _)) => {
+                return Err(QueryError::NotReady(format!(
+                    "{} partition {partition} is restoring: {progress}",
+                    S::NAME
+                )));
             }
             None => {
                 return Err(match shared.worlds.instances.owner(S::NAME, partition) {

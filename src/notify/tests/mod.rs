@@ -6,6 +6,7 @@ mod preference;
 mod properties;
 mod quiet;
 mod report;
+mod saved;
 mod telling;
 mod timeline;
 mod upgrade;

@@ -3,6 +3,7 @@
 
 mod damage;
 mod looks;
+mod restoring;
 mod states;
 mod twins;
 
