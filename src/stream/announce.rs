@@ -5,12 +5,11 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rdkafka::producer::{BaseRecord, DefaultProducerContext, ThreadedProducer};
+use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 
-use super::instances::Announcement;
-use super::kafka::flush;
 use super::partitioner;
 use super::shared::Shared;
+use crate::model::Announcement;
 
 const TOPIC: &str = "instances.v1";
 
@@ -54,7 +53,9 @@ impl Announcer {
         let producer: Result<ThreadedProducer<DefaultProducerContext>, _> = shared.options.reporting_config().create();
         if let Ok(producer) = producer {
             self.say(shared, &producer);
-            flush(&producer, LAST_WORD_WITHIN);
+            if let Err(error) = producer.flush(LAST_WORD_WITHIN) {
+                tracing::warn!(%error, "the last word may not have been heard");
+            }
         }
     }
 

@@ -9,37 +9,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
-use serde::{Deserialize, Serialize};
-
-use crate::model::Timestamp;
-
-/// A record of `instances.v1`, keyed by instance.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Announcement {
-    #[allow(missing_docs)]
-    pub instance: String,
-    /// Where its admin listener is reached by other instances, `http://10.0.0.7:9464` say.
-    pub address: String,
-    /// The partitions of each stage.
-    pub partitions: BTreeMap<String, Vec<i32>>,
-    /// Wall clock, so that the newer of two claims wins.
-    pub at: Timestamp,
-    /// Which process of that name it is; empty: of a version that does not say.
-    #[serde(default)]
-    pub incarnation: String,
-}
-
-impl Announcement {
-    /// Reads a record: the instance, and what it announced unless it is gone. None where it is no
-    /// announcement of ours.
-    pub fn read(key: Option<&[u8]>, value: Option<&[u8]>) -> Option<(String, Option<Announcement>)> {
-        let instance = std::str::from_utf8(key?).ok()?.to_owned();
-        match value {
-            None => Some((instance, None)),
-            Some(value) => Some((instance, Some(serde_json::from_slice(value).ok()?))),
-        }
-    }
-}
+use crate::model::{Announcement, Timestamp};
 
 /// Incarnations of a name that are remembered. Fewer: one that wakes after so many successors counts as new. More: memory for
 /// processes long gone.
@@ -249,7 +219,7 @@ mod tests {
     #[test]
     fn a_record_of_a_version_without_incarnations_is_read() {
         let value = br#"{"instance":"one","address":"http://a","partitions":{},"at":"2026-11-22T09:00:00.000Z"}"#;
-        let (_, word) = Announcement::read(Some(b"one"), Some(value)).expect("an announcement");
+        let (_, word) = crate::decode::announcement(Some(b"one"), Some(value)).expect("an announcement");
         assert_eq!(word.expect("no tombstone").incarnation, "");
     }
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::cluster::Cluster;
 use super::finding::{Finding, Verdict};
 use super::{ExamineError, Found, Patient, rounded};
+use crate::decode;
 use crate::model::Timestamp;
 use crate::stream::brokers::{Brokers, Reader};
-use crate::stream::instances::{Announcement, Names, Spoken};
+use crate::stream::instances::{Names, Spoken};
 use crate::stream::kafka::Kafka;
 use crate::stream::stage::{NotifierStage, Stage, TrackerStage};
 use crate::stream::topics::Topics;
@@ -80,7 +81,7 @@ fn announced(patient: &Patient<'_>, cluster: &Cluster<'_>, topics: &Topics) -> R
             && reader.positions()?.of((topic, place.1)).is_none_or(|position| position < end)
         {
             // An error passes, or the time does.
-            let _ = reader.poll(STEP, |record| names.hear(Announcement::read(record.key, record.value)));
+            let _ = reader.poll(STEP, |record| names.hear(decode::announcement(record.key, record.value)));
         }
     }
     Ok(names)
