@@ -146,6 +146,8 @@ pub trait Stored {
     fn restore(&mut self, key: &str, value: Option<&[u8]>, walk: u32) -> Result<(), String>;
     /// How many entries there are.
     fn count(&self) -> usize;
+    /// Shows every entry as it was at the last commit, as it is saved, in the order of keys.
+    fn saved(&self, show: &mut dyn FnMut(&str, &[u8]));
 }
 
 /// A machine's tables, in the order that the state log numbers them.
@@ -195,6 +197,14 @@ impl<V: Entry> Stored for Table<V> {
 
     fn count(&self) -> usize {
         self.len
+    }
+
+    fn saved(&self, show: &mut dyn FnMut(&str, &[u8])) {
+        let untouched = self.iter().filter(|(key, _)| !self.undo.contains_key(*key));
+        let before = self.undo.iter().filter_map(|(key, slot)| Some((&**key, &slot.as_ref()?.value)));
+        let mut all: Vec<(&str, &V)> = untouched.chain(before).collect();
+        all.sort_unstable_by_key(|(key, _)| *key);
+        all.into_iter().for_each(|(key, value)| show(key, &encode(value)));
     }
 }
 
