@@ -44,8 +44,13 @@ impl Daemon {
 
     /// Starts it with these arguments beside `run --config FILE`, and does not wait.
     pub fn spawn(settings: &Settings, arguments: &[&str]) -> Daemon {
+        Daemon::spawn_binary(env!("CARGO_BIN_EXE_parcelwatch"), settings, arguments)
+    }
+
+    /// The same of another binary, of an older version say.
+    pub fn spawn_binary(binary: &str, settings: &Settings, arguments: &[&str]) -> Daemon {
         let (file, log) = settings.write();
-        let child = Command::new(env!("CARGO_BIN_EXE_parcelwatch"))
+        let child = Command::new(binary)
             .args(["run", "--config"])
             .arg(&file)
             .args(arguments)

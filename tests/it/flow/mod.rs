@@ -13,6 +13,7 @@ mod preferences;
 mod rubbish;
 mod secure;
 mod shifted;
+mod upgrade;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -2,6 +2,7 @@
 //! changing anything.
 
 mod damage;
+mod equal;
 mod looks;
 mod restoring;
 mod states;
