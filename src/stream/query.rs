@@ -37,12 +37,19 @@ impl Asker {
     }
 
     async fn ask<S: Stage>(&self, key: &str, question: Question) -> Result<Option<Value>, QueryError> {
+        let count = self.shared.topics.partitions(S::INPUTS[S::MAIN]);
+        self.ask_partition::<S>(partitioner::partition(key.as_bytes(), count), question).await
+    }
+
+    async fn ask_partition<S: Stage>(&self, partition: i32, question: Question) -> Result<Option<Value>, QueryError> {
         let shared = &self.shared;
-        let partition = partitioner::partition(key.as_bytes(), shared.topics.partitions(S::INPUTS[S::MAIN]));
         let worker = match shared.worker_of(S::NAME, partition) {
             Some((Standing::Active, worker)) => worker,
-            Some((Standing::Restoring, _)) => {
-                return Err(QueryError::NotReady(format!("{} partition {partition} is restoring", S::NAME)));
+            Some((Standing::Restoring(progress), _)) => {
+                return Err(QueryError::NotReady(format!(
+                    "{} partition {partition} is restoring: {progress}",
+                    S::NAME
+                )));
             }
             None => {
                 return Err(match shared.worlds.instances.owner(S::NAME, partition) {
@@ -103,6 +110,17 @@ impl ParcelQuery for Asker {
         let asker = self.clone();
         let question = Question::Preference { recipient: key.clone() };
         Box::pin(async move { asker.ask::<NotifierStage>(key.as_str(), question).await })
+    }
+
+    fn digest(&self, stage: String, partition: i32) -> QueryFuture {
+        let asker = self.clone();
+        Box::pin(async move {
+            match stage.as_str() {
+                TrackerStage::NAME => asker.ask_partition::<TrackerStage>(partition, Question::Digest).await,
+                NotifierStage::NAME => asker.ask_partition::<NotifierStage>(partition, Question::Digest).await,
+                _ => Ok(None),
+            }
+        })
     }
 
     fn storms(&self) -> QueryFuture {

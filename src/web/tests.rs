@@ -26,6 +26,10 @@ impl ParcelQuery for Answers {
         self.parcel(key.to_string())
     }
 
+    fn digest(&self, stage: String, _: i32) -> QueryFuture {
+        self.parcel(stage)
+    }
+
     fn storms(&self) -> QueryFuture {
         self.parcel("storms".to_owned())
     }

@@ -44,10 +44,13 @@ const CALM_BELOW: u64 = 3;
 ///
 /// Without arguments: a fixed set of seeds, then fresh ones for a while, as the build server runs it.
 #[derive(Parser)]
-#[command(name = "simulation", after_help = "Examples:
+#[command(
+    name = "simulation",
+    after_help = "Examples:
   cargo test --test simulation -- --seed 17 --trace
   cargo test --release --test simulation -- --for 2h --report tests/simulation/report.md
-  cargo test --release --test simulation -- --mutants")]
+  cargo test --release --test simulation -- --mutants"
+)]
 struct Args {
     /// Only this seed
     #[arg(long)]
@@ -104,7 +107,9 @@ impl Run {
         }
         let (turns, mut counts) = simulation.counts();
         counts.insert("turns".to_owned(), turns);
-        for (name, records) in [("conditions", &evidence.conditions), ("notices", &evidence.notices), ("deliveries", &evidence.deliveries)] {
+        for (name, records) in
+            [("conditions", &evidence.conditions), ("notices", &evidence.notices), ("deliveries", &evidence.deliveries)]
+        {
             counts.insert(name.to_owned(), records.len() as u64);
         }
         counts.insert("attempts".to_owned(), evidence.ends.begun.len() as u64);
@@ -126,7 +131,8 @@ fn main() -> ExitCode {
     let mut run = Run { oracle: Oracle::start().expect("python3 is needed"), settings: Rc::new(Settings::load()) };
     println!("simulation at commit {}", commit());
     let started = Instant::now();
-    let fresh = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_micros() as u64;
+    let fresh =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_micros() as u64;
     let mut seeds: Box<dyn Iterator<Item = u64>> = match (args.seed, args.seeds) {
         (Some(seed), _) => Box::new(std::iter::once(seed)),
         (None, Some(count)) => {
@@ -135,12 +141,19 @@ fn main() -> ExitCode {
         }
         _ => Box::new(FIXED.chain(fresh..)),
     };
-    let within = args.within.unwrap_or(if args.seed.is_some() || args.seeds.is_some() { Duration::MAX } else { FRESH_FOR });
+    let within =
+        args.within.unwrap_or(if args.seed.is_some() || args.seeds.is_some() { Duration::MAX } else { FRESH_FOR });
     let mut failed = 0;
     while let Some(seed) = seeds.next() {
         let began = Instant::now();
         let outcome = run.seed(seed);
-        println!("seed {seed}: {} in {:?}, trace {:016x} {:?}", if outcome.violations.is_empty() { "holds" } else { "FAILS" }, began.elapsed(), outcome.trace, outcome.counts);
+        println!(
+            "seed {seed}: {} in {:?}, trace {:016x} {:?}",
+            if outcome.violations.is_empty() { "holds" } else { "FAILS" },
+            began.elapsed(),
+            outcome.trace,
+            outcome.counts
+        );
         for Violation { invariant, what } in &outcome.violations {
             println!("  {invariant}: {what}");
         }

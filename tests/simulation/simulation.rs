@@ -212,7 +212,8 @@ impl Simulation {
         if !self.is_read() {
             return Some("records are not read".to_owned());
         }
-        crate::invariants::deliveries::without_last_word(evidence).map(|notice| format!("nothing final is known of {notice}"))
+        crate::invariants::deliveries::without_last_word(evidence)
+            .map(|notice| format!("nothing final is known of {notice}"))
     }
 
     /// Something happens: a record, a trouble, a turn, or nothing for a while.
@@ -274,8 +275,11 @@ impl Simulation {
     /// Every slot of every instance has a turn, in an order that the dice say.
     fn round(&self) {
         let instances = self.instances.borrow().clone();
-        let mut order: Vec<(usize, usize)> =
-            instances.iter().enumerate().flat_map(|(i, instance)| (0..instance.slots.len()).map(move |s| (i, s))).collect();
+        let mut order: Vec<(usize, usize)> = instances
+            .iter()
+            .enumerate()
+            .flat_map(|(i, instance)| (0..instance.slots.len()).map(move |s| (i, s)))
+            .collect();
         self.dice(|dice| (1..order.len()).rev().for_each(|i| order.swap(i, dice.below(i as i64 + 1) as usize)));
         for (i, s) in order {
             self.turn(&instances[i], s);
@@ -293,7 +297,9 @@ impl Simulation {
         self.depth.set(self.depth.get() - 1);
         self.note((&instance.name, slot.stage, slot.number));
         match turned {
-            Turned::Rebuilt(why) => self.say(|| format!("{} {} {} ends: {why}", instance.name, slot.stage, slot.number)),
+            Turned::Rebuilt(why) => {
+                self.say(|| format!("{} {} {} ends: {why}", instance.name, slot.stage, slot.number))
+            }
             Turned::Stopped(why) => self.found.borrow_mut().add("never_stops", why),
             Turned::Worked | Turned::Rested => {}
         }
@@ -462,7 +468,8 @@ impl Simulation {
 
     fn happens(&self, trouble: Trouble, instance: &Rc<Instance>, alive: &[Rc<Instance>]) {
         let (now, name) = (self.now(), &instance.name);
-        let seconds = |from: i64, to: i64| Duration::from_millis(self.dice(|dice| dice.between(from * 1000, to * 1000)) as u64);
+        let seconds =
+            |from: i64, to: i64| Duration::from_millis(self.dice(|dice| dice.between(from * 1000, to * 1000)) as u64);
         match trouble {
             Trouble::Kill => {
                 self.cluster.crash(name);
@@ -509,20 +516,23 @@ impl Simulation {
             return true;
         }
         let instances = self.instances.borrow();
-        instances.iter().filter(|instance| !instance.gone.get() && !self.cluster.is_paused(&instance.name)).any(|instance| {
-            instance.slots.iter().any(|slot| match &mut *slot.worker.borrow_mut() {
-                Some(Working::Tracker(worker)) => self.has_work(worker),
-                Some(Working::Notifier(worker)) => self.has_work(worker),
-                None => !slot.finished.get(),
-            })
-        })
+        instances.iter().filter(|instance| !instance.gone.get() && !self.cluster.is_paused(&instance.name)).any(
+            |instance| {
+                instance.slots.iter().any(|slot| match &mut *slot.worker.borrow_mut() {
+                    Some(Working::Tracker(worker)) => self.has_work(worker),
+                    Some(Working::Notifier(worker)) => self.has_work(worker),
+                    None => !slot.finished.get(),
+                })
+            },
+        )
     }
 
     fn has_work<S: Stage>(&self, worker: &mut Worker<S, Process>) -> bool {
         (0..PARTITIONS).any(|number| {
             let Some(partition) = worker.partition(number) else { return false };
             let unread = |(input, name): (usize, &&str)| {
-                self.cluster.span(&self.topic(name), number).2 > partition.offsets()[input].max(partition.applied(input))
+                self.cluster.span(&self.topic(name), number).2
+                    > partition.offsets()[input].max(partition.applied(input))
             };
             partition.is_dirty() || partition.overdue() > Duration::ZERO || S::INPUTS.iter().enumerate().any(unread)
         })

@@ -8,6 +8,7 @@ mod preference;
 mod properties;
 mod quiet;
 mod report;
+mod saved;
 mod storm;
 mod telling;
 mod timeline;

@@ -8,8 +8,8 @@ use crate::state::Machine;
 use crate::stream::brokers::{Asked, Brokers, Membership, Reader, WriteError};
 use crate::stream::options::From;
 use crate::stream::partition::Partition;
-use crate::stream::restore::{Begins, CannotResume, Check, Restoring, begins, input_is_there};
-use crate::stream::shared::Standing;
+use crate::stream::restore::{Begins, CannotResume, Check, Progress, Restoring, Tell, begins, input_is_there};
+use crate::stream::shared::{Shared, Standing};
 use crate::stream::stage::Stage;
 
 /// How long the group's committed offsets may take; they wait for pending transactions, and meanwhile the
@@ -53,7 +53,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             self.reader.assign([((topic.as_str(), partition), begin)])?;
             self.held
                 .insert(partition, Held::Restoring(Box::new(Restoring::new(begin, end, self.shared.clock.boot()))));
-            self.shared.stands(S::NAME, partition, Standing::Restoring, &self.questions.0);
+            self.shared.stands(S::NAME, partition, Standing::Restoring(Progress::default()), &self.questions.0);
             self.shared.metrics.partition(S::NAME, partition, false);
         }
         Ok(())
@@ -89,21 +89,22 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         if !self.held.values().any(restoring) {
             return Ok(());
         }
-        let positions = self.reader.positions()?;
-        let mut complete = Vec::new();
+        let (positions, now) = (self.reader.positions()?, self.shared.clock.boot());
+        let (mut complete, mut stuck) = (Vec::new(), Vec::new());
         for (partition, held) in &mut self.held {
             let Held::Restoring(restoring) = held else { continue };
             let position = positions.of((&self.state_topic, *partition)).unwrap_or(restoring.begins);
-            if restoring.stands_still_at(position, self.shared.clock.boot()) {
+            if restoring.stands_still_at(position, now) {
                 let (topic, partition, end) = (self.state_topic.clone(), *partition, restoring.end);
-                // It may pass: the transaction is aborted some day, or the consumer was stuck.
-                let error = CannotResume::StandsStill { topic, partition, position, end };
-                return Err(WorkerError::Rebuild(error.to_string()));
+                stuck.push((partition, CannotResume::StandsStill { topic, partition, position, end }));
+                continue;
             }
+            tell_progress::<S>(&self.shared, *partition, restoring.tell(now));
             if restoring.complete {
                 complete.push(*partition);
             }
         }
+        self.begin_anew(stuck)?;
         if complete.is_empty() {
             return Ok(());
         }
@@ -128,6 +129,21 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         }
         // A first start commits where it began before it applies anything.
         self.commit()
+    }
+
+    /// Restores that stand still: it may pass, when somebody's transaction is aborted or another consumer is made.
+    fn begin_anew(&mut self, stuck: Vec<(i32, CannotResume)>) -> Result<(), WorkerError> {
+        let partitions: Vec<i32> = stuck.iter().map(|(partition, _)| *partition).collect();
+        for (partition, error) in stuck {
+            if self.active().next().is_none() {
+                return Err(WorkerError::Rebuild(error.to_string()));
+            }
+            // The partitions that decide show that the consumer is well, and are to go on.
+            tracing::warn!(stage = S::NAME, partition, %error, "the restore is begun anew");
+            self.held.remove(&partition);
+            self.reader.unassign([(self.state_topic.as_str(), partition)])?;
+        }
+        self.take(&partitions)
     }
 
     fn activate(&mut self, partition: i32, group_offset: Option<i64>, world: &World) -> Result<(), WorkerError> {
@@ -205,4 +221,19 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         }
         Ok(offsets)
     }
+}
+
+fn tell_progress<S: Stage>(shared: &Shared, partition: i32, tell: Tell) {
+    let progress = match tell {
+        Tell::Nobody => return,
+        Tell::Shown(progress) => progress,
+        Tell::Logged(progress) => {
+            let Progress { entries, percent, left } = progress;
+            let left_s = left.map(|left| left.as_secs());
+            tracing::info!(stage = S::NAME, partition, entries, percent, left_s, "restoring");
+            progress
+        }
+    };
+    shared.restores(S::NAME, partition, progress);
+    shared.metrics.restore_progress(S::NAME, partition, progress.percent);
 }

@@ -17,6 +17,7 @@ mod rubbish;
 mod secure;
 mod shifted;
 mod storm;
+mod upgrade;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -86,9 +86,13 @@ impl Saved {
         }
         if let Some(before) = self.0.get(&(S::NAME, number)) {
             if before.stream_time > meta.stream_time {
-                found.add("stream_time", format!("{name}: went back from {} to {}", before.stream_time, meta.stream_time));
+                found.add(
+                    "stream_time",
+                    format!("{name}: went back from {} to {}", before.stream_time, meta.stream_time),
+                );
             }
-            let back = before.offsets.iter().find(|(input, offset)| meta.offset(input).is_some_and(|now| now < *offset));
+            let back =
+                before.offsets.iter().find(|(input, offset)| meta.offset(input).is_some_and(|now| now < *offset));
             if let Some((input, offset)) = back {
                 found.add("stream_time", format!("{name}: {input} went back from {offset}"));
             }
@@ -100,7 +104,7 @@ impl Saved {
 fn dump(tables: &Tables<'_>) -> Vec<BTreeMap<String, Vec<u8>>> {
     let read = |table: &&mut dyn Stored| {
         let mut entries = BTreeMap::new();
-        table.read(&mut |key, value| {
+        table.saved(&mut |key, value| {
             entries.insert(key.to_owned(), value.to_owned());
         });
         entries

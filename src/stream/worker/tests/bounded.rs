@@ -7,7 +7,6 @@ use rdkafka::ClientConfig;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 
-use crate::stream::worker::*;
 use crate::model::{HashKey, World};
 use crate::notify::Policy;
 use crate::stream::clock::{Clock, Clocks};
@@ -16,6 +15,7 @@ use crate::stream::options::{From, Options};
 use crate::stream::shared::Outbox;
 use crate::stream::stage::TrackerStage;
 use crate::stream::topics::{ALL, Topics};
+use crate::stream::worker::*;
 use crate::stream::world::Worlds;
 use crate::telemetry::Metrics;
 use crate::track::Rules;
