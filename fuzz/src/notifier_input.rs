@@ -40,7 +40,9 @@ fn concerns(input: &Input) -> Option<&RecipientKey> {
         Input::Notice { key, .. } => Some(key),
         Input::Receipt(receipt) => Some(&receipt.recipient_key),
         Input::Reply(reply) => Some(&reply.recipient_key),
-        Input::Preference { key, preference, .. } => Some(preference.as_ref().map_or(key, |known| &known.recipient_key)),
+        Input::Preference { key, preference, .. } => {
+            Some(preference.as_ref().map_or(key, |known| &known.recipient_key))
+        }
         Input::Control(_) => None,
     }
 }

@@ -57,7 +57,8 @@ pub fn run(data: &[u8]) {
                     "channels": bytes.choose([&[][..], &["email", "sms"], &["sms"]]),
                     "quiet_hours": bytes.choose([None, Some("21:00-08:00"), Some("00:00-23:59")]),
                 });
-                let value = bytes.choose([preference.to_string(), String::new()].each_ref().map(String::as_str)).to_owned();
+                let value =
+                    bytes.choose([preference.to_string(), String::new()].each_ref().map(String::as_str)).to_owned();
                 story.raw(NotifierTopic::Preferences, key, value.as_bytes(), now);
             }
             _ if bytes.byte() % 2 == 0 => {
@@ -96,7 +97,9 @@ fn notice(bytes: &mut Bytes<'_>, now: Timestamp) -> (&'static str, Value) {
         _ => Audience::Merchant,
     };
     let person = match bytes.byte() % 4 {
-        0 => json!({"phone": "+8613800001234", "email": "a@example.com", "locale": "zh-CN", "time_zone": "Asia/Shanghai"}),
+        0 => {
+            json!({"phone": "+8613800001234", "email": "a@example.com", "locale": "zh-CN", "time_zone": "Asia/Shanghai"})
+        }
         1 => json!({"email": "a@example.com", "locale": "en", "time_zone": "America/New_York"}),
         2 => json!({"phone": "+14155552345"}),
         _ => Value::Null,
