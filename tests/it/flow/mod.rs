@@ -11,6 +11,7 @@ mod instances;
 mod notices;
 mod preferences;
 mod queues;
+mod resident;
 mod rubbish;
 mod secure;
 mod shifted;
