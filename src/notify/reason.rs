@@ -70,11 +70,15 @@ pub enum Hold {
     Digest,
     /// The reader's quiet hours.
     Quiet,
+    /// Too many of its kind in a minute: an operator decides.
+    Storm,
+    /// A storm held it until now, when an operator released it; what becomes of it follows.
+    Released,
 }
 
 impl Hold {
     /// Every reason to hold.
-    pub const ALL: [Hold; 3] = [Hold::Recent, Hold::Digest, Hold::Quiet];
+    pub const ALL: [Hold; 5] = [Hold::Recent, Hold::Digest, Hold::Quiet, Hold::Storm, Hold::Released];
 
     /// The label's value.
     pub const fn name(self) -> &'static str {
@@ -82,6 +86,8 @@ impl Hold {
             Hold::Recent => "told recently",
             Hold::Digest => "digest",
             Hold::Quiet => "quiet hours",
+            Hold::Storm => "storm",
+            Hold::Released => "storm released",
         }
     }
 }
@@ -113,11 +119,13 @@ pub enum Suppression {
     OptedOut,
     /// So many notices about the parcel wait for its reader that the oldest gives way.
     TooMany,
+    /// An operator discarded what a storm held.
+    StormDiscarded,
 }
 
 impl Suppression {
     /// Every reason not to send.
-    pub const ALL: [Suppression; 12] = [
+    pub const ALL: [Suppression; 13] = [
         Suppression::NoContact,
         Suppression::EndpointGone,
         Suppression::SendOff,
@@ -130,6 +138,7 @@ impl Suppression {
         Suppression::NoWords,
         Suppression::OptedOut,
         Suppression::TooMany,
+        Suppression::StormDiscarded,
     ];
 
     /// The label's value.
@@ -147,6 +156,7 @@ impl Suppression {
             Suppression::NoWords => "no words",
             Suppression::OptedOut => "opted out",
             Suppression::TooMany => "too many wait",
+            Suppression::StormDiscarded => "storm discarded",
         }
     }
 }

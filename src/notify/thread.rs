@@ -113,6 +113,10 @@ pub enum Wait {
     Quiet,
     /// The reader's next channel, after one refused it.
     Onward,
+    /// An operator's decision about a storm of its kind; it is never due before that.
+    Storm,
+    /// Whatever it waits for since an operator released it: no storm holds it again.
+    Released,
 }
 
 /// How a notice ended. Whether it was told is another question: see [`Entry::told_at`].
@@ -207,6 +211,14 @@ impl Entry {
     /// Whether it waits to be decided or attempted.
     pub fn is_waiting(&self) -> bool {
         matches!(self.phase, Phase::Waiting { .. })
+    }
+
+    /// What it waits for, if it does.
+    pub fn waits_for(&self) -> Option<Wait> {
+        match self.phase {
+            Phase::Waiting { wait, .. } => Some(wait),
+            _ => None,
+        }
     }
 
     /// Whether an outcome is awaited.

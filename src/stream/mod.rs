@@ -10,6 +10,7 @@
 mod announce;
 pub mod brokers;
 mod clock;
+mod examine;
 mod inspect;
 mod instance;
 mod instances;
@@ -17,7 +18,6 @@ mod kafka;
 mod merchants;
 mod options;
 mod partition;
-mod partitioner;
 mod preflight;
 mod publish;
 mod query;
@@ -31,12 +31,15 @@ mod trim;
 mod worker;
 mod world;
 
+use crate::model::partitioner;
+pub use crate::model::partitioner::partition;
+
 pub use clock::{Clock, Clocks};
+pub use examine::{ExamineError, Finding, Found, Patient, Verdict, examine};
 pub use inspect::{InspectError, Inspected, inspect};
 pub use instance::{Instance, InstanceError, Setup};
 pub use options::{From, GroupProtocol, Options};
 pub use partition::Partition;
-pub use partitioner::partition;
 pub use publish::Publisher;
 pub use query::Asker;
 pub use restore::CannotResume;

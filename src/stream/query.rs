@@ -1,4 +1,7 @@
-//! Questions about a parcel, put together from the worker that tracks it and those that know its recipients.
+//! Questions about a parcel, put together from the worker that tracks it and those that know its recipients; and about storms,
+//! put together from all notifiers.
+
+mod storms;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +36,11 @@ impl Asker {
         self.shared.not_ready()
     }
 
+    /// A place for a question.
+    fn waits(&self) -> Result<Waits, QueryError> {
+        Waits::begin(&self.shared.questions).ok_or_else(|| QueryError::NotReady("too many questions wait".to_owned()))
+    }
+
     async fn ask<S: Stage>(&self, key: &str, question: Question) -> Result<Option<Value>, QueryError> {
         let shared = &self.shared;
         let partition = partitioner::partition(key.as_bytes(), shared.topics.partitions(S::INPUTS[S::MAIN]));
@@ -48,9 +56,7 @@ impl Asker {
                 });
             }
         };
-        let Some(waits) = Waits::begin(&shared.questions) else {
-            return Err(QueryError::NotReady("too many questions wait".to_owned()));
-        };
+        let waits = self.waits()?;
         let (reply, answer) = oneshot::channel();
         worker.send(Query { partition, question, reply, waits }).map_err(|_| QueryError::Timeout)?;
         match tokio::time::timeout(ANSWER_WITHIN, answer).await {
@@ -100,5 +106,10 @@ impl ParcelQuery for Asker {
         let asker = self.clone();
         let question = Question::Preference { recipient: key.clone() };
         Box::pin(async move { asker.ask::<NotifierStage>(key.as_str(), question).await })
+    }
+
+    fn storms(&self) -> QueryFuture {
+        let asker = self.clone();
+        Box::pin(async move { asker.all_storms().await.map(Some) })
     }
 }

@@ -81,6 +81,11 @@ families! {
         "Providers' reports of what became of texts that changed something.");
     opt_changes: IntCounterVec = counters("opt_changes_total", &["channel", "change"],
         "People who wanted no more notices by a channel (opt_out), or again (opt_in).");
+    storms: IntGaugeVec = gauges("storms", &["kind"],
+        "Partitions of this instance in which new notices of a kind are held, because there were too many in a minute; an \
+         operator has to release or discard them.");
+    storm_held: IntGaugeVec = gauges("storm_held_notices", &["kind"],
+        "Notices of a kind that this instance holds until an operator releases or discards them.");
     attempts_waiting: IntGaugeVec = gauges("attempts_waiting", &["channel"],
         "Claimed delivery attempts that wait for their turn.");
     attempts_running: IntGaugeVec = gauges("attempts_running", &["channel"],

@@ -11,7 +11,7 @@ use super::partitions::{PartitionState, Partitions};
 use super::process;
 use super::queues::Queue;
 use super::series::{MODES, NO_HUB, NO_OPTION, parcel_stages};
-use crate::model::{Channel, Code, Count, DeliveryOutcome, RerouteOption, ScanOutcome};
+use crate::model::{Channel, Code, Count, DeliveryOutcome, NoticeKind, RerouteOption, ScanOutcome};
 use crate::time::Backlog;
 
 /// Hubs beyond these are counted as "other". More cost Prometheus memory for every instance; a large
@@ -205,6 +205,12 @@ impl Metrics {
         self.partitions().at(NOTIFIER, partition).threads = count as u64;
     }
 
+    /// The storms of a partition: the kind, whether it is on, and how many notices are held.
+    pub fn storms(&self, partition: i32, storms: impl IntoIterator<Item = (&'static str, bool, usize)>) {
+        let storms = storms.into_iter().map(|(kind, is_on, held)| (kind, (is_on, held as u64))).collect();
+        self.partitions().at(NOTIFIER, partition).storms = storms;
+    }
+
     /// How many attempts of a channel wait for their turn, and how many are under way.
     pub fn attempts_in_hand(&self, channel: Channel, waiting: usize, running: usize) {
         for (family, count) in [(&self.families.attempts_waiting, waiting), (&self.families.attempts_running, running)]
@@ -286,6 +292,13 @@ impl Metrics {
         for stage in parcel_stages() {
             let count = i64::try_from(parcels.get(stage).copied().unwrap_or(0)).unwrap_or(i64::MAX);
             self.families.parcels.with_label_values(&[stage]).set(count);
+        }
+        let storms = partitions.storms();
+        for kind in NoticeKind::all().map(NoticeKind::name) {
+            let (on, held) = storms.get(kind).copied().unwrap_or_default();
+            for (family, count) in [(&self.families.storms, on), (&self.families.storm_held, held)] {
+                family.with_label_values(&[kind]).set(i64::try_from(count).unwrap_or(i64::MAX));
+            }
         }
         self.families.threads.set(i64::try_from(threads).unwrap_or(i64::MAX));
         self.families.threads_open.set(i64::try_from(open).unwrap_or(i64::MAX));

@@ -44,6 +44,8 @@ pub(super) struct Partition {
     pub threads: u64,
     /// Those in which something is still to happen.
     pub threads_open: u64,
+    /// For each kind of which a storm is on or something is held: whether it is on, and how many notices are held.
+    pub storms: BTreeMap<&'static str, (bool, u64)>,
 }
 
 impl Partitions {
@@ -70,6 +72,16 @@ impl Partitions {
         let mut sums = BTreeMap::new();
         for (stage, count) in self.by_id.values().flat_map(|partition| &partition.parcels) {
             *sums.entry(*stage).or_default() += count;
+        }
+        sums
+    }
+
+    /// In how many partitions a storm of each kind is on, and how many notices are held.
+    pub fn storms(&self) -> BTreeMap<&'static str, (u64, u64)> {
+        let mut sums = BTreeMap::<_, (u64, u64)>::new();
+        for (kind, (is_on, held)) in self.by_id.values().flat_map(|partition| &partition.storms) {
+            let sum = sums.entry(*kind).or_default();
+            *sum = (sum.0 + u64::from(*is_on), sum.1 + held);
         }
         sums
     }

@@ -15,6 +15,7 @@ mod pages;
 mod public;
 mod record;
 mod serve;
+mod storms;
 
 #[cfg(test)]
 mod tests;
@@ -34,12 +35,14 @@ use crate::model::RecipientKey;
 use crate::reroute::Link;
 
 pub use self::admin::Admin;
-pub(crate) use self::ask::request;
 pub use self::ask::{AskError, Caller, client};
+pub(crate) use self::ask::{metrics_of, request};
 pub use self::owner::Owners;
 pub use self::pages::Pages;
 pub use self::public::{Limits, Public, SHOWN_WITHIN};
 pub use self::record::{Publish, PublishError, PublishFuture, Record};
+pub(crate) use self::storms::ask as ask_storms;
+pub use self::storms::{HeldStorm, Storms};
 
 /// The answer about a parcel, once it is there.
 pub type QueryFuture = Pin<Box<dyn Future<Output = Result<Option<Value>, QueryError>> + Send>>;
@@ -55,6 +58,9 @@ pub trait ParcelQuery: Send + Sync {
 
     /// How a person wants to be told: a `model::Preference` as JSON; none where they never said.
     fn preference(&self, key: RecipientKey) -> QueryFuture;
+
+    /// What the storm breaker holds in this instance's partitions, and where the others are: a [`Storms`] as JSON.
+    fn storms(&self) -> QueryFuture;
 }
 
 /// Why there is no answer here.

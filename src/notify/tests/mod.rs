@@ -7,6 +7,7 @@ mod preference;
 mod properties;
 mod quiet;
 mod report;
+mod storm;
 mod telling;
 mod timeline;
 mod upgrade;
