@@ -11,13 +11,13 @@ use std::sync::Mutex;
 
 use crate::model::{Announcement, Timestamp};
 
+/// Names that are remembered. More: names that change with every start (a pod's, say) fill the memory over the years, since each leaves
+/// a record behind. Fewer: a large group cannot find its members.
+pub const INSTANCES_MAX: usize = 1000;
+
 /// Incarnations of a name that are remembered. Fewer: one that wakes after so many successors counts as new. More: memory for
 /// processes long gone.
 const INCARNATIONS_MAX: usize = 16;
-
-/// Names whose words are kept. More: names that change with every start (a pod's, say) fill the memory over the years, since each leaves
-/// a record behind. Fewer: a large group cannot find its members.
-pub const INSTANCES_MAX: usize = 1000;
 
 /// What was said under one name, in the log's order.
 #[derive(Clone, Debug)]
@@ -66,18 +66,11 @@ impl Names {
         match read {
             Some((name, Some(word))) => match self.0.get_mut(&name) {
                 Some(spoken) => spoken.hear(word),
-                None => {
-                    self.0.insert(name, Spoken::first(word));
-                    self.forget_the_oldest();
-                }
+                None => drop(self.0.insert(name, Spoken::first(word))),
             },
             Some((name, None)) => drop(self.0.remove(&name)),
             None => {}
         }
-    }
-
-    /// Whoever has said nothing for the longest is forgotten if there are too many.
-    fn forget_the_oldest(&mut self) {
         if self.0.len() > INSTANCES_MAX {
             let oldest = self.0.iter().min_by_key(|(_, spoken)| spoken.last.at).map(|(name, _)| name.clone());
             oldest.and_then(|oldest| self.0.remove(&oldest));
@@ -149,17 +142,17 @@ impl Instances {
         Heard::Older
     }
 
+    /// How many names are known.
+    pub fn len(&self) -> usize {
+        self.lock().names.0.len()
+    }
+
     /// The address of the instance that announced a partition last.
     pub fn owner(&self, stage: &str, partition: i32) -> Option<String> {
         let state = self.lock();
         let owns = |a: &&Announcement| a.partitions.get(stage).is_some_and(|owned| owned.contains(&partition));
         let last = state.names.0.values().map(|spoken| &spoken.last);
         last.filter(owns).max_by_key(|a| a.at).map(|a| a.address.clone())
-    }
-
-    /// How many names are known.
-    pub fn len(&self) -> usize {
-        self.lock().names.0.len()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -232,20 +225,6 @@ mod tests {
     }
 
     #[test]
-    fn of_instances_that_ever_were_the_newest_are_kept() {
-        let instances = Instances::default();
-        for n in 0..INSTANCES_MAX + 500 {
-            let (instance, incarnation) = (format!("pod-{n}"), n.to_string());
-            let partitions = BTreeMap::from([("tracker".to_owned(), vec![n as i32])]);
-            let (address, at) = (format!("http://pod-{n}"), Timestamp::from_millis(n as i64));
-            let word = Announcement { instance: instance.clone(), address, partitions, at, incarnation };
-            instances.apply(Some((instance, Some(word))));
-        }
-        assert_eq!(instances.len(), INSTANCES_MAX);
-        assert_eq!((instances.owner("tracker", 499), instances.owner("tracker", 500).is_some()), (None, true));
-    }
-
-    #[test]
     fn the_last_word_of_the_older_hides_nothing_of_the_newer() {
         assert_eq!(names(&[("A", 1), ("B", 2), ("A", 3)]).0["one"].last.address, "http://B");
     }
@@ -255,5 +234,26 @@ mod tests {
         let value = br#"{"instance":"one","address":"http://a","partitions":{},"at":"2026-11-22T09:00:00.000Z"}"#;
         let (_, word) = crate::decode::announcement(Some(b"one"), Some(value)).expect("an announcement");
         assert_eq!(word.expect("no tombstone").incarnation, "");
+    }
+
+    fn announced(n: usize) -> Option<(String, Option<Announcement>)> {
+        let value = Announcement {
+            instance: format!("pod-{n}"),
+            address: format!("http://10.0.0.1:{n}"),
+            partitions: BTreeMap::from([("tracker".to_owned(), vec![n as i32])]),
+            at: Timestamp::from_millis(1_795_132_800_000 + n as i64),
+            incarnation: n.to_string(),
+        };
+        Some((value.instance.clone(), Some(value)))
+    }
+
+    #[test]
+    fn of_instances_that_ever_were_the_newest_are_kept() {
+        let instances = Instances::default();
+        for n in 0..INSTANCES_MAX + 500 {
+            instances.apply(announced(n));
+        }
+        assert_eq!(instances.len(), INSTANCES_MAX);
+        assert_eq!((instances.owner("tracker", 499), instances.owner("tracker", 500).is_some()), (None, true));
     }
 }
