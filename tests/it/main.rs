@@ -18,6 +18,7 @@ mod http;
 #[allow(dead_code, reason = "what a test may ask of brokers is there before the test that asks for it")]
 mod kafka;
 mod memory;
+mod promises;
 mod promtool;
 mod purity;
 mod replay;

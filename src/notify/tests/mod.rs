@@ -3,6 +3,7 @@
 mod bounded;
 mod delivery;
 mod digest;
+mod flood;
 mod preference;
 mod properties;
 mod quiet;

@@ -10,12 +10,14 @@ mod flood;
 mod history;
 mod instances;
 mod notices;
+mod outage;
 mod preferences;
 mod queues;
 mod resident;
 mod rubbish;
 mod secure;
 mod shifted;
+mod storm;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -7,7 +7,7 @@ use rdkafka::ClientConfig;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 
-use super::*;
+use crate::stream::worker::*;
 use crate::model::{HashKey, World};
 use crate::notify::Policy;
 use crate::stream::clock::{Clock, Clocks};
@@ -166,7 +166,7 @@ fn an_input_that_is_far_ahead_is_paused() {
 
 #[test]
 fn a_full_queue_of_written_records_makes_the_worker_wait_and_not_grow() {
-    use super::super::brokers::{NewRecord, Writer};
+    use crate::stream::brokers::{NewRecord, Writer};
     let mut scene = Scene::new(|_| {});
     scene.cluster.broker_round_trip_time(1, Duration::from_millis(20)).unwrap();
     let value = vec![b'x'; 1_000_000];
