@@ -36,6 +36,11 @@ impl Asker {
         self.shared.not_ready()
     }
 
+    /// A place for a question.
+    fn waits(&self) -> Result<Waits, QueryError> {
+        Waits::begin(&self.shared.questions).ok_or_else(|| QueryError::NotReady("too many questions wait".to_owned()))
+    }
+
     async fn ask<S: Stage>(&self, key: &str, question: Question) -> Result<Option<Value>, QueryError> {
         let count = self.shared.topics.partitions(S::INPUTS[S::MAIN]);
         self.ask_partition::<S>(partitioner::partition(key.as_bytes(), count), question).await
@@ -58,9 +63,7 @@ impl Asker {
                 });
             }
         };
-        let Some(waits) = Waits::begin(&shared.questions) else {
-            return Err(QueryError::NotReady("too many questions wait".to_owned()));
-        };
+        let waits = self.waits()?;
         let (reply, answer) = oneshot::channel();
         worker.send(Query { partition, question, reply, waits }).map_err(|_| QueryError::Timeout)?;
         match tokio::time::timeout(ANSWER_WITHIN, answer).await {

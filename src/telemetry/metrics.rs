@@ -98,9 +98,9 @@ impl Metrics {
         }
     }
 
-    /// A record of `topic` (its name without the prefix) went to `rejects.v1`.
-    pub fn rejected(&self, topic: &str, reason: &'static str) {
-        self.families.rejects.with_label_values(&[topic, reason]).inc();
+    /// So many records of `topic` (its name without the prefix) went to `rejects.v1`.
+    pub fn rejected(&self, topic: &str, reason: &'static str, count: u64) {
+        self.families.rejects.with_label_values(&[topic, reason]).inc_by(count);
     }
 
     /// A record of `merchants.v1` was of no use.

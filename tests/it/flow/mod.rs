@@ -13,6 +13,7 @@ mod notices;
 mod outage;
 mod preferences;
 mod queues;
+mod resident;
 mod rubbish;
 mod secure;
 mod shifted;
