@@ -13,6 +13,14 @@ const FETCHED_KBYTES_MAX: usize = 64 * 1024;
 /// Bytes of one fetch. The client's own 50 MB from each of many brokers would be most of a worker's memory.
 const FETCH_BYTES: usize = 16 * 1024 * 1024;
 
+/// After how long a writer's connection that carries nothing is closed, and opened anew when it is needed.
+///
+/// `send_offsets_to_transaction` knows no time limit in librdkafka (2.12.1; its issues 5456 and 5511): when the group's coordinator is gone from
+/// the brokers' metadata, the call waits until the connection of some other broker goes up or down, and only then asks who coordinates now. A
+/// worker that waits so says nothing to anybody, so this is what wakes it: all its connections are idle. Longer: deciding stands still for as long
+/// after such a broker's end (with the client's own default, for minutes). Shorter: connections are made again and again where little happens.
+const WRITER_IDLE_MS: &str = "4000";
+
 /// Records that were written and are not acknowledged, and their kilobytes: at either a worker waits. The client's own limit of a
 /// gigabyte is no limit. Less: a transaction stutters.
 pub const WRITTEN_MAX: usize = 500_000;
@@ -191,6 +199,7 @@ impl Options {
             ("queue.buffering.max.messages", &WRITTEN_MAX.to_string()),
             ("queue.buffering.max.kbytes", &WRITTEN_KBYTES_MAX.to_string()),
             ("delivery.report.only.error", "true"),
+            ("connections.max.idle.ms", WRITER_IDLE_MS),
         ])
     }
 
