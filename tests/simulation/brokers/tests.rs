@@ -43,6 +43,7 @@ struct Bench {
     slots: Vec<RefCell<Slot>>,
     wrong: RefCell<Vec<String>>,
     depth: RefCell<usize>,
+    checks: bool,
 }
 
 impl Bench {
@@ -62,7 +63,7 @@ impl Bench {
         }
         let ended = match &mut slot.copier {
             Some(copier) => copier.turn(self.cluster.dice(5) == 0),
-            none => Copier::new(&slot.process, &slot.name).map(|copier| drop(none.insert(copier))),
+            none => Copier::new(&slot.process, &slot.name, self.checks).map(|copier| drop(none.insert(copier))),
         };
         if slot.process.is_crashed() {
             return;
@@ -126,8 +127,13 @@ pub fn run(seed: u64, sabotage: Sabotage) -> Run {
         RefCell::new(Slot { process: cluster.start(&name, ""), name, copier: None })
     };
     let slots = (0..INSTANCES).map(slot).collect();
-    let bench =
-        Rc::new(Bench { cluster: cluster.clone(), slots, wrong: RefCell::default(), depth: RefCell::default() });
+    let bench = Rc::new(Bench {
+        cluster: cluster.clone(),
+        slots,
+        wrong: RefCell::default(),
+        depth: RefCell::default(),
+        checks: !sabotage.ends_are_stable,
+    });
     interleave(Some(Rc::new({
         let bench = Rc::clone(&bench);
         move |_| bench.nested_turn()
