@@ -40,7 +40,7 @@ impl Faults {
             preempt: 50_000,
             cut: 150,
             cut_most: Duration::from_secs(45),
-            slow_most: Duration::from_secs(2),
+            slow_most: Duration::from_secs(5),
         }
     }
 }

@@ -7,6 +7,7 @@
 //! What it does not have: replication (what is acknowledged is never lost), KIP-848 groups, static members, quotas.
 
 mod copier;
+pub mod copying;
 mod faults;
 mod groups;
 mod instance;
@@ -121,6 +122,11 @@ impl Cluster {
         let mut state = self.lock();
         let until = state.now + time;
         state.pause(instance, until, clocks_too);
+    }
+
+    /// Whether the instance is cut off now.
+    pub fn is_cut(&self, instance: &str) -> bool {
+        self.lock().is_cut(instance)
     }
 
     #[allow(missing_docs)]
