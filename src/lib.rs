@@ -10,18 +10,29 @@ pub mod decode;
 pub mod state;
 pub mod time;
 
+pub mod callback;
 pub mod notify;
 pub mod reroute;
 pub mod track;
 
+#[cfg(feature = "daemon")]
 pub mod channel;
+#[cfg(feature = "daemon")]
 pub mod replay;
+#[cfg(feature = "daemon")]
 pub mod stream;
+#[cfg(feature = "daemon")]
 pub mod topics;
+#[cfg(feature = "daemon")]
 pub mod web;
 
+#[cfg(feature = "daemon")]
 pub mod cli;
+#[cfg(feature = "daemon")]
 pub mod config;
+#[cfg(feature = "daemon")]
 pub mod daemon;
+#[cfg(feature = "daemon")]
 pub mod demo;
+#[cfg(feature = "daemon")]
 pub mod telemetry;

@@ -216,6 +216,21 @@ mod tests {
     }
 
     #[test]
+    fn of_secrets_so_many_are_kept() {
+        let (file, name) = file("s3cret");
+        let path = file.path().display().to_string();
+        let secrets = Secrets::new();
+        for n in 0..=KEPT_MAX {
+            // The same file under ever another name, as whoever may write to the table of merchants can make them up.
+            let (folder, leaf) = path.rsplit_once('/').unwrap();
+            secrets.resolve(&format!("file:{folder}/{}{leaf}", "./".repeat(n % 1000) + &"/".repeat(n / 1000))).unwrap();
+            assert!(secrets.kept.lock().unwrap().len() <= KEPT_MAX);
+        }
+        assert!(secrets.kept.lock().unwrap().len() < 10, "all were in use, so all went");
+        assert_eq!(secrets.resolve(&name).unwrap().reveal(), b"s3cret");
+    }
+
+    #[test]
     fn debug_output_shows_no_secret() {
         let secrets = Secrets::new();
         let secret = secrets.resolve("env:CARGO_PKG_NAME").unwrap();

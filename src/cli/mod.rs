@@ -2,18 +2,22 @@
 //!
 //! A command is a module with `Args` and `run(Args) -> Outcome`, a line in `Command` and a line in `Command::run`.
 
+mod admin;
 mod check;
 mod completions;
 mod demo;
+mod discard;
 mod lint;
 mod outcome;
 mod parcel;
+mod release;
 mod render;
 mod replay;
 mod revoke;
 pub mod run;
 mod settings;
 mod state;
+mod storm;
 mod topics;
 mod words;
 
@@ -67,6 +71,8 @@ enum Command {
     Render(render::Args),
     Lint(lint::Args),
     Revoke(revoke::Args),
+    Release(release::Args),
+    Discard(discard::Args),
     Replay(replay::Args),
     State(state::Args),
     Completions(completions::Args),
@@ -83,6 +89,8 @@ impl Command {
             Command::Render(args) => render::run(&args),
             Command::Lint(args) => lint::run(&args),
             Command::Revoke(args) => revoke::run(&args),
+            Command::Release(args) => release::run(&args),
+            Command::Discard(args) => discard::run(&args),
             Command::Replay(args) => replay::run(args),
             Command::State(args) => state::run(args),
             Command::Completions(args) => completions::run(&args),

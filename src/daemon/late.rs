@@ -44,6 +44,10 @@ impl ParcelQuery for Late {
     fn preference(&self, key: RecipientKey) -> QueryFuture {
         self.ask(|asker| asker.preference(key))
     }
+
+    fn storms(&self) -> QueryFuture {
+        self.ask(Asker::storms)
+    }
 }
 
 impl Publish for Late {

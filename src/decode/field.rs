@@ -13,7 +13,7 @@ const PARCEL_ID_MAX: usize = 64;
 
 /// Characters of any other name (hub, place, merchant, service) at most. Longer: a few hostile records fill the
 /// state of a partition. Shorter: names that somebody uses are refused.
-const NAME_MAX: usize = 200;
+pub(super) const NAME_MAX: usize = 200;
 
 /// A field that may be malformed: absent, a text, or something else.
 pub(super) trait Field {

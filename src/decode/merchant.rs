@@ -1,7 +1,11 @@
 //! Values of the global table `merchants.v1`.
 
-use super::notice::typed;
+use super::notice::{bounded, typed};
 use crate::model::{Merchant, Reject, Webhook};
+
+/// What is kept of a merchant at most, as JSON. Larger: a table of all merchants fills the memory of every instance. Smaller: a long URL
+/// with its secrets does not fit.
+const KEPT_BYTES_MAX: usize = 4 * 1024;
 
 /// Decodes a merchant's entry; none where it was deleted (an absent or empty value).
 ///
@@ -10,6 +14,7 @@ use crate::model::{Merchant, Reject, Webhook};
 pub fn merchant(key: &[u8], value: Option<&[u8]>) -> Result<Option<Merchant>, Reject> {
     let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
     let merchant: Merchant = typed(value, "a merchant")?;
+    bounded(value, &merchant, KEPT_BYTES_MAX)?;
     if merchant.merchant.as_bytes() != key {
         return Err(Reject::at("key", "merchant", "expected the record's key, found another"));
     }
@@ -80,6 +85,7 @@ mod tests {
             ("ops@m.example", "ops", "range", "email"),
             ("\"url\":\"https://hooks.example.com/p?t=1\",", "", "missing", "url"),
             ("{\"merchant\"", "{\"merchant", "json", ""),
+            ("zh-CN", &"z".repeat(5000), "range", ""),
         ] {
             let reject = read(&FULL.replace(from, to)).expect_err(to);
             assert_eq!((reject.reason, &*reject.path), (reason, path), "{to}: {reject}");

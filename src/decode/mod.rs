@@ -4,6 +4,8 @@
 //! was expected and found. What always holds: nothing here panics on any bytes; a malformed optional field counts as
 //! absent and is listed so that it can be counted; no message repeats the record's content.
 
+mod announcement;
+mod control;
 mod field;
 mod merchant;
 mod notice;
@@ -21,6 +23,7 @@ mod tests;
 use crate::model::{Reject, Timestamp};
 use crate::track::Input;
 
+pub use announcement::announcement;
 pub use merchant::merchant;
 pub use notice::{NotifierTopic, notifier_input};
 pub use reroute::reroute;

@@ -1,12 +1,13 @@
-//! Records of `preferences.v1`, `notices.v1` and `receipts.v1` to the notifier's inputs.
+//! Records of `preferences.v1`, `notices.v1`, `receipts.v1` and `controls.v1` to the notifier's inputs.
 //!
-//! The last two are written by parcelwatch itself, so their JSON is read as it was written; still nothing here
+//! All but the first are written by parcelwatch itself, so their JSON is read as it was written; still nothing here
 //! trusts a byte of it, and no message repeats what stood there.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use super::control::control;
 use super::preference::preference;
 use super::receipt::receipt;
 use crate::model::{Issued, Notice, RecipientKey, Reject};
@@ -19,28 +20,34 @@ pub enum NotifierTopic {
     Preferences,
     Notices,
     Receipts,
+    Controls,
 }
 
 /// What is kept of a notice or receipt at most, as JSON. Larger: the records made of it (a thread's state, a delivery) outgrow what
 /// the brokers take, and its partition stands still for ever. Smaller: the longest names that shipments may carry do not
 /// fit.
-const KEPT_BYTES_MAX: usize = 32 * 1024;
+pub(super) const KEPT_BYTES_MAX: usize = 32 * 1024;
 
 /// Bytes of a recipient key, notice id or parcel id at most. Smaller: a merchant or hub with the longest name that shipments and
 /// scans may carry (200 characters, some of four bytes) is never told anything.
 const NAME_MAX: usize = 1024;
 
-/// Decodes a record of one of the notifier's inputs. The key says whom it concerns.
+/// Decodes a record of one of the notifier's inputs. The key says whom it concerns; a control concerns everybody.
 ///
 /// # Errors
 /// What could not be used of it, and where; never its content.
 pub fn notifier_input(topic: NotifierTopic, key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Input, Reject> {
-    let key = recipient_key(key)?;
     let present = || value.ok_or_else(|| Reject::at("missing", "", "expected a value, found none"));
+    let key = || recipient_key(key);
     match topic {
-        NotifierTopic::Notices => Ok(Input::Notice { notice: notice(present()?)?, key }),
-        NotifierTopic::Receipts => receipt(&key, present()?),
+        NotifierTopic::Notices => {
+            let key = key()?;
+            Ok(Input::Notice { notice: notice(present()?)?, key })
+        }
+        NotifierTopic::Receipts => receipt(&key()?, present()?),
+        NotifierTopic::Controls => control(present()?),
         NotifierTopic::Preferences => {
+            let key = key()?;
             let (preference, malformed) = preference(&key, value)?;
             Ok(Input::Preference { key, preference, malformed })
         }
@@ -49,7 +56,7 @@ pub fn notifier_input(topic: NotifierTopic, key: Option<&[u8]>, value: Option<&[
 
 fn notice(value: &[u8]) -> Result<Notice, Reject> {
     let notice: Notice = typed(value, "a notice")?;
-    bounded(value, &notice)?;
+    bounded(value, &notice, KEPT_BYTES_MAX)?;
     name("id", notice.id().as_str())?;
     if let Notice::Issued(issued) = &notice {
         check(issued)?;
@@ -70,14 +77,10 @@ fn check(issued: &Issued) -> Result<(), Reject> {
 }
 
 /// Refuses what would be too much to keep; unknown fields, which are not kept, may have any length.
-pub(super) fn bounded(value: &[u8], read: &impl Serialize) -> Result<(), Reject> {
+pub(super) fn bounded(value: &[u8], read: &impl Serialize, most: usize) -> Result<(), Reject> {
     let kept = || serde_json::to_vec(read).map_or(usize::MAX, |json| json.len());
-    if value.len() > KEPT_BYTES_MAX && kept() > KEPT_BYTES_MAX {
-        return Err(Reject::at(
-            "range",
-            "",
-            format!("expected at most {KEPT_BYTES_MAX} bytes in known fields, found more"),
-        ));
+    if value.len() > most && kept() > most {
+        return Err(Reject::at("range", "", format!("expected at most {most} bytes in known fields, found more")));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::field::{name, no_time, required, stamp};
-use super::notice::bounded;
+use super::notice::{KEPT_BYTES_MAX, bounded};
 use super::text;
 use crate::model::{Channel, Preference, QuietHours, RecipientKey, Reject};
 
@@ -47,7 +47,7 @@ pub(super) fn preference(key: &RecipientKey, value: Option<&[u8]>) -> Result<Rea
     });
     let locale = name(&field("locale"), "locale", &mut malformed).map(str::to_owned);
     let preference = Preference { recipient_key: key.clone(), opt_out, channels: order, quiet_hours, locale, at };
-    bounded(value, &preference)?;
+    bounded(value, &preference, KEPT_BYTES_MAX)?;
     Ok((Some(Box::new(preference)), malformed))
 }
 

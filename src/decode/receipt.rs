@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::notice::{bounded, name, typed};
+use super::notice::{KEPT_BYTES_MAX, bounded, name, typed};
 use crate::model::{Receipt, ReceiptKind, RecipientKey, Reject, Reply};
 use crate::notify::Input;
 
@@ -24,7 +24,7 @@ pub(super) fn receipt(key: &RecipientKey, value: &[u8]) -> Result<Input, Reject>
         return Ok(Input::Reply(reply));
     }
     let receipt: Receipt = typed(value, "a receipt")?;
-    bounded(value, &receipt)?;
+    bounded(value, &receipt, KEPT_BYTES_MAX)?;
     name("notice_id", receipt.notice_id.as_str())?;
     of_key(&receipt.recipient_key)?;
     if receipt.attempt == 0 {

@@ -86,6 +86,10 @@ fn journey(fields: &Map<String, Value>, change: RerouteChange) -> Result<u32, Re
     match fields.get("journey") {
         None | Some(Value::Null) if change != RerouteChange::Requested => Ok(0),
         None => Err(Reject::at("missing", "journey", "expected a number from 1, found nothing")),
+        // Written out, 0 would pass for the present one, whichever that is by then.
+        Some(journey) if journey.as_u64() == Some(0) => {
+            Err(Reject::at("range", "journey", "expected a number from 1, found 0"))
+        }
         Some(journey) => journey.as_u64().and_then(|journey| u32::try_from(journey).ok()).ok_or_else(|| {
             Reject::at("type", "journey", format!("expected a number from 1, found {}", text::kind(journey)))
         }),

@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::field::{self, Field};
+use super::field;
 use super::route::route;
 use super::text;
 use crate::model::{Recipient, Reject};
 use crate::track::{Endpoint, Shipment};
 
-/// Texts in a list (`flags`, `consent`) at most; a longer list is malformed. Longer: hostile records fill the state.
+/// Texts in a list (`flags`, `consent`) at most; a longer list is malformed, as is one with a text longer than a name. Longer: hostile
+/// records fill the state.
 const TEXTS_MAX: usize = 32;
 
 /// The fields that are read.
@@ -98,7 +99,7 @@ fn texts(fields: &Map<String, Value>, path: &'static str, malformed: &mut Vec<&'
     let read = match fields.get(path)? {
         Value::Null => return None,
         Value::Array(members) if members.len() <= TEXTS_MAX => {
-            members.iter().map(|member| Some(member).text().ok().flatten().map(Into::into)).collect()
+            members.iter().map(text).collect()
         }
         _ => None,
     };
@@ -106,6 +107,11 @@ fn texts(fields: &Map<String, Value>, path: &'static str, malformed: &mut Vec<&'
         malformed.push(path);
     }
     read
+}
+
+fn text(member: &Value) -> Option<Box<str>> {
+    let text = member.as_str()?;
+    (text.chars().count() <= field::NAME_MAX).then(|| text.into())
 }
 
 fn truth(fields: &Map<String, Value>, path: &'static str, malformed: &mut Vec<&'static str>) -> Option<bool> {

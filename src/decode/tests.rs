@@ -328,6 +328,9 @@ fn a_reroute_says_what_changed_about_which_option() {
     );
     assert_eq!(refused(record("accepted", "teleport", "1")).1, "option");
     assert_eq!(refused(record("accepted", "locker", "-1")).2, "expected a number from 1, found a number");
+    for change in ["requested", "accepted"] {
+        assert_eq!(refused(record(change, "locker", "0")).2, "expected a number from 1, found 0", "{change}");
+    }
 }
 
 #[test]
@@ -396,7 +399,7 @@ proptest::proptest! {
             for topic in [InputTopic::Shipments, InputTopic::Scans, InputTopic::Reroutes] {
                 let _ = tracker_input(topic, Some(bytes), at("2026-11-22T00:00:00Z"));
             }
-            for topic in [NotifierTopic::Preferences, NotifierTopic::Notices, NotifierTopic::Receipts] {
+            for topic in [NotifierTopic::Preferences, NotifierTopic::Notices, NotifierTopic::Receipts, NotifierTopic::Controls] {
                 let _ = notifier_input(topic, Some(b"p:1"), Some(bytes));
             }
         }
@@ -420,5 +423,27 @@ fn what_an_unknown_field_holds_is_never_an_error() {
         let json = format!(r#"{{"recipient_key":"p:1","opt_out":[],"at":"2026-11-22T00:00:00Z","unknown":{unknown}}}"#);
         let read = notifier_input(NotifierTopic::Preferences, Some(b"p:1"), Some(json.as_bytes()));
         assert!(read.is_ok(), "{}: {}", &unknown[..5], read.err().unwrap());
+    }
+}
+
+#[test]
+fn what_is_too_long_is_malformed() {
+    let read = |field: &str, value: serde_json::Value| {
+        let mut record = serde_json::json!({"parcel_id": "P", "ordered_at": "2026-11-22T00:00:00Z"});
+        record[field] = value;
+        shipment(Some(record.to_string().as_bytes())).unwrap().malformed
+    };
+    let names = |count: usize, length: usize| serde_json::json!(vec!["n".repeat(length); count]);
+    let route = |count: usize| serde_json::json!(vec![serde_json::json!({"code": "sorted"}); count]);
+    let name = |length: usize| serde_json::json!("n".repeat(length));
+    for (field, most, more) in [
+        ("flags", names(32, 200), names(33, 1)),
+        ("flags", names(1, 200), names(1, 201)),
+        ("consent", names(32, 200), names(1, 201)),
+        ("route", route(1000), route(1001)),
+        ("service", name(200), name(201)),
+        ("recipient", serde_json::json!({"name": name(200)}), serde_json::json!({"name": name(201)})),
+    ] {
+        assert_eq!((read(field, most), read(field, more)), (vec![], vec![field]), "{field}");
     }
 }

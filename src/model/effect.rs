@@ -270,11 +270,15 @@ pub enum Ignored {
     RepeatedReply,
     /// A preference or reply of a recipient who is no person.
     NoPerson,
+    /// A control of a kind of which no storm is on.
+    NoStorm,
+    /// A control that was read before.
+    RepeatedControl,
 }
 
 impl Ignored {
     /// Every reason.
-    pub const ALL: [Ignored; 8] = [
+    pub const ALL: [Ignored; 10] = [
         Ignored::RepeatedNotice,
         Ignored::RepeatedReceipt,
         Ignored::UnknownNotice,
@@ -283,6 +287,8 @@ impl Ignored {
         Ignored::OldPreference,
         Ignored::RepeatedReply,
         Ignored::NoPerson,
+        Ignored::NoStorm,
+        Ignored::RepeatedControl,
     ];
 
     /// The label's value.
@@ -296,6 +302,8 @@ impl Ignored {
             Ignored::OldPreference => "old preference",
             Ignored::RepeatedReply => "repeated reply",
             Ignored::NoPerson => "no person",
+            Ignored::NoStorm => "no storm",
+            Ignored::RepeatedControl => "repeated control",
         }
     }
 }

@@ -1,13 +1,16 @@
 //! What the rest speaks about: instants, codes, conditions, notices, deliveries. Pure data with its
 //! wire format; no decision is made here.
 
+mod announcement;
 mod code;
 mod condition;
+mod control;
 mod delivery;
 mod effect;
 mod identity;
 mod merchant;
 mod notice;
+pub mod partitioner;
 mod preference;
 mod recipient;
 mod reject;
@@ -16,8 +19,10 @@ mod timestamp;
 mod work_order;
 mod world;
 
+pub use announcement::Announcement;
 pub use code::{Code, DwellClass};
 pub use condition::{Cause, Change, ConditionChange, ConditionKind, Evidence, Level, StandingChoice};
+pub use control::{Control, ControlAction};
 pub use delivery::{Channel, Decision, Delivery, DeliveryOutcome, Receipt, ReceiptKind, ReportedOutcome, SmsProvider};
 pub use effect::{
     Attempt, Count, Destination, Effect, Ignored, Message, RerouteOutcome, ScanOutcome, ShipmentOutcome, SmsTemplate,

@@ -26,12 +26,14 @@ pub struct World {
     pub offers: Arc<Offers>,
     /// What holds for every choice.
     pub reroute: Settings,
+    /// How many partitions `notices.v1` has; a notifier sees what is in one of them.
+    pub notice_partitions: u32,
     /// `merchants.v1` by merchant.
     pub merchants: Arc<HashMap<String, Merchant>>,
 }
 
 impl World {
-    /// Configuration without anything that is optional, and empty tables.
+    /// Configuration without anything that is optional, one partition, and empty tables.
     pub fn new(rules: Rules, policy: Policy, hash_key: HashKey) -> World {
         World {
             rules: Arc::new(rules),
@@ -41,6 +43,7 @@ impl World {
             words: Words::builtin(),
             offers: Arc::default(),
             reroute: Settings::default(),
+            notice_partitions: 1,
             merchants: Arc::default(),
         }
     }

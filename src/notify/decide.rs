@@ -1,12 +1,13 @@
 //! The decision about a notice, on one screen: expired? worse or other? too soon after another? by
-//! which way? in quiet hours? does anything leave?
+//! which way? one of too many? in quiet hours? does anything leave?
 
 use super::judge;
 use super::policy::Mode;
 use super::quiet;
-use super::reason::{Hold, Suppression, Why};
+use super::reason::{Suppression, Why};
 use super::render;
 use super::route::{self, Remembered, Route};
+use super::storm::Breaker;
 use super::thread::{Entry, Phase, Thread};
 use crate::model::{Message, RecipientKey, Timestamp, World};
 
@@ -15,8 +16,12 @@ use crate::model::{Message, RecipientKey, Timestamp, World};
 pub enum Decision {
     /// An attempt is claimed.
     Send(Why, Box<(Route, Message)>),
-    /// It is decided anew once time is later.
-    HoldUntil(Timestamp, Hold),
+    /// Its reader was told something too recently: it is decided anew once time is later.
+    Recent(Timestamp),
+    /// Its reader's quiet hours: it is decided anew once time is later. And what would be done with it but for them.
+    Quiet(Timestamp, Mode),
+    /// Too many of its kind: it is decided anew when an operator says so.
+    Storm,
     /// It is not sent.
     Suppress(Suppression),
     /// It would have been sent.
@@ -25,15 +30,23 @@ pub enum Decision {
     Expired,
 }
 
-/// The next entry of the thread about which something is to be done at `now`, and what. None while a claim
+/// What a decision looks at beside its thread.
+#[derive(Clone, Copy)]
+pub struct Sight<'a> {
+    #[allow(missing_docs)]
+    pub now: Timestamp,
+    #[allow(missing_docs)]
+    pub world: &'a World,
+    /// What is remembered of the reader.
+    pub known: Remembered<'a>,
+    /// Whether there are too many of a kind.
+    pub breaker: &'a Breaker,
+}
+
+/// The next entry of the thread about which something is to be done, and what. None while a claim
 /// is outstanding: its outcome may change every judgement.
-pub fn next(
-    thread: &Thread,
-    key: &RecipientKey,
-    now: Timestamp,
-    world: &World,
-    known: Remembered<'_>,
-) -> Option<(usize, Decision)> {
+pub fn next(thread: &Thread, key: &RecipientKey, sight: Sight<'_>) -> Option<(usize, Decision)> {
+    let Sight { now, world, .. } = sight;
     if thread.entries.iter().any(Entry::is_claimed) {
         return None;
     }
@@ -52,34 +65,36 @@ pub fn next(
     let (i, _) = waiting()
         .filter(|(_, entry)| due(entry))
         .min_by_key(|(i, entry)| (!judge::is_urgent(entry.kind), std::cmp::Reverse(entry.level), *i))?;
-    Some((i, decide(thread, i, key, now, world, known).unwrap_or_else(Decision::Suppress)))
+    Some((i, decide(thread, i, key, sight).unwrap_or_else(Decision::Suppress)))
 }
 
-fn decide(
-    thread: &Thread,
-    i: usize,
-    key: &RecipientKey,
-    now: Timestamp,
-    world: &World,
-    known: Remembered<'_>,
-) -> Result<Decision, Suppression> {
+fn decide(thread: &Thread, i: usize, key: &RecipientKey, sight: Sight<'_>) -> Result<Decision, Suppression> {
+    let Sight { now, world, known, breaker } = sight;
     let policy = &world.policy;
     let entry = &thread.entries[i];
     let why = judge::judge(thread, i, policy.notify.changed_by)?;
     if let Some(until) = gap_end(thread, i, policy.notify.gap).filter(|until| now <= *until) {
-        return Ok(Decision::HoldUntil(until, Hold::Recent));
+        return Ok(Decision::Recent(until));
     }
     let content = entry.content().ok_or(Suppression::NoWords)?;
     let ways = route::ways(key, entry, content.person(), world, known)?;
+    let mode = |route: &Route| policy.send.mode(route.channel(), entry.kind, entry.merchant.as_deref());
+    let first = ways.first().map_or(Mode::Off, mode);
+    let holds = breaker.holds(entry, now, world);
+    // Before it is worded: of a hundred thousand nobody reads the texts.
+    if holds && first == Mode::On {
+        return Ok(Decision::Storm);
+    }
     if let Some(until) = quiet_end(entry, &ways, now, world, known) {
-        return Ok(Decision::HoldUntil(until, Hold::Quiet));
+        return Ok(Decision::Quiet(until, first));
     }
     // A channel whose words do not fit these facts is passed over like one that the reader does not have.
     let worded = |route: Route| render::message(&entry.id, &content, &route, world).map(|message| (route, message));
     let (route, message) = ways.into_iter().find_map(worded).ok_or(Suppression::NoWords)?;
-    match policy.send.mode(route.channel(), entry.kind, entry.merchant.as_deref()) {
+    match mode(&route) {
         Mode::Off => Err(Suppression::SendOff),
         Mode::Shadow => Ok(Decision::Shadow),
+        Mode::On if holds => Ok(Decision::Storm),
         Mode::On => Ok(Decision::Send(why, Box::new((route, message)))),
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::machine::Notifier;
+use super::storm::Storm;
 use super::thread::{End, Entry, Phase, Thread, Tried, Wait, thread_key};
 use crate::model::{DeliveryOutcome, RecipientKey};
 
@@ -29,6 +30,12 @@ impl Notifier {
             "digest": digest.collect::<Vec<_>>(),
         })
     }
+
+    /// What the storm breaker holds: `[{"kind", "since", "held"}]`; `since` is `null` once an operator has decided.
+    pub fn describe_storms(&self) -> Value {
+        let storm = |storm: Storm| json!({ "kind": storm.kind, "since": storm.since, "held": storm.held });
+        self.storms().map(storm).collect()
+    }
 }
 
 fn notice(entry: &Entry) -> Value {
@@ -38,6 +45,8 @@ fn notice(entry: &Entry) -> Value {
         Phase::Waiting { due, wait: Wait::Retry } => ("waiting", "retry", Some(due)),
         Phase::Waiting { due, wait: Wait::Quiet } => ("held", "quiet hours", Some(due)),
         Phase::Waiting { due, wait: Wait::Onward } => ("waiting", "next channel", Some(due)),
+        Phase::Waiting { wait: Wait::Storm, .. } => ("held", "storm", None),
+        Phase::Waiting { due, wait: Wait::Released } => ("waiting", "released", Some(due)),
         Phase::Reporting { until } => {
             let is_taken = entry.tried.iter().any(|tried| tried.outcome == Some(DeliveryOutcome::Delivered));
             (if is_taken { "delivered" } else { "unknown" }, "report awaited", Some(until))

@@ -75,6 +75,9 @@ impl Notifier {
         }
         self.ids.insert(entry.id.clone(), thread_key.into());
         thread.entries.push(entry);
+        if let Some(crowded_out) = thread.crowded_out() {
+            scribe.crowd_out(crowded_out, now);
+        }
         if let Some(forgotten) = thread.overflow() {
             self.ids.remove(&forgotten.id);
         }

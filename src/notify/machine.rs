@@ -12,9 +12,10 @@ use std::sync::Arc;
 use super::Input;
 use super::digest::Gathering;
 use super::route::Gone;
+use super::storm::Breaker;
 use super::thread::{SEPARATOR, Thread};
 use super::timers::Queue;
-use crate::model::{Count, Effect, NoticeId, Preference, RecipientKey, Timestamp, World};
+use crate::model::{Count, Effect, NoticeId, NoticeKind, Preference, RecipientKey, Timestamp, World};
 use crate::state::{Machine, Table, Tables};
 
 /// The notifier of one partition of `notices.v1`.
@@ -28,6 +29,8 @@ pub struct Notifier {
     pub(super) gone: Table<Gone>,
     /// How people want to be told, by recipient key.
     pub(super) preferences: Table<Preference>,
+    /// Holds what is too much.
+    pub(super) breaker: Breaker,
     /// Whether attempts may be claimed.
     open: bool,
     /// The thread of each notice that is remembered. Derived.
@@ -46,6 +49,11 @@ impl Notifier {
         self.threads.len()
     }
 
+    /// In how many of them something is still to happen.
+    pub fn open_threads(&self) -> usize {
+        self.live.len()
+    }
+
     /// The thread was changed at `now`.
     pub(super) fn touch(&mut self, key: &str, now: Timestamp, world: &World) {
         if let Some(thread) = self.threads.get_mut(key) {
@@ -59,6 +67,7 @@ impl Notifier {
         let thread = self.threads.get(key);
         self.limits.set(key, thread.map(|thread| thread.limit(world.policy.notify.remember)));
         self.claims.set(key, thread.and_then(Thread::due));
+        self.breaker.index(key, thread);
         if thread.is_none_or(Thread::is_quiet) {
             self.live.remove(key);
         } else if !self.live.contains(key) {
@@ -86,8 +95,11 @@ impl Notifier {
         }
     }
 
-    /// The earliest limit, where it stands, and what it is.
+    /// The earliest limit, where it stands, and what it is; before all of them, what an operator has decided.
     fn first(&self) -> Option<(Timestamp, Box<str>, Limit)> {
+        if let Some((at, kind)) = self.ruling() {
+            return Some((at, kind.name().into(), Limit::Ruling(kind)));
+        }
         let claims = self.claims.first().filter(|_| self.open);
         let of = |first: Option<(Timestamp, Arc<str>)>, what| first.map(|(at, key)| (at, Box::from(&*key), what));
         let all = [
@@ -101,6 +113,7 @@ impl Notifier {
 
 /// What a limit is about. At one instant what happens by itself precedes decisions.
 enum Limit {
+    Ruling(NoticeKind),
     Thread,
     Window,
     Claim,
@@ -118,6 +131,7 @@ impl Machine for Notifier {
                 out.extend(malformed.into_iter().map(|field| Effect::Count(Count::MalformedField { field })));
                 self.preference(now, &key, preference.map(|preference| *preference), world, out);
             }
+            Input::Control(control) => self.control(now, &control, out),
         }
     }
 
@@ -125,6 +139,7 @@ impl Machine for Notifier {
         for passed in 0..max {
             let Some((limit, key, what)) = self.first().filter(|(limit, ..)| *limit < now) else { return passed };
             match what {
+                Limit::Ruling(kind) => self.carry_out(kind, world, out),
                 Limit::Thread => self.pass(&key, limit, world, out),
                 Limit::Window => self.close_window(&key, world, out),
                 Limit::Claim => self.advance(&key, now, world, out),
@@ -142,7 +157,13 @@ impl Machine for Notifier {
     }
 
     fn tables(&mut self) -> Tables<'_> {
-        vec![&mut self.threads, &mut self.gathering.table, &mut self.gone, &mut self.preferences]
+        vec![
+            &mut self.threads,
+            &mut self.gathering.table,
+            &mut self.gone,
+            &mut self.preferences,
+            &mut self.breaker.table,
+        ]
     }
 
     fn restored(&mut self, world: &World) {
@@ -150,6 +171,7 @@ impl Machine for Notifier {
         self.live.clear();
         self.limits.clear();
         self.claims.clear();
+        self.breaker.restored();
         let keys: Vec<Box<str>> = self.threads.iter().map(|(key, _)| key.into()).collect();
         keys.iter().for_each(|key| self.index(key, world));
         self.gathering.restored(&world.policy.notify.digest);
@@ -160,6 +182,7 @@ impl Machine for Notifier {
         self.gathering.table.commit();
         self.gone.commit();
         self.preferences.commit();
+        self.breaker.table.commit();
     }
 
     fn aborted(&mut self, world: &World) {
@@ -169,5 +192,6 @@ impl Machine for Notifier {
         self.gathering.aborted(&world.policy.notify.digest);
         self.gone.abort();
         self.preferences.abort();
+        self.breaker.aborted();
     }
 }

@@ -1,7 +1,7 @@
 //! The notifier: what one recipient is told, when and by which way. Pure.
 //!
-//! In come notices (issued and withdrawn), receipts (outcomes of attempts, providers' reports, replies), preferences and
-//! time; out go delivery attempts, their cancellation, a delivery record for every decision that sends nothing and for
+//! In come notices (issued and withdrawn), receipts (outcomes of attempts, providers' reports, replies), preferences,
+//! operators' decisions and time; out go delivery attempts, their cancellation, a delivery record for every decision that sends nothing and for
 //! every outcome, and the preferences that replies change. State is kept per *thread*: one recipient, parcel and
 //! journey.
 //!
@@ -14,8 +14,8 @@
 //! - Whether somebody *was told* is derived from outcomes (delivered or unknown), never from decisions.
 //!
 //! A notice passes, at the instant of its decision: `judge` (is it worse or other?), then the gap
-//! between two notices, then `route` (by which way?), then quiet hours, then the sending mode; see `decide`. What its
-//! channel refuses goes on by the reader's next one.
+//! between two notices, then `route` (by which way?), then the storm breaker, then quiet hours, then the sending mode; see
+//! `decide`. What its channel refuses goes on by the reader's next one.
 
 mod decide;
 mod describe;
@@ -32,6 +32,7 @@ pub mod render;
 mod retry;
 mod route;
 mod scribe;
+mod storm;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -43,13 +44,14 @@ pub use policy::{
     ChannelPolicy, Contact, Contacts, DigestPolicy, Mode, NotifyPolicy, Policy, Sending, SmsPolicy, hub_name,
 };
 pub use reason::{Hold, Suppression, Why, reasons};
+pub use storm::Storm;
 
-use crate::model::{Notice, Preference, Receipt, RecipientKey, Reply};
+use crate::model::{Control, Notice, Preference, Receipt, RecipientKey, Reply};
 
 /// The commented configuration of the notifier, equal to [`Policy::default`].
 pub const REFERENCE: &str = include_str!("reference.toml");
 
-/// A decoded record of `preferences.v1`, `notices.v1` or `receipts.v1`.
+/// A decoded record of `preferences.v1`, `notices.v1`, `receipts.v1` or `controls.v1`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// Somebody is to be told something, or no longer.
@@ -72,4 +74,6 @@ pub enum Input {
         /// Optional fields that count as absent.
         malformed: Vec<&'static str>,
     },
+    /// What an operator decides about a storm.
+    Control(Control),
 }

@@ -9,6 +9,10 @@ use super::retry;
 use super::thread::{End, Entry, Phase, Tried, Wait};
 use crate::model::{Channel, DeliveryOutcome, Receipt, ReportedOutcome, SmsProvider, Timestamp};
 
+/// Attempts of a notice. More: a schedule of seconds fills the state with them while a channel is dead for days. Fewer: a schedule
+/// of minutes ends before its notice expires; ours come to some fifty.
+const ATTEMPTS_MAX: usize = 256;
+
 /// How an attempt ended, as the record of it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Applied {
@@ -165,6 +169,11 @@ fn settle(
             let before = entry.tried.iter().take(attempt as usize).filter(|other| other.channel == tried.channel);
             let wait = retry::wait(at.policy.channel(tried.channel), &entry.id, before.count() as u32, asked);
             let due = at.now + wait;
+            if entry.tried.len() >= ATTEMPTS_MAX {
+                // It expires.
+                entry.phase = Phase::Waiting { due: entry.expires, wait: Wait::Retry };
+                return None;
+            }
             // A late failure never brings the repeat forward; what the other side asks for still holds.
             let due = match phase {
                 Phase::Waiting { due: planned, .. } => planned.max(if asked.is_some() { due } else { planned }),

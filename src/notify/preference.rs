@@ -133,8 +133,8 @@ impl Notifier {
             let channel = entry.tried.last().map(|tried| tried.channel);
             match entry.phase {
                 Phase::Waiting { .. } if ends => scribe.suppress(entry, Suppression::OptedOut, now),
-                Phase::Waiting { due, wait: Wait::Quiet } => {
-                    entry.phase = Phase::Waiting { due: due.min(now), wait: Wait::Quiet };
+                Phase::Waiting { due, wait: wait @ (Wait::Quiet | Wait::Released) } => {
+                    entry.phase = Phase::Waiting { due: due.min(now), wait };
                 }
                 Phase::Claimed { .. } if channel.is_some_and(|channel| stopped.contains(&channel)) => {
                     scribe.cancel(entry);

@@ -70,11 +70,15 @@ pub enum Hold {
     Digest,
     /// The reader's quiet hours.
     Quiet,
+    /// Too many of its kind in a minute: an operator decides.
+    Storm,
+    /// A storm held it until now, when an operator released it; what becomes of it follows.
+    Released,
 }
 
 impl Hold {
     /// Every reason to hold.
-    pub const ALL: [Hold; 3] = [Hold::Recent, Hold::Digest, Hold::Quiet];
+    pub const ALL: [Hold; 5] = [Hold::Recent, Hold::Digest, Hold::Quiet, Hold::Storm, Hold::Released];
 
     /// The label's value.
     pub const fn name(self) -> &'static str {
@@ -82,6 +86,8 @@ impl Hold {
             Hold::Recent => "told recently",
             Hold::Digest => "digest",
             Hold::Quiet => "quiet hours",
+            Hold::Storm => "storm",
+            Hold::Released => "storm released",
         }
     }
 }
@@ -111,11 +117,15 @@ pub enum Suppression {
     NoWords,
     /// The reader has opted out of every channel by which it could be reached.
     OptedOut,
+    /// So many notices about the parcel wait for its reader that the oldest gives way.
+    TooMany,
+    /// An operator discarded what a storm held.
+    StormDiscarded,
 }
 
 impl Suppression {
     /// Every reason not to send.
-    pub const ALL: [Suppression; 11] = [
+    pub const ALL: [Suppression; 12] = [
         Suppression::NoContact,
         Suppression::EndpointGone,
         Suppression::SendOff,
@@ -127,6 +137,8 @@ impl Suppression {
         Suppression::OtherNews,
         Suppression::NoWords,
         Suppression::OptedOut,
+        Suppression::TooMany,
+        Suppression::StormDiscarded,
     ];
 
     /// The label's value.
@@ -143,6 +155,8 @@ impl Suppression {
             Suppression::OtherNews => "other news",
             Suppression::NoWords => "no words",
             Suppression::OptedOut => "opted out",
+            Suppression::TooMany => "too many wait",
+            Suppression::StormDiscarded => "storm discarded",
         }
     }
 }

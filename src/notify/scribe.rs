@@ -55,6 +55,15 @@ impl<'a> Scribe<'a> {
         self.decided(entry, Decision::Suppressed, suppression.name(), now);
     }
 
+    /// It ends because there are too many beside it; of one that left, what is on record stands.
+    pub fn crowd_out(&mut self, entry: &mut Entry, now: Timestamp) {
+        if entry.is_waiting() {
+            self.suppress(entry, Suppression::TooMany, now);
+        } else {
+            entry.end_as_it_stands();
+        }
+    }
+
     /// A claimed attempt of it must not begin.
     pub fn cancel(&mut self, entry: &Entry) {
         self.out.push(Effect::Cancel(entry.id.clone()));

@@ -113,6 +113,10 @@ pub enum Wait {
     Quiet,
     /// The reader's next channel, after one refused it.
     Onward,
+    /// An operator's decision about a storm of its kind; it is never due before that.
+    Storm,
+    /// Whatever it waits for since an operator released it: no storm holds it again.
+    Released,
 }
 
 /// How a notice ended. Whether it was told is another question: see [`Entry::told_at`].
@@ -209,6 +213,14 @@ impl Entry {
         matches!(self.phase, Phase::Waiting { .. })
     }
 
+    /// What it waits for, if it does.
+    pub fn waits_for(&self) -> Option<Wait> {
+        match self.phase {
+            Phase::Waiting { wait, .. } => Some(wait),
+            _ => None,
+        }
+    }
+
     /// Whether an outcome is awaited.
     pub fn is_claimed(&self) -> bool {
         matches!(self.phase, Phase::Claimed { .. })
@@ -282,6 +294,15 @@ impl Thread {
             return None;
         }
         told_nobody.or_else(oldest).map(|i| self.entries.remove(i))
+    }
+
+    /// Where there are too many and none has ended: the one that is to end for it, the oldest that waits.
+    pub fn crowded_out(&mut self) -> Option<&mut Entry> {
+        let has_ended = |entry: &Entry| matches!(entry.phase, Phase::Ended(_));
+        if self.entries.len() <= ENTRIES_MAX || self.entries.iter().any(has_ended) {
+            return None;
+        }
+        self.entries.iter_mut().find(|entry| !entry.is_claimed())
     }
 
     /// Whether everything has ended.

@@ -1,9 +1,10 @@
 //! What happens once time has moved on: a thread's notices are decided and claimed, expire, are given up as
 //! unknown, are forgotten; a hub's window ends.
 
-use super::decide::{self, Decision};
+use super::decide::{self, Decision, Sight};
 use super::machine::Notifier;
 use super::outcome::{self, Circumstances};
+use super::policy::Mode;
 use super::reason::Hold;
 use super::route::{self, Gone, Remembered, Route};
 use super::scribe::Scribe;
@@ -19,7 +20,8 @@ impl Notifier {
         loop {
             let known = self.remembered(&recipient);
             let Some(thread) = self.threads.get(key) else { break };
-            let Some((i, verdict)) = decide::next(thread, &recipient, now, world, known) else { break };
+            let sight = Sight { now, world, known, breaker: &self.breaker };
+            let Some((i, verdict)) = decide::next(thread, &recipient, sight) else { break };
             let Some(thread) = self.threads.get_mut(key) else { break };
             let touched = thread.touched;
             let entry = &mut thread.entries[i];
@@ -30,16 +32,21 @@ impl Notifier {
                     if entry.tried.is_empty() {
                         scribe.sent(entry, why);
                     }
+                    self.breaker.count(entry, now, world);
                     renewed(&mut self.gone, &recipient, &route);
                     out.push(claim(entry, &recipient, route, message, now, world));
                 }
-                Decision::HoldUntil(until, hold) => {
-                    let held_by = if hold == Hold::Quiet { Wait::Quiet } else { Wait::Gap };
-                    // Held longer, because something else was told meanwhile, is not another decision.
-                    if !matches!(entry.phase, Phase::Waiting { wait, .. } if wait == held_by) {
-                        scribe.held(entry, hold, now);
+                Decision::Recent(until) => hold(entry, &mut scribe, (until, Wait::Gap, Hold::Recent), now),
+                Decision::Quiet(until, mode) => {
+                    if mode == Mode::On {
+                        self.breaker.count(entry, now, world);
                     }
-                    entry.phase = Phase::Waiting { due: until, wait: held_by };
+                    hold(entry, &mut scribe, (until, Wait::Quiet, Hold::Quiet), now);
+                }
+                Decision::Storm => {
+                    self.breaker.hold(entry.kind, now);
+                    // Until it expires, unless an operator says otherwise before.
+                    hold(entry, &mut scribe, (entry.expires, Wait::Storm, Hold::Storm), now);
                 }
                 Decision::Suppress(suppression) => scribe.suppress(entry, suppression, now),
                 Decision::Shadow => scribe.shadow(entry, now),
@@ -100,6 +107,16 @@ impl Notifier {
             self.add(&key, entry, digest.to, world, out);
         }
     }
+}
+
+/// Lets it wait. Held longer, because something else was told meanwhile, is not another decision.
+fn hold(entry: &mut Entry, scribe: &mut Scribe<'_>, (due, wait, hold): (Timestamp, Wait, Hold), now: Timestamp) {
+    if entry.waits_for() != Some(wait) {
+        scribe.held(entry, hold, now);
+    }
+    // What an operator released stays released, whatever it waits for then.
+    let wait = if entry.waits_for() == Some(Wait::Released) { Wait::Released } else { wait };
+    entry.phase = Phase::Waiting { due, wait };
 }
 
 /// An endpoint that differs from the one that is gone is its owner's renewal.

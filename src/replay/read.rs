@@ -15,6 +15,10 @@ const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// Bytes read at once. More do not make it faster; fewer are more system calls.
 const BUFFER_BYTES: usize = 1 << 16;
 
+/// Bytes of a line that are read at most. More: a file without ends of lines is read into memory whole. Fewer: no record that a broker
+/// takes is longer than this.
+const LINE_BYTES_MAX: u64 = 16 << 20;
+
 /// The lines that have something in them.
 pub(super) struct Lines {
     reader: Box<dyn BufRead>,
@@ -40,15 +44,30 @@ impl Lines {
         Ok(Lines { reader, line: Vec::new() })
     }
 
-    /// The next line, without its end.
+    /// The next line, without its end; of one that is too long its beginning, which is no record.
     pub fn next_line(&mut self) -> io::Result<Option<&[u8]>> {
         loop {
             self.line.clear();
-            if self.reader.read_until(b'\n', &mut self.line)? == 0 {
+            if self.reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut self.line)? == 0 {
                 return Ok(None);
+            }
+            if self.line.len() as u64 == LINE_BYTES_MAX && !self.line.ends_with(b"\n") {
+                self.skip_line()?;
             }
             if !self.line.trim_ascii().is_empty() {
                 return Ok(Some(self.line.trim_ascii()));
+            }
+        }
+    }
+
+    fn skip_line(&mut self) -> io::Result<()> {
+        loop {
+            let buffer = self.reader.fill_buf()?;
+            let end = buffer.iter().position(|byte| *byte == b'\n');
+            let (used, is_over) = (end.map_or(buffer.len(), |end| end + 1), end.is_some() || buffer.is_empty());
+            self.reader.consume(used);
+            if is_over {
+                return Ok(());
             }
         }
     }

@@ -218,3 +218,19 @@ fn an_empty_history_comes_to_nothing_and_a_missing_file_is_named() {
     let error = replay(&case.history, &world(), Results::default()).expect_err("no such file").to_string();
     assert!(error.contains("nowhere: cannot read"), "{error}");
 }
+
+#[test]
+fn a_line_without_end_is_rejected_and_not_kept() {
+    let (shipments, scans) = many();
+    let expected = Case::new(&shipments, &scans).replay();
+    let case = Case::new(&shipments, &scans);
+    // Longer than what is read of it, between two good ones.
+    let mut long = vec![b'{'; (16 << 20) + 100_000];
+    long.push(b'\n');
+    let plain = std::fs::read(&case.history.scans).expect("a file");
+    let first = plain.iter().position(|byte| *byte == b'\n').expect("a line") + 1;
+    std::fs::write(&case.history.scans, [&plain[..first], &long, &plain[first..]].concat()).expect("a file");
+    let found = case.replay();
+    assert_eq!((&found.conditions, &found.notices), (&expected.conditions, &expected.notices));
+    assert_eq!(found.summary.rejects, BTreeMap::from([(("scans", "json"), 1)]));
+}

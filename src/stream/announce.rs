@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, ThreadedProducer};
 
-use super::instances::Announcement;
 use super::partitioner;
 use super::shared::Shared;
+use crate::model::Announcement;
 
 const TOPIC: &str = "instances.v1";
 

@@ -111,7 +111,7 @@ impl Instance {
         if !options.simulated_brokers {
             preflight::warn(&options, &topics, runtime);
         }
-        let receipts = Arc::new(Receipts::new(&options, &topics, clock.clone())?);
+        let receipts = Arc::new(Receipts::new(&options, &topics, clock.clone(), Arc::clone(&metrics))?);
         let publisher = Publisher::new(&options, &topics, clock.clone())?;
         let wall: WallClock = Arc::new({
             let clock = clock.clone();
@@ -122,7 +122,8 @@ impl Instance {
             Arc::new(move |receipt| receipts.report(&receipt))
         };
         let dispatcher = Arc::new(Dispatcher::spawn(runtime.handle(), transports, wall, report));
-        let worlds = Arc::new(Worlds::new(world));
+        let notice_partitions = topics.partitions(NotifierStage::INPUTS[NotifierStage::MAIN]).unsigned_abs();
+        let worlds = Arc::new(Worlds::new(World { notice_partitions, ..world }));
         let tables = reach(&stop, || TableReader::new(&options, &topics, Arc::clone(&worlds), Arc::clone(&metrics)))?;
         let (trim_to, trims) = tokio::sync::mpsc::unbounded_channel();
         let (workers, outbox) = ((options.tracker_workers, options.notifier_workers), Arc::clone(&dispatcher));

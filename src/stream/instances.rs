@@ -1,35 +1,10 @@
 //! Who owns which partition at which address: the records of `instances.v1`, so that a question can be
 //! passed on to the one who knows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Mutex;
 
-use serde::{Deserialize, Serialize};
-
-/// A record of `instances.v1`, keyed by instance.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Announcement {
-    #[allow(missing_docs)]
-    pub instance: String,
-    /// Where its admin listener is reached by other instances, `http://10.0.0.7:9464` say.
-    pub address: String,
-    /// The partitions of each stage.
-    pub partitions: BTreeMap<String, Vec<i32>>,
-    /// Wall clock, so that the newer of two claims wins.
-    pub at: crate::model::Timestamp,
-}
-
-impl Announcement {
-    /// Reads a record: the instance, and what it announced unless it is gone. None where it is no
-    /// announcement of ours.
-    pub fn read(key: Option<&[u8]>, value: Option<&[u8]>) -> Option<(String, Option<Announcement>)> {
-        let instance = std::str::from_utf8(key?).ok()?.to_owned();
-        match value {
-            None => Some((instance, None)),
-            Some(value) => Some((instance, Some(serde_json::from_slice(value).ok()?))),
-        }
-    }
-}
+use crate::model::Announcement;
 
 /// The last announcement of every instance.
 #[derive(Debug, Default)]

@@ -14,9 +14,9 @@ mod inspect;
 mod instance;
 mod instances;
 mod kafka;
+mod merchants;
 mod options;
 mod partition;
-mod partitioner;
 mod preflight;
 mod publish;
 mod query;
@@ -30,12 +30,14 @@ mod trim;
 mod worker;
 mod world;
 
+use crate::model::partitioner;
+pub use crate::model::partitioner::partition;
+
 pub use clock::{Clock, Clocks};
 pub use inspect::{InspectError, Inspected, inspect};
 pub use instance::{Instance, InstanceError, Setup};
 pub use options::{From, GroupProtocol, Options};
 pub use partition::Partition;
-pub use partitioner::partition;
 pub use publish::Publisher;
 pub use query::Asker;
 pub use restore::CannotResume;

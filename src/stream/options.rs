@@ -4,6 +4,25 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
+/// Records that a client has fetched and nobody has taken, and their kilobytes: at either no more is fetched, for all partitions of
+/// the client together; what is under way comes on top ([`FETCH_BYTES`] of each broker). More: memory of each worker. Less: a worker
+/// that catches up waits for the network.
+pub const FETCHED_MAX: usize = 100_000;
+const FETCHED_KBYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of one fetch. The client's own 50 MB from each of many brokers would be most of a worker's memory.
+const FETCH_BYTES: usize = 16 * 1024 * 1024;
+
+/// Records that were written and are not acknowledged, and their kilobytes: at either a worker waits. The client's own limit of a
+/// gigabyte is no limit. Less: a transaction stutters.
+pub const WRITTEN_MAX: usize = 500_000;
+const WRITTEN_KBYTES_MAX: usize = 64 * 1024;
+
+/// The same for outcomes and for what pages are told, each; there nobody waits, and what is too much is refused. Less: an
+/// outage of seconds loses outcomes.
+pub const REPORTED_MAX: usize = 100_000;
+const REPORTED_KBYTES_MAX: usize = 64 * 1024;
+
 /// Where a very first start begins to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum From {
@@ -147,7 +166,9 @@ impl Options {
             ("fetch.wait.max.ms", if self.simulated_brokers { "10" } else { "100" }),
             // The default of a second stalls a partition whose queue was full.
             ("fetch.queue.backoff.ms", "20"),
-            ("queued.max.messages.kbytes", "65536"),
+            ("queued.min.messages", &FETCHED_MAX.to_string()),
+            ("queued.max.messages.kbytes", &FETCHED_KBYTES_MAX.to_string()),
+            ("fetch.max.bytes", &FETCH_BYTES.to_string()),
         ])
     }
 
@@ -167,14 +188,21 @@ impl Options {
             ("linger.ms", "5"),
             ("compression.type", "lz4"),
             ("message.max.bytes", "8388608"),
-            ("queue.buffering.max.messages", "500000"),
+            ("queue.buffering.max.messages", &WRITTEN_MAX.to_string()),
+            ("queue.buffering.max.kbytes", &WRITTEN_KBYTES_MAX.to_string()),
             ("delivery.report.only.error", "true"),
         ])
     }
 
     /// The plain producer of outcomes and announcements.
     pub fn reporting_config(&self) -> ClientConfig {
-        self.config(&[("enable.idempotence", "true"), ("linger.ms", "5"), ("compression.type", "lz4")])
+        self.config(&[
+            ("enable.idempotence", "true"),
+            ("linger.ms", "5"),
+            ("compression.type", "lz4"),
+            ("queue.buffering.max.messages", &REPORTED_MAX.to_string()),
+            ("queue.buffering.max.kbytes", &REPORTED_KBYTES_MAX.to_string()),
+        ])
     }
 }
 

@@ -1,4 +1,7 @@
-//! Questions about a parcel, put together from the worker that tracks it and those that know its recipients.
+//! Questions about a parcel, put together from the worker that tracks it and those that know its recipients; and about storms,
+//! put together from all notifiers.
+
+mod storms;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,5 +100,10 @@ impl ParcelQuery for Asker {
         let asker = self.clone();
         let question = Question::Preference { recipient: key.clone() };
         Box::pin(async move { asker.ask::<NotifierStage>(key.as_str(), question).await })
+    }
+
+    fn storms(&self) -> QueryFuture {
+        let asker = self.clone();
+        Box::pin(async move { asker.all_storms().await.map(Some) })
     }
 }

@@ -1,9 +1,10 @@
 //! Outcomes of attempts on their way to `receipts.v1`, by a plain idempotent producer: an outcome outlives the
 //! claim's owner, and whoever owns the recipient then applies it once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::KafkaResult;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 
 use super::clock::Clock;
@@ -11,15 +12,12 @@ use super::options::Options;
 use super::partitioner;
 use super::topics::Topics;
 use crate::model::Receipt;
+use crate::telemetry::Metrics;
 
 const TOPIC: &str = "receipts.v1";
 
 /// How long the last outcomes may take to be acknowledged at the end. What is lost then is declared unknown.
 const FLUSH_WITHIN: Duration = Duration::from_secs(3);
-
-/// How often a full queue is waited for, 50 ms each; more would hold up the channels while brokers are away, and an
-/// outcome that is lost is declared unknown.
-const QUEUE_FULL_TRIES: usize = 20;
 
 /// Writes receipts.
 pub struct Receipts {
@@ -27,33 +25,33 @@ pub struct Receipts {
     topic: String,
     partitions: i32,
     clock: Clock,
+    metrics: Arc<Metrics>,
 }
 
 impl Receipts {
     /// Makes the producer.
-    pub fn new(options: &Options, topics: &Topics, clock: Clock) -> KafkaResult<Receipts> {
+    pub fn new(options: &Options, topics: &Topics, clock: Clock, metrics: Arc<Metrics>) -> KafkaResult<Receipts> {
         let producer = options.reporting_config().create()?;
         let (topic, partitions) = (topics.name(TOPIC).to_owned(), topics.partitions(TOPIC));
-        Ok(Receipts { producer, topic, partitions, clock })
+        Ok(Receipts { producer, topic, partitions, clock, metrics })
     }
 
-    /// Writes one. It does not wait: what the brokers never took is declared unknown by its owner.
+    /// Writes one. It never waits, since a worker may call it: what the brokers never took is declared unknown by its owner, and
+    /// counted where too many wait for them.
     pub fn report(&self, receipt: &Receipt) {
         let key = receipt.recipient_key.as_str();
         let value = serde_json::to_vec(receipt).expect("a receipt is made of texts and numbers");
         let partition = partitioner::partition(key.as_bytes(), self.partitions);
         let now = self.clock.now().as_millis();
-        let mut record = BaseRecord::to(&self.topic).key(key).payload(&value).partition(partition).timestamp(now);
-        for _ in 0..QUEUE_FULL_TRIES {
-            let Err((error, back)) = self.producer.send(record) else { return };
-            if !matches!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull)) {
-                tracing::error!(notice = %receipt.notice_id, %error, "an outcome cannot be written");
-                return;
-            }
-            super::kafka::flush(&self.producer, Duration::from_millis(50));
-            record = back;
-        }
-        tracing::error!(notice = %receipt.notice_id, "an outcome cannot be written: too many wait for the brokers");
+        let record = BaseRecord::to(&self.topic).key(key).payload(&value).partition(partition).timestamp(now);
+        let Err((error, _)) = self.producer.send(record) else { return };
+        self.metrics.outcome_lost();
+        tracing::debug!(notice = %receipt.notice_id, %error, "an outcome cannot be written");
+    }
+
+    /// How many wait for the brokers.
+    pub fn waiting(&self) -> usize {
+        usize::try_from(self.producer.in_flight_count()).unwrap_or(0)
     }
 
     /// Waits for the last ones.

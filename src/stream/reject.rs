@@ -63,3 +63,17 @@ impl Rejected {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_rejected_record_so_much_is_kept() {
+        let big = vec![b'x'; 1_000_000];
+        let reject = Reject::at("json", "", "expected JSON, found something else");
+        let rejected = Rejected::new(reject, 0, ("scans.v1", 3, 17), Some(&big), Some(&big));
+        assert_eq!([&rejected.key, &rejected.value].map(|kept| kept.as_ref().map(Vec::len)), [Some(KEPT_BYTES); 2]);
+        assert_eq!((rejected.length, rejected.sha256.as_str()), (1_000_000, &*hex::encode(Sha256::digest(&big))));
+    }
+}

@@ -234,10 +234,11 @@ mod tests {
     #[test]
     fn what_is_saved_goes_on_and_an_input_that_is_new_to_it_begins_at_the_earliest() {
         let options = Options { from: Some(From::Latest), ..Options::of_a_test() };
-        // As the version without preferences saved it.
+        // As the version without preferences and controls saved it.
         let saved = meta(&[("notices.v1", 17), ("receipts.v1", 4)]);
         let found = NotifierStage::INPUTS.iter().map(|input| begins::<NotifierStage>(input, Some(&saved), &options));
-        assert_eq!(found.collect::<Vec<_>>(), [Begins::From(From::Earliest), Begins::At(17), Begins::At(4)]);
+        let new = Begins::From(From::Earliest);
+        assert_eq!(found.collect::<Vec<_>>(), [new, Begins::At(17), Begins::At(4), new]);
         assert_eq!(NotifierStage::INPUTS[NotifierStage::MAIN], "notices.v1", "the group's offsets are of this one");
     }
 

@@ -35,6 +35,8 @@ pub enum Question {
         #[allow(missing_docs)]
         recipient: RecipientKey,
     },
+    /// By an operator: what the storm breaker holds.
+    Storms,
 }
 
 /// How far a partition is.
@@ -158,7 +160,7 @@ impl Stage for TrackerStage {
                 let page = machine.page(parcel_id, *link, now, world)?;
                 Some(serde_json::to_value(page).expect("a page has no map whose keys are no texts"))
             }
-            Question::Preference { .. } => None,
+            Question::Preference { .. } | Question::Storms => None,
         }
     }
 
@@ -167,14 +169,14 @@ impl Stage for TrackerStage {
     }
 }
 
-/// Notices, receipts and preferences become delivery attempts.
+/// Notices, receipts, preferences and operators' decisions become delivery attempts.
 #[derive(Debug)]
 pub enum NotifierStage {}
 
 impl Stage for NotifierStage {
     type Machine = Notifier;
     const NAME: &'static str = "notifier";
-    const INPUTS: &'static [&'static str] = &["preferences.v1", "notices.v1", "receipts.v1"];
+    const INPUTS: &'static [&'static str] = &["preferences.v1", "notices.v1", "receipts.v1", "controls.v1"];
     const MAIN: usize = 1;
     const STATE: &'static str = "notifier-state.v1";
     const ASKS_FROM: bool = false;
@@ -192,7 +194,8 @@ impl Stage for NotifierStage {
         let topic = match input {
             0 => decode::NotifierTopic::Preferences,
             1 => decode::NotifierTopic::Notices,
-            _ => decode::NotifierTopic::Receipts,
+            2 => decode::NotifierTopic::Receipts,
+            _ => decode::NotifierTopic::Controls,
         };
         decode::notifier_input(topic, key, value)
     }
@@ -216,11 +219,14 @@ impl Stage for NotifierStage {
                 let known = machine.preference_of(recipient)?;
                 Some(serde_json::to_value(known).expect("a preference has no map whose keys are no texts"))
             }
+            Question::Storms => Some(machine.describe_storms()),
             Question::Page { .. } => None,
         }
     }
 
     fn observe(machine: &Notifier, partition: i32, metrics: &Metrics) {
         metrics.threads(partition, machine.threads());
+        metrics.threads_open(partition, machine.open_threads());
+        metrics.storms(partition, machine.storms().map(|storm| (storm.kind.name(), storm.since.is_some(), storm.held)));
     }
 }

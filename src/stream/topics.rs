@@ -9,11 +9,12 @@ use super::options::Options;
 use super::stage::Stage;
 
 /// Every topic that the runtime reads or writes, without prefix.
-pub const ALL: [&str; 14] = [
+pub const ALL: [&str; 15] = [
     "shipments.v1",
     "scans.v1",
     "reroutes.v1",
     "receipts.v1",
+    "controls.v1",
     "preferences.v1",
     "merchants.v1",
     "conditions.v1",

@@ -13,14 +13,16 @@ use arc_swap::ArcSwap;
 use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
+use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::instances::{Announcement, Instances};
+use super::instances::Instances;
+use super::merchants::Merchants;
 use super::options::Options;
 use super::topics::Topics;
 use crate::decode;
 use crate::model::World;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Queue};
 
 /// The present snapshot, and whether the tables were read up to their ends.
 #[derive(Debug)]
@@ -65,6 +67,7 @@ pub struct TableReader {
     consumer: BaseConsumer,
     worlds: Arc<Worlds>,
     metrics: Arc<Metrics>,
+    merchants: Merchants,
     merchants_topic: String,
     /// Ends asked at start that were not reached yet.
     unread: HashMap<(String, i32), i64>,
@@ -87,19 +90,33 @@ impl TableReader {
             }
         }
         consumer.assign(&all)?;
-        Ok(TableReader { consumer, worlds, metrics, merchants_topic: topics.name(MERCHANTS).to_owned(), unread })
+        let (merchants, merchants_topic) = (Merchants::default(), topics.name(MERCHANTS).to_owned());
+        Ok(TableReader { consumer, worlds, metrics, merchants, merchants_topic, unread })
     }
 
     /// Reads until `stop` is set.
     pub fn run(mut self, stop: &AtomicBool) {
         while !stop.load(Ordering::Relaxed) {
-            match self.consumer.poll(Duration::from_millis(100)) {
-                Some(Ok(message)) => self.apply(&message),
-                Some(Err(error)) => tracing::warn!(%error, "reading the global tables"),
-                None => {}
-            }
+            let wait = if self.merchants.is_changed() { Duration::ZERO } else { Duration::from_millis(100) };
+            let is_idle = match self.consumer.poll(wait) {
+                Some(Ok(message)) => {
+                    Reading { merchants: &mut self.merchants, worlds: &self.worlds, metrics: &self.metrics }
+                        .apply(&message, message.topic() == self.merchants_topic);
+                    false
+                }
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "reading the global tables");
+                    true
+                }
+                None => true,
+            };
             if !self.unread.is_empty() {
                 self.note_progress();
+            }
+            let is_time = is_idle || self.unread.is_empty() && self.worlds.get().is_none();
+            if let Some(merchants) = self.merchants.snapshot(is_time) {
+                self.metrics.queue(Queue::Merchants, "", merchants.len(), Merchants::MOST);
+                self.worlds.update(|world| world.merchants = Arc::clone(&merchants));
             }
             if self.unread.is_empty() && self.worlds.get().is_none() {
                 self.worlds.complete();
@@ -121,28 +138,35 @@ impl TableReader {
         }
     }
 
-    fn apply(&self, message: &rdkafka::message::BorrowedMessage<'_>) {
-        if message.topic() != self.merchants_topic {
-            self.worlds.instances.apply(Announcement::read(message.key(), message.payload()));
+}
+
+/// What a record is applied to, beside the consumer that it is borrowed from.
+struct Reading<'a> {
+    merchants: &'a mut Merchants,
+    worlds: &'a Worlds,
+    metrics: &'a Metrics,
+}
+
+impl Reading<'_> {
+    fn apply(self, message: &BorrowedMessage<'_>, is_merchant: bool) {
+        if !is_merchant {
+            self.worlds.instances.apply(decode::announcement(message.key(), message.payload()));
             return;
         }
         let Some(key) = message.key().and_then(|key| std::str::from_utf8(key).ok()) else {
             return self.refuse(message, "expected the merchant as key, found none or no UTF-8");
         };
         match decode::merchant(key.as_bytes(), message.payload()) {
-            Ok(merchant) => self.worlds.update(|world| {
-                let mut merchants = HashMap::clone(&world.merchants);
-                match &merchant {
-                    Some(merchant) => merchants.insert(key.to_owned(), merchant.clone()),
-                    None => merchants.remove(key),
-                };
-                world.merchants = Arc::new(merchants);
-            }),
+            Ok(merchant) => {
+                if let Err(full) = self.merchants.take(key, merchant) {
+                    self.refuse(message, &full.to_string());
+                }
+            }
             Err(reject) => self.refuse(message, &reject.to_string()),
         }
     }
 
-    fn refuse(&self, message: &rdkafka::message::BorrowedMessage<'_>, why: &str) {
+    fn refuse(&self, message: &BorrowedMessage<'_>, why: &str) {
         self.metrics.merchant_rejected();
         tracing::warn!(
             topic = message.topic(),

@@ -16,6 +16,11 @@ const LATENESS_BUCKETS: [f64; 13] = [0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 
 const LATENCY_BUCKETS: [f64; 13] =
     [1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0];
 
+/// From a saved clock to a turn of everything that may wait.
+const RECORDS_BUCKETS: [f64; 9] = [1.0, 10.0, 100.0, 1e3, 3e3, 1e4, 3e4, 1e5, 1e6];
+/// The same in bytes: up to the bound of a transaction, and far beyond.
+const BYTES_BUCKETS: [f64; 9] = [1e3, 1e4, 1e5, 1e6, 3e6, 1e7, 3e7, 1e8, 1e9];
+
 macro_rules! families {
     ($( $(#[$doc:meta])* $field:ident: $type:ty = $make:expr; )*) => {
         /// One field per family.
@@ -76,10 +81,18 @@ families! {
         "Providers' reports of what became of texts that changed something.");
     opt_changes: IntCounterVec = counters("opt_changes_total", &["channel", "change"],
         "People who wanted no more notices by a channel (opt_out), or again (opt_in).");
+    storms: IntGaugeVec = gauges("storms", &["kind"],
+        "Partitions of this instance in which new notices of a kind are held, because there were too many in a minute; an \
+         operator has to release or discard them.");
+    storm_held: IntGaugeVec = gauges("storm_held_notices", &["kind"],
+        "Notices of a kind that this instance holds until an operator releases or discards them.");
     attempts_waiting: IntGaugeVec = gauges("attempts_waiting", &["channel"],
         "Claimed delivery attempts that wait for their turn.");
     attempts_running: IntGaugeVec = gauges("attempts_running", &["channel"],
         "Delivery attempts under way.");
+    outcomes_lost: IntCounter = counter("outcomes_lost_total",
+        "Outcomes of attempts that the brokers did not take while too many waited for them; their owner declares the \
+         attempts unknown.");
     scan_to_notice: Histogram = histogram("scan_to_notice_seconds", &LATENCY_BUCKETS,
         "Seconds from the instant at which a notice's reason became true to the commit that issued the notice.");
     delivery: HistogramVec = histograms("notice_delivery_seconds", &["channel"], &LATENCY_BUCKETS,
@@ -115,6 +128,8 @@ families! {
          not yet forgotten.");
     threads: IntGauge = gauge("threads",
         "Threads that this instance keeps: what one recipient is told about one journey of a parcel.");
+    threads_open: IntGauge = gauge("threads_open",
+        "Threads in which something is still to happen: a notice waits, is under way or is to be repeated.");
     ignored: IntCounterVec = counters("notifier_ignored_total", &["why"],
         "Records that the notifier had nothing to do with, by why.");
     partition_state: IntGaugeVec = gauges("partition_state", &["stage", "partition", "state"],
@@ -123,6 +138,10 @@ families! {
         "Kafka transactions by how they ended: committed, aborted.");
     commit: HistogramVec = histograms("commit_duration_seconds", &["stage"], &COMMIT_BUCKETS,
         "Seconds from the start of flushing to the end of a transaction's commit.");
+    transaction_records: HistogramVec = histograms("transaction_records", &["stage"], &RECORDS_BUCKETS,
+        "Records that a transaction wrote, blocks of state among them.");
+    transaction_bytes: HistogramVec = histograms("transaction_bytes", &["stage"], &BYTES_BUCKETS,
+        "Bytes of keys and values that a transaction wrote.");
     restore: HistogramVec = histograms("restore_duration_seconds", &["stage"], &RESTORE_BUCKETS,
         "Seconds that it took to restore a partition.");
     restore_entries: IntCounterVec = counters("restore_entries_total", &["stage"],
@@ -131,6 +150,16 @@ families! {
         "Changes of the partitions assigned to an instance's workers.");
     rebuilt: IntCounterVec = counters("workers_rebuilt_total", &["stage"],
         "Workers that ended by an error and were built anew.");
+
+    // What waits in memory (docs/memory.md).
+    waiting_records: IntGaugeVec = gauges("waiting_records", &["topic", "partition"],
+        "Records of an input that were fetched and wait for another input to catch up.");
+    waiting_bytes: IntGaugeVec = gauges("waiting_bytes", &["topic", "partition"],
+        "Bytes of keys and values of these records.");
+    queue_entries: IntGaugeVec = gauges("queue_entries", &["queue", "worker"],
+        "What waits in a bounded queue, or is kept in a bounded table, by the queue's name in docs/memory.md.");
+    queue_limit: IntGaugeVec = gauges("queue_limit", &["queue", "worker"],
+        "How much may wait in that queue.");
 
     // The program.
     build: IntGaugeVec = gauges("build_info", &["version", "revision"],

@@ -9,8 +9,10 @@ use prometheus::{IntCounter, Registry, TextEncoder};
 use super::families::Families;
 use super::partitions::{PartitionState, Partitions};
 use super::process;
+use super::queues::Queue;
 use super::series::{MODES, NO_HUB, NO_OPTION, parcel_stages};
-use crate::model::{Channel, Code, Count, DeliveryOutcome, RerouteOption, ScanOutcome};
+use crate::model::{Channel, Code, Count, DeliveryOutcome, NoticeKind, RerouteOption, ScanOutcome};
+use crate::time::Backlog;
 
 /// Hubs beyond these are counted as "other". More cost Prometheus memory for every instance; a large
 /// network has some 1,300 hubs, so fewer would hide real ones.
@@ -158,7 +160,9 @@ impl Metrics {
         let partition = partition.to_string();
         // A series that was never set is not there to be removed, which is no error here.
         for topic in gone.topics {
-            let _ = self.families.consumer_lag.remove_label_values(&[topic, &partition]);
+            for family in [&self.families.consumer_lag, &self.families.waiting_records, &self.families.waiting_bytes] {
+                let _ = family.remove_label_values(&[topic, &partition]);
+            }
         }
         for state in PartitionState::ALL {
             let _ = self.families.partition_state.remove_label_values(&[stage, &partition, state.name()]);
@@ -201,12 +205,49 @@ impl Metrics {
         self.partitions().at(NOTIFIER, partition).threads = count as u64;
     }
 
+    /// The storms of a partition: the kind, whether it is on, and how many notices are held.
+    pub fn storms(&self, partition: i32, storms: impl IntoIterator<Item = (&'static str, bool, usize)>) {
+        let storms = storms.into_iter().map(|(kind, is_on, held)| (kind, (is_on, held as u64))).collect();
+        self.partitions().at(NOTIFIER, partition).storms = storms;
+    }
+
     /// How many attempts of a channel wait for their turn, and how many are under way.
     pub fn attempts_in_hand(&self, channel: Channel, waiting: usize, running: usize) {
         for (family, count) in [(&self.families.attempts_waiting, waiting), (&self.families.attempts_running, running)]
         {
             family.with_label_values(&[channel.name()]).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
+    }
+
+    /// In how many threads of a partition something is still to happen.
+    pub fn threads_open(&self, partition: i32, count: usize) {
+        self.partitions().at(NOTIFIER, partition).threads_open = count as u64;
+    }
+
+    /// An outcome could not be written down: too many wait for the brokers.
+    pub fn outcome_lost(&self) {
+        self.families.outcomes_lost.inc();
+    }
+
+    /// A transaction wrote so much.
+    pub fn wrote(&self, stage: &str, records: usize, bytes: usize) {
+        self.families.transaction_records.with_label_values(&[stage]).observe(records as f64);
+        self.families.transaction_bytes.with_label_values(&[stage]).observe(bytes as f64);
+    }
+
+    /// What of an input (its name without the prefix) was fetched and waits for the others.
+    pub fn waiting(&self, stage: &'static str, topic: &'static str, partition: i32, waiting: Backlog) {
+        self.partitions().at(stage, partition).topics.insert(topic);
+        let labels = [topic, &partition.to_string()];
+        self.families.waiting_records.with_label_values(&labels).set(whole(waiting.records));
+        self.families.waiting_bytes.with_label_values(&labels).set(whole(waiting.bytes));
+    }
+
+    /// How much waits in a queue; `worker` is whose it is, "" where it is the instance's.
+    pub fn queue(&self, queue: Queue, worker: &str, entries: usize, limit: usize) {
+        let labels = [queue.name(), worker];
+        self.families.queue_entries.with_label_values(&labels).set(whole(entries));
+        self.families.queue_limit.with_label_values(&labels).set(whole(limit));
     }
 
     /// How far the system's clock departs from where it should be.
@@ -247,12 +288,20 @@ impl Metrics {
         for (stage, partition, seconds) in partitions.lags() {
             self.families.stream_lag.with_label_values(&[stage, &partition.to_string()]).set(seconds);
         }
-        let (parcels, threads) = (partitions.parcels(), partitions.threads());
+        let (parcels, (threads, open)) = (partitions.parcels(), partitions.threads());
         for stage in parcel_stages() {
             let count = i64::try_from(parcels.get(stage).copied().unwrap_or(0)).unwrap_or(i64::MAX);
             self.families.parcels.with_label_values(&[stage]).set(count);
         }
+        let storms = partitions.storms();
+        for kind in NoticeKind::all().map(NoticeKind::name) {
+            let (on, held) = storms.get(kind).copied().unwrap_or_default();
+            for (family, count) in [(&self.families.storms, on), (&self.families.storm_held, held)] {
+                family.with_label_values(&[kind]).set(i64::try_from(count).unwrap_or(i64::MAX));
+            }
+        }
         self.families.threads.set(i64::try_from(threads).unwrap_or(i64::MAX));
+        self.families.threads_open.set(i64::try_from(open).unwrap_or(i64::MAX));
     }
 
     fn look_at_process(&self) {
@@ -280,4 +329,8 @@ impl Metrics {
     fn partitions(&self) -> MutexGuard<'_, Partitions> {
         self.partitions.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -1,5 +1,5 @@
-//! Metrics and logs, declared once: `families` names every metric, `metrics` has one method for each happening, `logs`
-//! sets up what is written to standard error.
+//! Metrics and logs, declared once: `families` names every metric, `metrics` has one method for each happening, `queues` the
+//! bounded queues, `logs` sets up what is written to standard error.
 //!
 //! What always holds: labels are bounded (by an enum, or by a cut-off such as for hubs), a series that can be
 //! known at start is there from the start, and no label or line carries a parcel, a contact or a secret.
@@ -9,6 +9,7 @@ mod logs;
 mod metrics;
 mod partitions;
 mod process;
+mod queues;
 mod series;
 
 #[cfg(test)]
@@ -16,3 +17,4 @@ mod tests;
 
 pub use logs::{LogsError, start_logs};
 pub use metrics::Metrics;
+pub use queues::Queue;

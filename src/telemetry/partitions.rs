@@ -42,6 +42,10 @@ pub(super) struct Partition {
     pub parcels: BTreeMap<&'static str, u64>,
     /// Threads of the notifier.
     pub threads: u64,
+    /// Those in which something is still to happen.
+    pub threads_open: u64,
+    /// For each kind of which a storm is on or something is held: whether it is on, and how many notices are held.
+    pub storms: BTreeMap<&'static str, (bool, u64)>,
 }
 
 impl Partitions {
@@ -72,8 +76,19 @@ impl Partitions {
         sums
     }
 
-    /// Threads over all partitions.
-    pub fn threads(&self) -> u64 {
-        self.by_id.values().map(|partition| partition.threads).sum()
+    /// In how many partitions a storm of each kind is on, and how many notices are held.
+    pub fn storms(&self) -> BTreeMap<&'static str, (u64, u64)> {
+        let mut sums = BTreeMap::<_, (u64, u64)>::new();
+        for (kind, (is_on, held)) in self.by_id.values().flat_map(|partition| &partition.storms) {
+            let sum = sums.entry(*kind).or_default();
+            *sum = (sum.0 + u64::from(*is_on), sum.1 + held);
+        }
+        sums
+    }
+
+    /// Threads over all partitions, and how many of them are open.
+    pub fn threads(&self) -> (u64, u64) {
+        let all = self.by_id.values();
+        all.fold((0, 0), |(threads, open), known| (threads + known.threads, open + known.threads_open))
     }
 }

@@ -18,8 +18,8 @@ const STAGES: [&str; 2] = ["tracker", "notifier"];
 pub(super) const REJECT_REASONS: [&str; 10] =
     ["empty", "utf8", "json", "missing", "type", "range", "time", "unknown_code", "unknown_word", "key"];
 /// Inputs whose records go to `rejects.v1`.
-const REJECTING_TOPICS: [&str; 6] =
-    ["shipments.v1", "scans.v1", "reroutes.v1", "preferences.v1", "notices.v1", "receipts.v1"];
+const REJECTING_TOPICS: [&str; 7] =
+    ["shipments.v1", "scans.v1", "reroutes.v1", "preferences.v1", "notices.v1", "receipts.v1", "controls.v1"];
 /// Why an `event_time` was replaced.
 pub(super) const CORRECTIONS: [&str; 2] = ["future", "no_zone"];
 /// The label of a scan that names no hub.
@@ -63,6 +63,8 @@ impl Families {
         start(&self.attempts, &[&channels, &DeliveryOutcome::ALL.map(DeliveryOutcome::name)]);
         let reported = [DeliveryOutcome::Delivered, DeliveryOutcome::Refused];
         start(&self.reports, &[&reported.map(DeliveryOutcome::name)]);
+        start(&self.storms, &[&kinds]);
+        start(&self.storm_held, &[&kinds]);
         start(&self.opt_changes, &[&channels, &OptChange::ALL.map(OptChange::name)]);
         start(&self.attempts_waiting, &[&channels]);
         start(&self.attempts_running, &[&channels]);
@@ -71,6 +73,8 @@ impl Families {
         start(&self.parcels, &[&parcel_stages().collect::<Vec<_>>()]);
         start(&self.transactions, &[&STAGES, &["committed", "aborted"]]);
         start(&self.commit, &[&STAGES]);
+        start(&self.transaction_records, &[&STAGES]);
+        start(&self.transaction_bytes, &[&STAGES]);
         start(&self.restore, &[&STAGES]);
         start(&self.restore_entries, &[&STAGES]);
         start(&self.rebalances, &[&STAGES]);

@@ -82,6 +82,19 @@ mod tests {
     }
 
     #[test]
+    fn of_the_ends_that_were_asked_for_so_many_are_kept() {
+        let mut telling = telling();
+        for second in 0..100_000 {
+            telling.asked(0, at(second), second + 1);
+        }
+        assert_eq!(telling.inputs[0].asked.len(), ASKED_MAX);
+        // The oldest is met first; once all are, it goes on asking.
+        telling.applied(0, 100_000);
+        assert!(telling.inputs[0].asked.is_empty());
+        assert_eq!(telling.inputs[0].met, Some(at(ASKED_MAX as i64 - 1)));
+    }
+
+    #[test]
     fn a_constant_lag_below_the_limit_still_tells() {
         let mut telling = telling();
         for second in 0..500 {

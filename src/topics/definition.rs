@@ -95,7 +95,7 @@ macro_rules! file {
 }
 
 /// In the order in which data flows.
-const FILES: [(&str, Option<&str>); 14] = [
+const FILES: [(&str, Option<&str>); 15] = [
     file!("shipments.v1", json),
     file!("scans.v1", json),
     file!("reroutes.v1", json),
@@ -105,6 +105,7 @@ const FILES: [(&str, Option<&str>); 14] = [
     file!("notices.v1", json),
     file!("preferences.v1", json),
     file!("receipts.v1", json),
+    file!("controls.v1", json),
     file!("notifier-state.v1"),
     file!("deliveries.v1", json),
     file!("work-orders.v1", json),
@@ -174,7 +175,7 @@ mod tests {
             assert_eq!(config(state, "retention.ms"), Some("-1"));
             assert_eq!(config(state, "retention.bytes"), Some("-1"));
         }
-        for input in ["shipments.v1", "scans.v1", "reroutes.v1", "notices.v1", "receipts.v1"] {
+        for input in ["shipments.v1", "scans.v1", "reroutes.v1", "notices.v1", "receipts.v1", "controls.v1"] {
             assert_eq!(config(input, "message.timestamp.type"), Some("LogAppendTime"), "{input}");
         }
     }

@@ -41,6 +41,7 @@ fn a_missing_required_field_is_invalid() {
         ("conditions.v1", &["parcel_id", "journey", "condition", "change", "level", "episode", "at", "limit", "cause"]),
         ("notices.v1", &["id", "change", "parcel_id", "kind", "audience", "severity", "at", "expires"]),
         ("receipts.v1", &["recipient_key", "kind", "notice_id", "channel", "attempt", "outcome", "at"]),
+        ("controls.v1", &["id", "action", "kind", "by", "at"]),
         ("deliveries.v1", &["notice_id", "recipient_key", "decision", "at"]),
         ("instances.v1", &["instance", "address", "at"]),
     ] {
@@ -81,6 +82,9 @@ fn a_malformed_field_is_invalid() {
         ("notices.v1", "kind", json!("spam")),
         ("notices.v1", "id", json!("1")),
         ("receipts.v1", "outcome", json!("maybe")),
+        ("controls.v1", "action", json!("maybe")),
+        ("controls.v1", "kind", json!("everything")),
+        ("controls.v1", "by", json!("")),
         ("deliveries.v1", "decision", json!("held")),
         ("instances.v1", "partitions", json!([1, 1])),
     ] {

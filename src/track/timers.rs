@@ -59,3 +59,25 @@ impl Timers {
         *self = Timers::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Timestamp;
+    use crate::track::due::Phase;
+
+    #[test]
+    fn the_queue_of_limits_sheds_what_is_stale() {
+        let mut timers = Timers::default();
+        // Each moves earlier again and again, which leaves a stale entry behind.
+        for step in (1..100_000).rev() {
+            let turn = Turn { instant: Timestamp::from_millis(step), phase: Phase::Natural };
+            timers.set(&format!("P{}", step % 10), Some(turn));
+            assert!(timers.queue.len() <= 2 * 10 + STALE_MAX + 1, "{}", timers.queue.len());
+        }
+        let end = Turn { instant: Timestamp::from_millis(i64::MAX), phase: Phase::Natural };
+        let passed: Vec<_> = std::iter::from_fn(|| timers.pop(end)).collect();
+        assert_eq!(passed.len(), 10, "one for each");
+        assert!(passed.is_sorted());
+    }
+}

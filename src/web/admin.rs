@@ -1,4 +1,5 @@
-//! The admin listener: `/metrics`, `/livez`, `/readyz`, `GET /v1/parcels/{id}`, and what other instances ask for their pages.
+//! The admin listener: `/metrics`, `/livez`, `/readyz`, `GET /v1/parcels/{id}`, `GET /v1/storms`, and what other instances ask for
+//! their pages.
 
 use std::sync::Arc;
 
@@ -33,6 +34,9 @@ pub struct Admin {
     pub client: reqwest::Client,
 }
 
+/// What there is.
+const EXPECTED: &str = "expected /metrics, /livez, /readyz, /v1/parcels/{id} or /v1/storms";
+
 /// Prometheus' text format.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -43,12 +47,13 @@ pub(super) fn router(admin: Admin) -> Router {
         .route("/v1/parcels/{id}", get(parcel))
         .route("/v1/pages/{id}/{journey}/{audience}/{day}", get(page))
         .route("/v1/preferences/{key}", get(preference))
+        .route("/v1/storms", get(storms))
         .layer(middleware::from_fn_with_state(Door::new(admin.token.as_deref()), guard::check));
     Router::new()
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .merge(guarded)
-        .fallback(|| async { refusal(StatusCode::NOT_FOUND, "expected /metrics, /livez, /readyz or /v1/parcels/{id}") })
+        .fallback(|| async { refusal(StatusCode::NOT_FOUND, EXPECTED) })
         .layer(middleware::map_response(guard::harden))
         .with_state(admin)
 }
@@ -97,6 +102,19 @@ async fn page(
 /// The same of a recipient's preferences.
 async fn preference(State(admin): State<Admin>, Path(key): Path<String>) -> Response {
     own(admin.queries.preference(RecipientKey::from_text(key)).await)
+}
+
+/// What storms hold: here, or, where a person asks, everywhere.
+async fn storms(State(admin): State<Admin>, headers: HeaderMap) -> Response {
+    let here = admin.queries.storms().await;
+    if headers.contains_key(PASSED_ON) {
+        return own(here);
+    }
+    match here.map(|known| known.and_then(|known| serde_json::from_value(known).ok())) {
+        Ok(Some(here)) => Json(super::storms::everywhere(&admin, here).await).into_response(),
+        Ok(None) => refusal(StatusCode::NOT_FOUND, "nothing is known of it"),
+        Err(error) => own(Err(error)),
+    }
 }
 
 /// An answer of this instance's own: the one who asks has looked up whom to ask.

@@ -15,6 +15,7 @@ mod pages;
 mod public;
 mod record;
 mod serve;
+mod storms;
 
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -41,6 +41,8 @@ pub use self::owner::Owners;
 pub use self::pages::Pages;
 pub use self::public::{Limits, Public, SHOWN_WITHIN};
 pub use self::record::{Publish, PublishError, PublishFuture, Record};
+pub(crate) use self::storms::ask as ask_storms;
+pub use self::storms::{HeldStorm, Storms};
 
 /// The answer about a parcel, once it is there.
 pub type QueryFuture = Pin<Box<dyn Future<Output = Result<Option<Value>, QueryError>> + Send>>;
@@ -56,6 +58,9 @@ pub trait ParcelQuery: Send + Sync {
 
     /// How a person wants to be told: a `model::Preference` as JSON; none where they never said.
     fn preference(&self, key: RecipientKey) -> QueryFuture;
+
+    /// What the storm breaker holds in this instance's partitions, and where the others are: a [`Storms`] as JSON.
+    fn storms(&self) -> QueryFuture;
 }
 
 /// Why there is no answer here.
@@ -95,32 +100,15 @@ pub async fn bind(address: SocketAddr, key: &'static str) -> Result<TcpListener,
 
 /// Serves the public listener until `stop` says true (or its sender is gone).
 pub async fn serve_public(listener: TcpListener, public: Arc<Public>, stop: watch::Receiver<bool>) -> io::Result<()> {
-    serve::to_strangers(listener, public::router(public), serve::Patience::USUAL, stop).await
+    let door = serve::Door::public(&public.metrics);
+    serve::to_strangers(listener, door, public::router(public), serve::Patience::USUAL, stop).await
 }
 
 /// Serves the admin listener until `stop` says true (or its sender is gone).
 pub async fn serve_admin(listener: TcpListener, admin: Admin, stop: watch::Receiver<bool>) -> io::Result<()> {
-    serve(listener, admin::router(admin), stop).await
+    let door = serve::Door::admin(&admin.metrics);
+    serve::to_strangers(listener, door, admin::router(admin), serve::Patience::USUAL, stop).await
 }
 
 /// What requests under way may take at the end. Longer eats into the 10 s in which the whole program ends.
 const END_WITHIN: Duration = Duration::from_secs(2);
-
-async fn serve(listener: TcpListener, router: Router, stop: watch::Receiver<bool>) -> io::Result<()> {
-    let stopped = |mut stop: watch::Receiver<bool>| async move {
-        // An error means that nobody is left who could say so: the same as having said it.
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    let late = {
-        let stopped = stopped(stop.clone());
-        async move {
-            stopped.await;
-            tokio::time::sleep(END_WITHIN).await;
-        }
-    };
-    let server = axum::serve(listener, router).with_graceful_shutdown(stopped(stop));
-    tokio::select! {
-        ended = server.into_future() => ended,
-        () = late => Ok(()),
-    }
-}

@@ -1,7 +1,7 @@
-//! Serves strangers: how long each may take, how many there may be, how much they may say.
+//! Serves both listeners: how long each client may take, how many there may be, how much they may say.
 //!
 //! `axum::serve` waits for slow clients as long as they like; so connections are accepted here. What always holds: at most
-//! [`CONNECTIONS_MAX`] at a time; heads are at most [`HEAD_MAX`] bytes; everything has an end ([`Patience`]).
+//! so many at a time as the [`Door`] has room for; heads are at most [`HEAD_MAX`] bytes; everything has an end ([`Patience`]).
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,13 +20,39 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::END_WITHIN;
+use crate::telemetry::{Metrics, Queue};
 
 /// More wait until one ends. Larger: more memory (some 50 KiB each) for whoever opens many. Smaller: who opens many keeps
 /// customers out.
-const CONNECTIONS_MAX: usize = 2048;
+const PUBLIC_MAX: usize = 2048;
+/// The same for operators and other instances, who ask for all their customers' pages.
+const ADMIN_MAX: usize = 512;
 const HEAD_MAX: usize = 16 * 1024;
 /// Errors of accepting (no file descriptors left, say) pass by themselves.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// Who comes in, and how many at a time.
+pub(super) struct Door {
+    queue: Queue,
+    room: usize,
+    metrics: Arc<Metrics>,
+}
+
+impl Door {
+    /// The public listener's.
+    pub fn public(metrics: &Arc<Metrics>) -> Door {
+        Door { queue: Queue::Public, room: PUBLIC_MAX, metrics: Arc::clone(metrics) }
+    }
+
+    /// The admin listener's.
+    pub fn admin(metrics: &Arc<Metrics>) -> Door {
+        Door { queue: Queue::Admin, room: ADMIN_MAX, metrics: Arc::clone(metrics) }
+    }
+
+    fn count(&self, connections: &Semaphore) {
+        self.metrics.queue(self.queue, "", self.room - connections.available_permits(), self.room);
+    }
+}
 
 /// How long a stranger may take.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +81,7 @@ pub(super) struct Peer(pub SocketAddr);
 /// Serves until `stop` says true (or its sender is gone).
 pub(super) async fn to_strangers(
     listener: TcpListener,
+    door: Door,
     router: Router,
     patience: Patience,
     mut stop: watch::Receiver<bool>,
@@ -63,8 +90,9 @@ pub(super) async fn to_strangers(
         let answered = tokio::time::timeout(patience.request, next.run(request)).await;
         answered.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
     }));
-    let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let (connections, door) = (Arc::new(Semaphore::new(door.room)), Arc::new(door));
     loop {
+        door.count(&connections);
         let accepted = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
             accepted = accept(&listener, &connections) => accepted,
@@ -72,9 +100,11 @@ pub(super) async fn to_strangers(
         match accepted {
             Ok((stream, peer, permit)) => {
                 let (router, stop) = (router.clone().layer(Extension(Peer(peer))), stop.clone());
+                let (door, connections) = (Arc::clone(&door), Arc::clone(&connections));
                 tokio::spawn(async move {
                     connection(stream, router, patience, stop).await;
                     drop(permit);
+                    door.count(&connections);
                 });
             }
             Err(error) => {
@@ -84,7 +114,7 @@ pub(super) async fn to_strangers(
         }
     }
     // Every permit is back once every connection has ended.
-    let all = connections.acquire_many(CONNECTIONS_MAX as u32);
+    let all = connections.acquire_many(door.room as u32);
     let _ = tokio::time::timeout(END_WITHIN, all).await;
     Ok(())
 }
@@ -132,7 +162,7 @@ mod tests {
         let router =
             Router::new().route("/", get(|| async { "ok" })).route("/form", post(|body: String| async move { body }));
         let (_stop, stopped) = watch::channel(false);
-        tokio::spawn(to_strangers(listener, router, patience, stopped));
+        tokio::spawn(to_strangers(listener, Door::public(&Arc::new(Metrics::new())), router, patience, stopped));
         let mut client = TcpStream::connect(address).await.unwrap();
         // It may be told already while it still speaks.
         let _ = client.write_all(request).await;
@@ -162,5 +192,34 @@ mod tests {
         let head = format!("GET / HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n", "x".repeat(2 * HEAD_MAX));
         let answer = answer(patience, head.as_bytes()).await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn beyond_its_room_a_listener_lets_nobody_in_until_somebody_leaves() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let metrics = Arc::new(Metrics::new());
+        let door = Door { queue: Queue::Admin, room: 2, metrics: Arc::clone(&metrics) };
+        let router = Router::new().route("/", get(|| async { "ok" }));
+        let (_stop, stopped) = watch::channel(false);
+        let patience = Patience { head: LONG, request: LONG, connection: LONG };
+        tokio::spawn(to_strangers(listener, door, router, patience, stopped));
+        let come = || async {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+            client
+        };
+        let hear = |mut client: TcpStream| async move {
+            let mut answer = [0; 12];
+            client.read_exact(&mut answer).await.map(|_| (answer, client))
+        };
+        let (first, second) = (hear(come().await).await.unwrap().1, hear(come().await).await.unwrap().1);
+        let full = |text: &str| text.contains(r#"parcelwatch_queue_entries{queue="admin",worker=""} 2"#);
+        assert!(full(&metrics.render()), "{}", metrics.render());
+        // The system's own queue takes it; nobody here does.
+        let third = come().await;
+        drop(first);
+        assert_eq!(&hear(third).await.unwrap().0, b"HTTP/1.1 200");
+        drop(second);
     }
 }

@@ -25,6 +25,10 @@ impl ParcelQuery for Answers {
     fn preference(&self, key: RecipientKey) -> QueryFuture {
         self.parcel(key.to_string())
     }
+
+    fn storms(&self) -> QueryFuture {
+        self.parcel("storms".to_owned())
+    }
 }
 
 /// A running admin listener; it ends with this.

@@ -18,14 +18,13 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use self::code::Meaning;
-pub(super) use self::code::shown;
 use self::sign::Signed;
 use super::super::settings::{Aliyun as Account, Sms as Settings};
 use super::super::strangers::real_time;
 use super::api::{Answer, Api, Silence};
 use super::callback::is_path_secret;
-use super::reference::Reference;
-use super::{Attempt, Gate, Outcome, Phone, Problem, Secrets, check_secret, secret};
+use super::{Attempt, Gate, Outcome, Phone, Problem, Secrets, check_secret, reference, secret};
+use crate::callback::{Reference, is_biz_id, shown};
 use crate::model::SmsTemplate;
 
 /// An account at Aliyun.
@@ -76,7 +75,7 @@ impl Aliyun {
         gate: &Gate,
     ) -> Result<Outcome, Outcome> {
         let number = phone.for_aliyun().ok_or_else(|| Outcome::refused("aliyun sends no texts to this number"))?;
-        let reference = Reference::of(attempt)?;
+        let reference = reference(attempt)?;
         let parameters = serde_json::to_string(&template.parameters)
             .map_err(|_| Outcome::refused("the template's parameters are no JSON"))?;
         let out_id = reference.to_string();
@@ -136,7 +135,7 @@ fn outcome(answer: &Answer) -> Outcome {
             status => Outcome::unknown(format!("aliyun answered something else ({status})")),
         };
     };
-    let number = code::shown(&said.code);
+    let number = shown(&said.code);
     match code::meaning(&said.code, answer.status) {
         Meaning::Taken => Outcome::Delivered { provider_id: said.biz_id.filter(|id| is_biz_id(id)) },
         Meaning::Wait => {
@@ -147,11 +146,6 @@ fn outcome(answer: &Answer) -> Outcome {
         Meaning::Text => Outcome::refused(format!("aliyun refused the text ({number})")),
         Meaning::Doubt => Outcome::unknown(format!("aliyun does not know ({number})")),
     }
-}
-
-/// Aliyun's name of what it took: digits and a caret.
-pub(super) fn is_biz_id(id: &str) -> bool {
-    (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'^')
 }
 
 #[cfg(test)]

@@ -20,8 +20,6 @@
 mod aliyun;
 mod api;
 pub mod callback;
-mod phone;
-mod reference;
 mod twilio;
 
 use std::sync::Arc;
@@ -29,10 +27,10 @@ use std::sync::Arc;
 use self::aliyun::Aliyun;
 use self::api::Api;
 pub use self::callback::{BODY_MAX as CALLBACK_BODY_MAX, Callbacks};
-use self::phone::Phone;
 use self::twilio::Twilio;
 use super::settings::Sms as Settings;
 use super::{Attempt, Attempting, Gate, Limits, Outcome, Problem, Secret, SecretError, Secrets, Transport};
+use crate::callback::{Phone, Reference};
 use crate::model::{Channel, Destination, Message, SmsProvider};
 
 /// Sends texts.
@@ -86,6 +84,14 @@ impl Sms {
 /// instance may have the provider, and until then it is for whoever configures them to put right.
 fn not_here(provider: &str) -> Outcome {
     Outcome::retry(format!("{provider} not configured here"))
+}
+
+/// By what an attempt is known again when its provider speaks of it.
+///
+/// # Errors
+/// A refusal where notice or recipient have names that do not come back as they went out.
+fn reference(attempt: &Attempt) -> Result<Reference, Outcome> {
+    Reference::of(attempt).ok_or_else(|| Outcome::refused("the attempt's name is too long or odd for a text"))
 }
 
 /// A secret that is needed now.

@@ -10,12 +10,10 @@ use form_urlencoded::Serializer;
 use reqwest::Url;
 use reqwest::header::CONTENT_TYPE;
 
-pub(super) use self::answer::is_message;
 use super::super::settings::{Sms as Settings, Twilio as Account};
 use super::api::Api;
-use super::callback::twilio_status_url;
-use super::reference::Reference;
-use super::{Attempt, Gate, Outcome, Phone, Problem, Secrets, check_secret, secret};
+use super::{Attempt, Gate, Outcome, Phone, Problem, Secrets, check_secret, reference, secret};
+use crate::callback::{Reference, twilio_status_url};
 
 /// An account at Twilio.
 pub(super) struct Twilio {
@@ -53,7 +51,7 @@ impl Twilio {
         text: &str,
         gate: &Gate,
     ) -> Result<Outcome, Outcome> {
-        let form = self.form(&Reference::of(attempt)?, phone, text);
+        let form = self.form(&reference(attempt)?, phone, text);
         let (user, password) = self.login()?;
         let question = api
             .question(self.messages.clone())

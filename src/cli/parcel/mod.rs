@@ -5,8 +5,8 @@ mod text;
 use anyhow::{Context, anyhow};
 use serde_json::Value;
 
+use super::admin::Admin;
 use super::{Failure, Outcome, Settings, print};
-use crate::config::{Config, Secret};
 use crate::web::{Caller, client, request};
 
 /// Ask a running instance about a parcel: where it is, what is due, what was told to whom, and why
@@ -21,12 +21,8 @@ use crate::web::{Caller, client, request};
 pub struct Args {
     /// The parcel's id
     id: String,
-    /// Where an instance's admin listener is; without it, where the configuration says that it is on this machine
-    #[arg(long, value_name = "URL")]
-    admin: Option<String>,
-    /// The admin listener's token as env:NAME or file:PATH; without it, listen.admin_token of the configuration
-    #[arg(long, value_name = "SECRET")]
-    token: Option<String>,
+    #[command(flatten)]
+    admin: Admin,
     /// The answer as it came
     #[arg(long)]
     json: bool,
@@ -34,24 +30,11 @@ pub struct Args {
     settings: Settings,
 }
 
-/// The token that is named, else the configured one.
-fn token(args: &Args, config: &Config) -> Result<Option<String>, Failure> {
-    let read = match &args.token {
-        // What stands there instead of a reference may be the secret itself: it is not repeated.
-        Some(text) => match Secret::parse(text) {
-            Some(token) => token.read_text().map(Some),
-            None => return Err(Failure::Usage("--token: expected env:NAME or file:PATH, found another text".into())),
-        },
-        None => config.listen.token(),
-    };
-    Ok(read.context("expected to read the admin listener's token")?)
-}
-
 /// Asks and prints.
 pub fn run(args: &Args) -> Outcome {
     let config = args.settings.load()?;
-    let address = args.admin.clone().unwrap_or_else(|| config.listen.advertised(config.listen.admin.0));
-    let token = token(args, &config)?;
+    let address = args.admin.address(&config);
+    let token = args.admin.token(&config)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
     let answer = runtime.block_on(async {
         let client = client().context("expected to make an HTTP client")?;

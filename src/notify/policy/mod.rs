@@ -19,7 +19,7 @@ pub use contact::{Contact, Contacts};
 pub use sending::{Mode, Sending};
 
 use super::render::Locale;
-use crate::model::{Channel, QuietHours, SmsProvider};
+use crate::model::{Channel, NoticeKind, QuietHours, SmsProvider};
 
 /// How notices are sent. Read at each decision, so that a change takes no restart of history.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -95,6 +95,10 @@ pub struct NotifyPolicy {
     pub sms_signs: BTreeMap<String, String>,
     /// Digests to hubs.
     pub digest: DigestPolicy,
+    /// More notices of a kind in a minute, over all partitions, are held until an operator decides; 0: none are.
+    pub storm_limit: u32,
+    /// The same for single kinds.
+    pub storm_limits: BTreeMap<NoticeKind, u32>,
 }
 
 impl NotifyPolicy {
@@ -165,6 +169,8 @@ impl Default for NotifyPolicy {
             sms_codes: BTreeMap::new(),
             sms_signs: BTreeMap::new(),
             digest: DigestPolicy::default(),
+            storm_limit: 2000,
+            storm_limits: BTreeMap::new(),
         }
     }
 }
@@ -262,6 +268,8 @@ mod tests {
             ("[notify.digest]\nlist = 0", "expected 1 to 100"),
             ("[send]\nmode = 'maybe'", "maybe"),
             ("[send.kind]\nlate = 'on'", "expected a kind of notice"),
+            ("[notify.storm_limits]\nlate = 1", "expected a kind of notice"),
+            ("[notify]\nstorm_limit = -1", "storm_limit"),
             ("[nonsense]", "nonsense"),
             ("[notify.email]\nretries = []", "expected at least one wait"),
             ("[notify.sms]\nreport_within = '0s'", "expected a duration above zero"),

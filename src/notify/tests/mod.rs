@@ -1,17 +1,20 @@
 //! The notifier's behaviour as timelines (handed time, no waiting) and as properties.
 
+mod bounded;
 mod delivery;
 mod digest;
 mod preference;
 mod properties;
 mod quiet;
 mod report;
+mod storm;
 mod telling;
 mod timeline;
 mod upgrade;
 mod with_tracker;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Mode, Notifier, Policy};
 use crate::model::{HashKey, Merchant, RecipientKey, SmsProvider, Webhook, World};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::timeline::{Desk, START, issued, preference, receipt, reply, say};
+use super::timeline::{Desk, START, control, issued, preference, receipt, reply, say};
 use super::*;
 use crate::model::{
     Audience, Channel, DeliveryOutcome, Effect, Issued, Notice, NoticeId, Preference, Receipt, ReceiptKind, Timestamp,
@@ -24,6 +24,7 @@ enum Happening {
     Reply { channel: usize, change: usize },
     Prefer { out: usize, order: usize, quiet: usize, ago: u64 },
     Forget,
+    Control { release: bool, kind: usize },
     Open(bool),
 }
 
@@ -67,6 +68,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => (0..2usize, 0..2usize).prop_map(|(channel, change)| Happening::Reply { channel, change }),
         1 => prefer.prop_map(|(out, order, quiet, ago)| Happening::Prefer { out, order, quiet, ago }),
         1 => Just(Happening::Forget),
+        2 => (any::<bool>(), 0..KINDS.len()).prop_map(|(release, kind)| Happening::Control { release, kind }),
         1 => any::<u8>().prop_map(Happening::Again),
         2 => any::<u8>().prop_map(Happening::Withdraw),
         6 => (any::<u8>(), 0..OUTCOMES.len()).prop_map(|(attempt, outcome)| Happening::Outcome { attempt, outcome }),
@@ -80,9 +82,15 @@ fn history() -> impl Strategy<Value = Vec<(u64, Happening)>> {
     prop::collection::vec((wait, happening()), 1..60)
 }
 
-/// Everybody can be texted, by one provider or the other, and merchants have mail beside their endpoint.
+/// New notices of a kind in a minute; so few that storms are common.
+const STORM_LIMIT: u32 = 2;
+
+/// Everybody can be texted, by one provider or the other, merchants have mail beside their endpoint, and little is a storm.
 fn wide() -> World {
     let mut world = texting();
+    let mut policy = Policy::clone(&world.policy);
+    policy.notify.storm_limit = STORM_LIMIT;
+    world.policy = Arc::new(policy);
     let mut merchant = world.merchants["M-0042"].clone();
     merchant.email = Some("ops@m.example".to_owned());
     world.merchants = Arc::new([("M-0042".to_owned(), merchant)].into());
@@ -196,6 +204,10 @@ fn event(
                 [format!("out={}", OUT[*out]), ORDERS[*order].into(), QUIET[*quiet].into(), format!("ago={ago}h")];
             let found = preference(at, &words.each_ref().map(String::as_str));
             Event::Input(Input::Preference { key: recipient(), preference: Some(Box::new(found)), malformed: vec![] })
+        }
+        Happening::Control { release, kind } => {
+            let action = if *release { "release" } else { "discard" };
+            Event::Input(Input::Control(control(at, action, KINDS[*kind])))
         }
         Happening::Forget => Event::Input(Input::Preference { key: recipient(), preference: None, malformed: vec![] }),
         Happening::Open(open) => Event::Open(*open),
@@ -403,6 +415,42 @@ proptest! {
             times.sort();
             let gap = Duration::from_secs(4 * 3600);
             prop_assert!(times.windows(2).all(|pair| pair[1].since(pair[0]) >= gap), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn no_more_of_a_kind_than_the_limit_leaves_in_a_minute_but_what_was_released(history in history()) {
+        let mut run = run(&history);
+        settle(&mut run);
+        // What an operator let go, and what was counted when it began to wait for a morning.
+        let mut free: Vec<&NoticeId> = Vec::new();
+        let mut left: BTreeMap<&str, Vec<Timestamp>> = BTreeMap::new();
+        let mut is_held = Vec::new();
+        for (at, effect) in &run.effects {
+            match effect {
+                Effect::Delivery(delivery) => match delivery.reason.as_deref() {
+                    Some("storm") => is_held.push(&delivery.notice_id),
+                    Some("storm released") => {
+                        free.push(&delivery.notice_id);
+                        is_held.retain(|id| **id != delivery.notice_id);
+                    }
+                    Some("quiet hours") => free.push(&delivery.notice_id),
+                    _ => {}
+                },
+                Effect::Attempt(attempt) if attempt.attempt == 1 => {
+                    prop_assert!(!is_held.contains(&&attempt.notice_id), "{} was held", attempt.notice_id);
+                    let notice = notice_of(&run.events, &attempt.notice_id);
+                    if let Some(notice) = notice.filter(|notice| !free.contains(&&notice.id)) {
+                        left.entry(notice.kind.name()).or_default().push(*at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        for (kind, times) in left {
+            let within = |pair: &[Timestamp]| pair[pair.len() - 1].since(pair[0]) < Duration::from_secs(60);
+            let too_many = times.windows(STORM_LIMIT as usize + 1).find(|times| within(times));
+            prop_assert!(too_many.is_none(), "{kind}: {too_many:?}");
         }
     }
 

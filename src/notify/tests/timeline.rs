@@ -4,15 +4,16 @@
 //! by one millisecond. What happens: `a = stalled warn` (a notice named a), `withdraw a`, `a#1 delivered` (the
 //! outcome of its first attempt; `a#1 opted-out`: refused, since its reader wants no texts), `report a#1 refused` (its
 //! provider's report), `reply sms opt_out`, `prefer out=sms order=email quiet=21:00-08:00 locale=en ago=1h` (a whole
-//! preference, written an hour ago), `forget` (it is deleted), `open`, `close`, `restart`, or nothing.
+//! preference, written an hour ago), `forget` (it is deleted), `release stalled`, `discard stalled` (an operator decides about a
+//! storm), `open`, `close`, `restart`, or nothing.
 
 use std::time::Duration;
 
 use super::*;
 use crate::model::{
-    Audience, Channel, Chosen, Effect, Facts, Issued, Level, Message, Notice, NoticeId, NoticeKind, OptChange,
-    Preference, QuietHours, Receipt, ReceiptKind, Recipient, Reply, ReportedOutcome, RerouteChange, RerouteOption,
-    Timestamp,
+    Audience, Channel, Chosen, Control, ControlAction, Effect, Facts, Issued, Level, Message, Notice, NoticeId,
+    NoticeKind, OptChange, Preference, QuietHours, Receipt, ReceiptKind, Recipient, Reply, ReportedOutcome,
+    RerouteChange, RerouteOption, Timestamp,
 };
 use crate::notify::Input;
 
@@ -92,6 +93,7 @@ impl Desk {
                 self.handle(Input::Receipt(Box::new(Receipt { kind, channel, ..receipt })));
             }
             ["reply", channel, change] => self.handle(Input::Reply(reply(self.now, channel, change))),
+            [action @ ("release" | "discard"), kind] => self.handle(Input::Control(control(self.now, action, kind))),
             ["forget"] => self.prefer(recipient(), None),
             ["prefer", ref words @ ..] => {
                 let found = preference(self.now, words);
@@ -194,6 +196,17 @@ fn chosen(option: &str) -> Chosen {
         slot: None,
         fee: None,
         reason: None,
+    }
+}
+
+/// An operator's decision; each has another id.
+pub fn control(now: Timestamp, action: &str, kind: &str) -> Control {
+    Control {
+        id: format!("ctl_{now}_{action}_{kind}"),
+        action: ControlAction::ALL.into_iter().find(|known| known.name() == action).expect(action),
+        kind: NoticeKind::from_name(kind).expect(kind),
+        by: "wf".to_owned(),
+        at: now,
     }
 }
 

@@ -1,4 +1,4 @@
-//! State as the version before texts and preferences saved it is read and gone on with.
+//! State as the version before texts, preferences and the storm breaker saved it is read and gone on with.
 
 use super::timeline::{Desk, START};
 use super::*;
@@ -27,7 +27,7 @@ fn upgraded() -> Desk {
 #[test]
 fn what_was_under_way_goes_on() {
     let mut desk = upgraded();
-    assert_eq!(sizes(desk.machine.tables()), [5, 1, 1, 0]);
+    assert_eq!(sizes(desk.machine.tables()), [5, 1, 1, 0, 0]);
     let at = |text: &str| START + humantime::parse_duration(text).expect(text);
     for (time, event, expected) in [
         ("13s", "a = stalled warn", "ignored: repeated notice"),

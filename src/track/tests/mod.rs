@@ -1,5 +1,6 @@
 //! The tracker by timelines: what is read and, indented below it, what that and the time until then make of it.
 
+mod bounded;
 mod choices;
 mod conditions;
 mod journeys;

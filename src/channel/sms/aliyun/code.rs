@@ -84,13 +84,6 @@ pub(super) fn meaning(code: &str, status: u16) -> Meaning {
     }
 }
 
-/// The code as it may stand in a reason: as it is where it looks like a code, else nothing of it.
-pub(in super::super) fn shown(code: &str) -> &str {
-    let looks = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:".contains(&byte);
-    let is_number = code.bytes().filter(u8::is_ascii_digit).count() > 6;
-    if (1..=60).contains(&code.len()) && code.bytes().all(looks) && !is_number { code } else { "another code" }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,14 +101,6 @@ mod tests {
             ("New", 503, Doubt),
         ] {
             assert_eq!(meaning(code, status), expected, "{code}");
-        }
-    }
-
-    #[test]
-    fn what_does_not_look_like_a_code_is_not_shown() {
-        assert_eq!(shown("isv.MOBILE_NUMBER_ILLEGAL"), "isv.MOBILE_NUMBER_ILLEGAL");
-        for text in ["", "13800000000", "isv.13800000000", "the number is bad", "王芳"] {
-            assert_eq!(shown(text), "another code", "{text}");
         }
     }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
 use super::super::super::strangers::real_time;
-use super::{Aliyun, Api, Meaning, Outcome, Reference, code};
+use super::{Aliyun, Api, Meaning, Outcome, Reference, code, shown};
 use crate::model::Timestamp;
 
 /// The largest page that Aliyun gives.
@@ -113,7 +113,7 @@ impl Aliyun {
         match page.map(|page| (code::meaning(&page.code, answer.status), page)) {
             Some((Meaning::Taken, page)) => Ok(page.sent()),
             Some((_, page)) => {
-                let number = code::shown(&page.code);
+                let number = shown(&page.code);
                 Err(Outcome::retry(format!("aliyun did not say whether an earlier attempt arrived ({number})")))
             }
             None => {
@@ -132,7 +132,7 @@ fn known(sent: &Sent, reference: &Reference) -> Option<Outcome> {
     }
     Some(match sent.send_status {
         Some(2) => {
-            let number = code::shown(sent.err_code.as_deref().unwrap_or_default());
+            let number = shown(sent.err_code.as_deref().unwrap_or_default());
             Outcome::refused(format!("carrier did not deliver an earlier attempt ({number})"))
         }
         _ => Outcome::Delivered { provider_id: None },

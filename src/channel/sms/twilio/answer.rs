@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::super::super::Outcome;
 use super::super::api::Answer;
+use crate::callback::is_message;
 
 /// What an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,12 +99,6 @@ fn taken(answer: &Answer) -> Outcome {
         (201, provider_id) | (_, provider_id @ Some(_)) => Outcome::Delivered { provider_id },
         (status, None) => Outcome::unknown(format!("twilio answered something else ({status})")),
     }
-}
-
-/// Twilio's name of a message: SM or MM and 32 hexadecimal digits.
-pub(in super::super) fn is_message(sid: &str) -> bool {
-    let rest = sid.strip_prefix("SM").or_else(|| sid.strip_prefix("MM"));
-    rest.is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[derive(Deserialize)]

@@ -22,6 +22,10 @@ impl ParcelQuery for Elsewhere {
         let address = self.0.clone();
         Box::pin(async { Err(QueryError::Elsewhere { address }) })
     }
+
+    fn storms(&self) -> QueryFuture {
+        unreachable!("pages ask for pages")
+    }
 }
 
 /// An admin listener over these answers; gives its address.

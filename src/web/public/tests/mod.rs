@@ -61,6 +61,10 @@ impl ParcelQuery for Stage {
         let preference = owner.preference.clone();
         Box::pin(async move { Ok(preference.map(|preference| serde_json::to_value(preference).unwrap())) })
     }
+
+    fn storms(&self) -> QueryFuture {
+        unreachable!("pages ask for pages")
+    }
 }
 
 impl Publish for Stage {

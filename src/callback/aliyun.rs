@@ -10,9 +10,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::super::aliyun::{is_biz_id, shown};
-use super::super::phone::from_aliyun;
-use super::super::reference::Reference;
+use super::phone::from_aliyun;
+use super::reference::Reference;
 use super::{Heard, OptChange, ReportedOutcome, Said, Timestamp, receipt, word};
 
 /// Aliyun's times are those of Beijing and do not say so.
@@ -83,6 +82,18 @@ fn instant(text: Option<&str>, now: Timestamp) -> Timestamp {
     text.and_then(read).map_or(now, |at| at.min(now))
 }
 
+/// Aliyun's name of what it took: digits and a caret.
+pub fn is_biz_id(id: &str) -> bool {
+    (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'^')
+}
+
+/// The code as it may stand in a reason: as it is where it looks like a code, else nothing of it.
+pub fn shown(code: &str) -> &str {
+    let looks = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:".contains(&byte);
+    let is_number = code.bytes().filter(u8::is_ascii_digit).count() > 6;
+    if (1..=60).contains(&code.len()) && code.bytes().all(looks) && !is_number { code } else { "another code" }
+}
+
 /// What Aliyun expects.
 pub(super) fn answered(heard: Vec<Heard>) -> Said {
     Said { heard, content_type: "application/json", answer: r#"{"code":0,"msg":"OK"}"# }
@@ -103,6 +114,14 @@ mod tests {
             (None, "2026-11-22T08:00:00.000Z"),
         ] {
             assert_eq!(instant(text, now).to_string(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_look_like_a_code_is_not_shown() {
+        assert_eq!(shown("isv.MOBILE_NUMBER_ILLEGAL"), "isv.MOBILE_NUMBER_ILLEGAL");
+        for text in ["", "13800000000", "isv.13800000000", "the number is bad", "王芳"] {
+            assert_eq!(shown(text), "another code", "{text}");
         }
     }
 }

@@ -5,7 +5,7 @@
 //! North American one; it takes them for the first.
 
 /// A number in E.164.
-pub(super) struct Phone<'a> {
+pub struct Phone<'a> {
     /// Without the plus.
     digits: &'a str,
 }
@@ -15,7 +15,7 @@ const MAINLAND_LENGTH: usize = 11;
 
 impl<'a> Phone<'a> {
     /// Reads "+8613800000000"; none where it is not E.164.
-    pub(super) fn parse(text: &'a str) -> Option<Phone<'a>> {
+    pub fn parse(text: &'a str) -> Option<Phone<'a>> {
         let digits = text.strip_prefix('+')?;
         let is_number = (7..=15).contains(&digits.len())
             && digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -24,12 +24,12 @@ impl<'a> Phone<'a> {
     }
 
     /// With its plus.
-    pub(super) fn e164(&self) -> String {
+    pub fn e164(&self) -> String {
         format!("+{}", self.digits)
     }
 
     /// As Aliyun writes it; none where it would reach somebody else, or nobody.
-    pub(super) fn for_aliyun(&self) -> Option<&'a str> {
+    pub fn for_aliyun(&self) -> Option<&'a str> {
         match self.digits.strip_prefix("86") {
             Some(national) => is_mainland_mobile(national).then_some(national),
             // A stranger on the mainland would get it.

@@ -10,15 +10,13 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use reqwest::Url;
 use sha1::Sha1;
 
-use super::super::reference::Reference;
-use super::super::twilio::is_message;
+use super::reference::Reference;
 use super::{Heard, OptChange, ReportedOutcome, Said, Timestamp, receipt, word};
 
 /// The header of the signature.
-pub(super) const SIGNATURE: &str = "x-twilio-signature";
+pub const SIGNATURE: &str = "x-twilio-signature";
 
 /// "Opted out": the recipient has sent STOP to this sender.
 const OPTED_OUT: &str = "21610";
@@ -86,17 +84,27 @@ impl Form {
 
 /// The URL with its usual port where it has none, and without a port where it has one.
 fn other_spelling(url: &str) -> Option<String> {
-    let parsed = Url::parse(url).ok()?;
     let scheme_end = url.find("://")? + 3;
     let host_end = url[scheme_end..].find(['/', '?']).map_or(url.len(), |at| scheme_end + at);
     let (authority, rest) = (&url[scheme_end..host_end], &url[host_end..]);
     let scheme = &url[..scheme_end];
+    let usual = match scheme {
+        "https://" => 443,
+        "http://" => 80,
+        _ => return None,
+    };
     // The colon of a port stands after the bracket of an IPv6 address.
     let port = authority.rfind(':').filter(|at| *at > authority.rfind(']').unwrap_or(0));
     match port {
         Some(at) => Some(format!("{scheme}{}{rest}", &authority[..at])),
-        None => parsed.port_or_known_default().map(|port| format!("{scheme}{authority}:{port}{rest}")),
+        None => Some(format!("{scheme}{authority}:{usual}{rest}")),
     }
+}
+
+/// Twilio's name of a message: SM or MM and 32 hexadecimal digits.
+pub fn is_message(sid: &str) -> bool {
+    let rest = sid.strip_prefix("SM").or_else(|| sid.strip_prefix("MM"));
+    rest.is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Twilio expects instructions: none.
@@ -107,6 +115,15 @@ pub(super) fn answered(heard: Vec<Heard>) -> Said {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn twilio_s_documented_signature_is_believed() {
+        // "Webhooks security", its example.
+        let url = "https://example.com/myapp.php?foo=1&bar=2";
+        let body = b"Digits=1234&To=%2B18005551212&From=%2B14158675310&Caller=%2B14158675310&CallSid=CA1234567890ABCDE";
+        assert!(Form::signed(url, body, b"L/OH5YylLD5NRKLltdqwSvS0BnU=", b"12345").is_some());
+        assert!(Form::signed(url, body, b"L/OH5YylLD5NRKLltdqwSvS0BnU=", b"12346").is_none());
+    }
 
     #[test]
     fn a_port_may_be_written_or_not() {

@@ -4,7 +4,6 @@
 
 use std::fmt;
 
-use super::Outcome;
 use crate::model::{Attempt, NoticeId, RecipientKey};
 
 /// Aliyun's `OutId` must be shorter than 256 bytes.
@@ -12,19 +11,18 @@ const LENGTH_MAX: usize = 255;
 
 /// An attempt, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reference {
-    pub(super) notice_id: NoticeId,
-    pub(super) recipient_key: RecipientKey,
+pub struct Reference {
+    #[allow(missing_docs)]
+    pub notice_id: NoticeId,
+    #[allow(missing_docs)]
+    pub recipient_key: RecipientKey,
     /// From 1.
-    pub(super) attempt: u32,
+    pub attempt: u32,
 }
 
 impl Reference {
-    /// The reference of an attempt.
-    ///
-    /// # Errors
-    /// A refusal where notice or recipient have names that do not come back as they went out.
-    pub(super) fn of(attempt: &Attempt) -> Result<Reference, Outcome> {
+    /// The reference of an attempt; none where notice or recipient have names that do not come back as they went out.
+    pub fn of(attempt: &Attempt) -> Option<Reference> {
         let reference = Reference {
             notice_id: attempt.notice_id.clone(),
             recipient_key: attempt.recipient_key.clone(),
@@ -32,22 +30,18 @@ impl Reference {
         };
         let text = reference.to_string();
         let comes_back = text.len() <= LENGTH_MAX && Reference::parse(&text).as_ref() == Some(&reference);
-        if comes_back {
-            Ok(reference)
-        } else {
-            Err(Outcome::refused("the attempt's name is too long or odd for a text"))
-        }
+        comes_back.then_some(reference)
     }
 
     /// Reads `NOTICE.KEY.ATTEMPT`; none where it is not ours.
-    pub(super) fn parse(text: &str) -> Option<Reference> {
+    pub fn parse(text: &str) -> Option<Reference> {
         let (notice_id, rest) = text.split_once('.')?;
         let (recipient_key, attempt) = rest.rsplit_once('.')?;
         Reference::from_parts(notice_id, recipient_key, attempt)
     }
 
     /// The same from its parts.
-    pub(super) fn from_parts(notice_id: &str, recipient_key: &str, attempt: &str) -> Option<Reference> {
+    pub fn from_parts(notice_id: &str, recipient_key: &str, attempt: &str) -> Option<Reference> {
         let is_notice = notice_id.starts_with("ntc_")
             && notice_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
         // What is longer never went out; from outside it would become a record that no topic takes.
@@ -62,7 +56,7 @@ impl Reference {
     }
 
     /// Whether both are attempts to tell the same to the same.
-    pub(super) fn is_same_notice(&self, other: &Reference) -> bool {
+    pub fn is_same_notice(&self, other: &Reference) -> bool {
         self.notice_id == other.notice_id && self.recipient_key == other.recipient_key
     }
 }
@@ -78,7 +72,7 @@ mod tests {
     use super::*;
     use crate::model::{Destination, Message, Timestamp};
 
-    fn of(key: &str) -> Result<Reference, Outcome> {
+    fn of(key: &str) -> Option<Reference> {
         Reference::of(&Attempt {
             notice_id: NoticeId::of(&["P1", "stalled"]),
             recipient_key: RecipientKey::from_text(key),
@@ -100,8 +94,8 @@ mod tests {
 
     #[test]
     fn a_key_that_does_not_fit_is_refused() {
-        assert!(matches!(of(&"m".repeat(220)), Err(Outcome::Refused { .. })));
-        assert!(matches!(of("a\nb"), Err(Outcome::Refused { .. })));
+        assert_eq!(of(&"m".repeat(220)), None);
+        assert_eq!(of("a\nb"), None);
     }
 
     #[test]

@@ -1,0 +1,22 @@
+//! What may be said of a record that cannot be used: it is logged, and goes to `rejects.v1` as a header.
+
+use parcelwatch::model::Reject;
+
+/// Digits in a row that a message may have: places and lengths have fewer, phone numbers more.
+const DIGITS_MAX: usize = 7;
+
+/// A longer message is no sentence of ours.
+const LENGTH_MAX: usize = 300;
+
+/// No contact, no control character, and of bounded length: whatever the record holds.
+pub fn check(reject: &Reject) {
+    let text = reject.to_string();
+    let mut digits = 0;
+    for c in text.chars() {
+        digits = if c.is_ascii_digit() { digits + 1 } else { 0 };
+        assert!(digits <= DIGITS_MAX, "a number in a message: {text:?}");
+        assert!(!c.is_control() && c != '@', "a contact or a control character in a message: {text:?}");
+    }
+    assert!(text.len() <= LENGTH_MAX, "a long message: {text:?}");
+    assert!(reject.reason.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'), "{:?}", reject.reason);
+}
