@@ -3,6 +3,7 @@
 //! Each behaviour of the brokers that the product rests on is shown by a small scene; then copies made under every fault must be complete and none
 //! doubled, and with each safety mechanism switched off that must be noticed.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use parcelwatch::stream::Clocks;
@@ -18,7 +19,7 @@ const SEEDS: u64 = 12;
 const SEEDS_SABOTAGED: u64 = 120;
 
 /// Every behaviour and what shows it.
-const BEHAVIOURS: [(&str, fn()); 12] = [
+const BEHAVIOURS: [(&str, fn()); 17] = [
     ("a marker occupies an offset, and the position passes over it", marker_occupies_an_offset),
     ("an open transaction holds readers back, but not the end that is told", open_transaction_holds_readers_back),
     ("aborted records are never seen", aborted_records_are_never_seen),
@@ -30,6 +31,11 @@ const BEHAVIOURS: [(&str, fn()); 12] = [
     ("offsets of an old generation ask for an abort", old_generation_aborts),
     ("a partition is given on only after its owner has let go", partition_is_given_on_after_the_answer),
     ("who is paused for longer than its session has lost its partitions", paused_member_loses),
+    ("where producers stamp, their times count, and times are looked up", producers_stamp),
+    ("retention takes what is old", retention_takes_what_is_old),
+    ("who is cut off gets no answers, and after a session has lost its partitions", cut_off_member_loses),
+    ("a dead process does nothing, and its successor is another", dead_process_does_nothing),
+    ("offsets are forgotten", offsets_are_forgotten),
     ("clocks drift, are set and stand still", clocks_depart_and_stand_still),
 ];
 
@@ -39,15 +45,18 @@ pub fn check() -> Result<(), String> {
         println!("brokers: {what}");
         shown();
     }
+    let mut happened = BTreeMap::<&str, u64>::new();
     for seed in 0..SEEDS {
         let first = run(seed, Sabotage::default());
         if !first.wrong.is_empty() {
-            return Err(format!("copies of seed {seed}: {:?}", first.wrong));
+            return Err(format!("copies of seed {seed}: {:?}\n{}", first.wrong, first.dump));
         }
+        first.counts.iter().for_each(|(what, count)| *happened.entry(what).or_default() += count);
         if seed == 0 && run(seed, Sabotage::default()).digest != first.digest {
             return Err("expected a seed to replay, found another course".to_owned());
         }
     }
+    println!("brokers: copies are complete under {happened:?}");
     let safe = Sabotage::default();
     for (what, sabotage) in [
         ("generations unchecked", Sabotage { generations_unchecked: true, ..safe }),
@@ -78,6 +87,12 @@ fn reader(process: &Instance) -> <Instance as Brokers>::Reader {
     let reader = process.reader("group", &[]).expect("nothing fails here");
     reader.assign([(PLACE, 0)]).expect("nothing fails here");
     reader
+}
+
+fn append(cluster: &Cluster, records: usize) {
+    for _ in 0..records {
+        cluster.append(TOPIC, b"k", None, 0);
+    }
 }
 
 /// Offsets that arrive within some time.
@@ -149,7 +164,7 @@ fn aborted_records_are_never_seen() {
 fn pause_drops_what_was_fetched() {
     let (cluster, process) = scene(1);
     let reader = reader(&process);
-    (0..30).for_each(|_| drop(cluster.append(TOPIC, b"k", None, 0)));
+    append(&cluster, 30);
     let first = loop {
         cluster.advance(SECOND);
         if let Some(Ok(offset)) = reader.poll(Duration::ZERO, |record| record.offset) {
@@ -165,7 +180,7 @@ fn pause_drops_what_was_fetched() {
 
 fn gone_offset_is_told() {
     let (cluster, process) = scene(1);
-    (0..3).for_each(|_| drop(cluster.append(TOPIC, b"k", None, 0)));
+    append(&cluster, 3);
     cluster.delete_records(TOPIC, 0, 2);
     let reader = reader(&process);
     let mut told = Vec::new();
@@ -255,6 +270,71 @@ fn paused_member_loses() {
     cluster.advance(5 * SECOND);
     assert!(member.lost() && member.group().is_none());
     assert_eq!(member.poll(), Ok(vec![Asked::Revoke(vec![0, 1])]));
+}
+
+fn producers_stamp() {
+    let (cluster, process) = scene(1);
+    cluster.create_topic(TOPIC, 1, Stamped::ByProducer);
+    for time in [5, 9, 7] {
+        cluster.append_at(TOPIC, 0, Some(b"k"), Some(b"v"), time);
+    }
+    let times: Vec<i64> = cluster.committed(TOPIC).iter().map(|seen| seen.time).collect();
+    assert_eq!(times, [5, 9, 7]);
+    let reader = reader(&process);
+    let found = |ms| reader.at_time([PLACE], ms).expect("nothing fails here");
+    assert_eq!((found(6).of(PLACE), found(10).is_after_all(PLACE)), (Some(1), true));
+}
+
+fn retention_takes_what_is_old() {
+    let (cluster, process) = scene(1);
+    append(&cluster, 2);
+    cluster.advance(SECOND);
+    append(&cluster, 1);
+    cluster.retain_since(TOPIC, cluster.broker_ms());
+    assert_eq!(reader(&process).beginnings([PLACE]).expect("nothing fails here").of(PLACE), Some(2));
+}
+
+fn cut_off_member_loses() {
+    let (cluster, process) = scene(1);
+    let (member, reader) = (process.join("group", TOPIC).expect("nothing fails here"), reader(&process));
+    serve(&cluster, &[&member], 5 * SECOND);
+    cluster.cut("a", 15 * SECOND);
+    assert!(cluster.is_cut("a") && process.publish(TOPIC, b"k", None).is_err());
+    append(&cluster, 1);
+    assert!(reader.ends([PLACE]).is_err());
+    assert_eq!(arriving(&cluster, &reader), []);
+    cluster.advance(6 * SECOND);
+    assert!(member.lost());
+    assert!(cluster.group("group").1.is_empty(), "the session is over there, too");
+}
+
+fn dead_process_does_nothing() {
+    let (cluster, process) = scene(1);
+    let mut writer = process.writer("id").expect("nothing is open");
+    writer.produce(new_record(b"v")).expect("nothing fails here");
+    writer.flush().expect("nothing fails here");
+    assert!(process.may_act());
+    cluster.crash("a");
+    let successor = cluster.start("a", "");
+    assert!(process.is_crashed() && !process.may_act() && !successor.is_crashed());
+    assert!(process.publish(TOPIC, b"k", None).is_err());
+    assert!(matches!(writer.abort(), Err(WriteError::Fatal(_))));
+    assert!(cluster.is_transaction_open("id"), "nobody has ended it");
+    assert!(successor.writer("id").is_ok() && !cluster.is_transaction_open("id"));
+}
+
+fn offsets_are_forgotten() {
+    let (cluster, process) = scene(1);
+    let member = process.join("group", TOPIC).expect("nothing fails here");
+    serve(&cluster, &[&member], 5 * SECOND);
+    let mut writer = process.writer("id").expect("nothing is open");
+    writer.produce(new_record(b"v")).expect("nothing fails here");
+    writer.commit(&[(PLACE, 7)], &member.group().expect("it is a member")).expect("nothing fails here");
+    cluster.advance(SECOND);
+    let told = || member.committed(TOPIC, &[0], SECOND).expect("nothing is pending")[&0].clone();
+    assert_eq!(told(), Ok(Some(7)));
+    cluster.forget_offset("group", TOPIC, 0);
+    assert_eq!(told(), Ok(None));
 }
 
 fn clocks_depart_and_stand_still() {
