@@ -11,6 +11,7 @@ pub mod state;
 pub mod time;
 
 pub mod callback;
+pub mod document;
 pub mod notify;
 pub mod reroute;
 pub mod track;

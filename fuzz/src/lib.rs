@@ -7,4 +7,21 @@
 
 mod bytes;
 mod harmless;
+mod partition;
+mod steps;
+mod worlds;
+
+pub mod callbacks;
+pub mod forms;
+pub mod links;
+pub mod notifier_input;
+pub mod notifier_machine;
+pub mod offers;
+pub mod partitioner;
+pub mod restore;
+pub mod settings;
+pub mod tables;
+pub mod times;
 pub mod tracker_input;
+pub mod tracker_machine;
+pub mod words;

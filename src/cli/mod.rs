@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod demo;
 mod discard;
+mod doctor;
 mod lint;
 mod outcome;
 mod parcel;
@@ -75,6 +76,7 @@ enum Command {
     Discard(discard::Args),
     Replay(replay::Args),
     State(state::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
 }
 
@@ -93,6 +95,7 @@ impl Command {
             Command::Discard(args) => discard::run(&args),
             Command::Replay(args) => replay::run(args),
             Command::State(args) => state::run(args),
+            Command::Doctor(args) => doctor::run(&args),
             Command::Completions(args) => completions::run(&args),
         }
     }

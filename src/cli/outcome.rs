@@ -16,6 +16,8 @@ pub enum Failure {
     Config(Errors),
     /// The arguments do not fit together. Exit code 2.
     Usage(String),
+    /// Nothing could be looked at. Exit code 2.
+    CannotLook(anyhow::Error),
     /// It was begun and failed. Exit code 1.
     Failed(anyhow::Error),
 }
@@ -24,7 +26,7 @@ impl Failure {
     /// The exit codes that `--help` documents.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Failure::Config(_) | Failure::Usage(_) => ExitCode::from(2),
+            Failure::Config(_) | Failure::Usage(_) | Failure::CannotLook(_) => ExitCode::from(2),
             Failure::Failed(_) => ExitCode::from(1),
         }
     }
@@ -36,7 +38,7 @@ impl fmt::Display for Failure {
         match self {
             Failure::Config(errors) => write!(f, "parcelwatch: {errors}"),
             Failure::Usage(message) => write!(f, "parcelwatch: {message}"),
-            Failure::Failed(error) => {
+            Failure::Failed(error) | Failure::CannotLook(error) => {
                 write!(f, "parcelwatch: {error}")?;
                 error.chain().skip(1).try_for_each(|cause| write!(f, "\n  because: {cause}"))
             }

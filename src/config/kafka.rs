@@ -7,8 +7,8 @@ use rdkafka::ClientConfig;
 use serde::{Deserialize, Deserializer, de};
 
 use super::Secret;
-use super::check::Check;
 use crate::channel::SecretError;
+use crate::document::Check;
 
 /// How the cluster is reached and what things are called there.
 #[derive(Clone, Debug, Deserialize)]

@@ -7,9 +7,9 @@ use axum::http::HeaderName;
 use serde::{Deserialize, Deserializer, de};
 
 use super::Secret;
-use super::check::Check;
 use super::runtime::host;
 use crate::channel::SecretError;
+use crate::document::Check;
 
 /// Addresses of the listeners.
 #[derive(Clone, Debug, Deserialize)]

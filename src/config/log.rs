@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
-use super::check::Check;
+use crate::document::Check;
 
 /// What is logged, to standard error.
 #[derive(Clone, Debug, Deserialize)]

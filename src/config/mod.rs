@@ -2,36 +2,21 @@
 //!
 //! In come a file's text and the environment, out comes a [`Config`] or *every* error, each with its place.
 //! The commented default is what is loaded when nothing is said: it is made of one `reference.toml` per
-//! module that has settings, and it is also the list of known keys. The steps, one file each:
-//!
-//! 1. `tree` reads TOML into values that know their places,
-//! 2. `overlay` lays the file over the default (unknown keys fall out), `environment` the variables,
-//! 3. `de` reads sections into their types; a value that its setting refuses is reported and put back to the
-//!    default, so that the rest is still looked at,
-//! 4. each section's `check` says whether the settings fit together.
+//! module that has settings, and it is also the list of known keys. [`document`](crate::document) reads and lays over; here
+//! are the sections, one file each, whose `check` says whether settings fit together.
 //!
 //! What always holds: no error, no `Debug` output and no printed configuration carries a secret.
 
-mod check;
-mod de;
 pub mod duration;
-mod environment;
-mod errors;
-mod free;
 mod kafka;
 mod listen;
 mod log;
-mod offers;
-mod overlay;
-mod place;
-mod print;
 mod privacy;
 mod reroute;
 mod runtime;
 mod secret;
 mod texts;
 mod topics;
-mod tree;
 
 #[cfg(test)]
 mod tests;
@@ -39,26 +24,21 @@ mod tests;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
-
-use self::check::Check;
-use self::tree::{Node, Value};
 use crate::channel::{self, Secrets};
+use crate::document::{Check, Sections};
 use crate::notify::{self, Policy};
 use crate::reroute::Offers;
 use crate::track::{self, Rules};
 
-pub use self::errors::{Errors, Problem};
 pub use self::kafka::{GroupProtocol, Kafka, Property};
 pub use self::listen::{Address, Listen};
 pub use self::log::{Log, LogFormat};
-pub use self::offers::read_offers;
-pub use self::place::Place;
 pub use self::privacy::Privacy;
 pub use self::reroute::Reroute;
 pub use self::runtime::Runtime;
 pub use self::secret::Secret;
 pub use self::topics::Topics;
+pub use crate::document::{Errors, Place, Problem, read_offers};
 
 /// Everything that is configured.
 #[derive(Clone, Debug)]
@@ -125,31 +105,20 @@ impl Source {
 
     /// Reads and checks everything.
     pub fn read(&self) -> Result<Config, Errors> {
-        let mut problems = Vec::new();
-        let config = read(&mut self.tree(&mut problems), &mut problems);
-        match (config, Errors::of(problems)) {
-            (_, Some(errors)) => Err(errors),
-            (Some(config), None) => Ok(config),
-            (None, None) => unreachable!("a section that cannot be read leaves a problem"),
-        }
+        let mut sections = self.sections();
+        let config = read(&mut sections);
+        sections.finish(config)
     }
 
     /// What is in force, as TOML with the place of what is not default; meaningful where `read` succeeds.
     pub fn print(&self) -> String {
-        print::print(&self.tree(&mut Vec::new()))
+        self.sections().print()
     }
 
     /// The default with the file and the environment laid over it.
-    fn tree(&self, problems: &mut Vec<Problem>) -> Node {
-        let mut tree = default();
-        if let Some((name, text)) = &self.file {
-            match Node::of_file(&name.as_str().into(), text) {
-                Ok(file) => overlay::overlay(&mut tree, file, problems),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        environment::apply(&mut tree, &self.environment, problems);
-        tree
+    fn sections(&self) -> Sections {
+        let file = self.file.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
+        Sections::new(&reference(), file, &self.environment)
     }
 }
 
@@ -160,21 +129,8 @@ fn text_variables() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The commented default as a tree.
-fn default() -> Node {
-    parse_default(&reference())
-}
-
-fn parse_default(reference: &str) -> Node {
-    Node::parse(reference, &|_| Place::Default)
-        .unwrap_or_else(|problem| panic!("the built-in default is no TOML: {problem}"))
-        .into_default()
-}
-
 /// Reads the sections, then checks what was read.
-fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
-    let default = default();
-    let mut sections = Sections { tree, default: &default, problems };
+fn read(sections: &mut Sections) -> Option<Config> {
     let kafka = sections.table::<Kafka>("kafka");
     let topics = sections.table::<Topics>("topics");
     let runtime = sections.table::<Runtime>("runtime");
@@ -185,7 +141,7 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
     let rules = sections.tables_of::<Rules>(track::REFERENCE);
     let policy = sections.tables_of::<Policy>(notify::REFERENCE);
     let reroute = sections.table::<Reroute>("reroute");
-    let offers = reroute.as_ref().map_or_else(Offers::default, |reroute| reroute.load_offers(problems));
+    let offers = reroute.as_ref().map_or_else(Offers::default, |reroute| reroute.load_offers(sections.problems()));
     let config = Config {
         kafka: kafka?,
         topics: topics?,
@@ -199,7 +155,7 @@ fn read(tree: &mut Node, problems: &mut Vec<Problem>) -> Option<Config> {
         reroute: reroute?,
         offers: Arc::new(offers),
     };
-    config.check(&mut Check::new(tree, problems));
+    config.check(&mut sections.check());
     Some(config)
 }
 
@@ -273,46 +229,6 @@ impl Config {
                 if let Err(error) = Secrets::new().resolve(secret) {
                     check.wrong_at(&[&path[..], &["webhook", "secrets"]].concat(), error.to_string());
                 }
-            }
-        }
-    }
-}
-
-/// Reads parts of a tree into types and reports every value that a type refuses.
-struct Sections<'a> {
-    tree: &'a mut Node,
-    default: &'a Node,
-    problems: &'a mut Vec<Problem>,
-}
-
-impl Sections<'_> {
-    /// The table of this name.
-    fn table<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
-        self.read(&[name], |tree| tree.get(name).cloned())
-    }
-
-    /// The tables that this part of the commented default shows, together.
-    fn tables_of<T: DeserializeOwned>(&mut self, reference: &str) -> Option<T> {
-        let shown = parse_default(reference);
-        self.read(&[], |tree| {
-            let entries = tree.entries().iter().filter(|entry| shown.get(&entry.name).is_some());
-            Some(Node { place: Place::Default, value: Value::Table(entries.cloned().collect()) })
-        })
-    }
-
-    /// Tries until the type accepts: each refused value is reported once and put back to the default.
-    fn read<T: DeserializeOwned>(&mut self, prefix: &[&str], part: impl Fn(&Node) -> Option<Node>) -> Option<T> {
-        loop {
-            let node = part(self.tree).unwrap_or(Node { place: Place::Default, value: Value::Table(Vec::new()) });
-            let fault = match T::deserialize(&node) {
-                Ok(read) => return Some(read),
-                Err(fault) => fault,
-            };
-            let path: Vec<String> = prefix.iter().map(|name| (*name).to_owned()).chain(fault.path).collect();
-            let place = self.tree.place_of(&path);
-            self.problems.push(Problem { place, key: path.join("."), message: fault.message });
-            if !self.tree.mend(&path, Some(self.default)) {
-                return None;
             }
         }
     }

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::Secret;
-use super::check::Check;
 use super::listen::check_strength;
 use crate::channel::SecretError;
+use crate::document::Check;
 use crate::model::HashKey;
 
 /// What keeps people's contacts out of topics and logs.

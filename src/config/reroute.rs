@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::check::Check;
 use super::listen::check_strength;
-use super::{Problem, Secret, offers};
+use super::{Place, Problem, Secret};
 use crate::channel::SecretError;
+use crate::document::{self, Check};
 use crate::reroute::{LINK_DAYS_MAX, LinkKey, Links, Offers, Settings};
 
 /// What customers may choose, and how they get there.
@@ -59,7 +59,7 @@ impl Reroute {
 
     /// What the offers file offers; its mistakes are added to `problems`.
     pub(super) fn load_offers(&self, problems: &mut Vec<Problem>) -> Offers {
-        self.offers.as_deref().map_or_else(Offers::default, |path| offers::load(path, problems))
+        self.offers.as_deref().map_or_else(Offers::default, |path| load_offers(path, problems))
     }
 
     pub(super) fn check(&self, check: &mut Check<'_>) {
@@ -79,5 +79,34 @@ impl Reroute {
         ] {
             check.that((1..=max).contains(&found), key, format!("expected 1 to {max}, found {found}"));
         }
+    }
+}
+
+/// Reads the file; what is wrong is added to `problems` and left out.
+fn load_offers(path: &str, problems: &mut Vec<Problem>) -> Offers {
+    match std::fs::read_to_string(path) {
+        Ok(text) => document::read_offers_into(&path.into(), &text, problems),
+        Err(error) => {
+            let place = Place::File { name: path.into(), line: 1, column: 1 };
+            let message = format!("expected a readable file of UTF-8 text (reroute.offers): {error}");
+            problems.push(Problem { place, key: String::new(), message });
+            Offers::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_none_is_reported_where_it_is_named() {
+        let mut problems = Vec::new();
+        assert_eq!(load_offers("/no/such/offers.toml", &mut problems), Offers::default());
+        let found = problems.iter().map(ToString::to_string).collect::<String>();
+        assert!(
+            found.starts_with("/no/such/offers.toml:1:1: expected a readable file of UTF-8 text (reroute.offers)"),
+            "{found}"
+        );
     }
 }

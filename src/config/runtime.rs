@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::check::Check;
 use super::duration;
+use crate::document::Check;
 
 /// How the workers run. What breaks if a value is larger or smaller stands in `reference.toml`.
 #[derive(Clone, Debug, Deserialize)]

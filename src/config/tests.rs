@@ -43,7 +43,7 @@ fn every_key_of_the_default_is_explained() {
         }
         let begins_a_key = line.split_once(" = ").is_some_and(|(key, _)| !key.starts_with('#'));
         // What the user names is explained with the table.
-        let is_ours = free::free(&table.split('.').collect::<Vec<_>>()).is_none();
+        let is_ours = crate::document::free(&table.split('.').collect::<Vec<_>>()).is_none();
         if begins_a_key && is_ours {
             // A comment above, or above the run of keys that share it.
             let above = lines[..index].iter().rev().find(|line| line.starts_with('#') || line.is_empty());

@@ -2,7 +2,7 @@
 //! account, or a code that names no text, would be found out only by people who hear nothing.
 
 use super::Config;
-use super::check::Check;
+use crate::document::Check;
 use crate::model::{Channel, NoticeKind, SmsProvider};
 use crate::notify::render::{Locale, VARIANTS_MAX};
 

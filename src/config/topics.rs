@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::check::Check;
+use crate::document::Check;
 use crate::topics::Overrides;
 
 /// Departures from the definitions.

@@ -1,13 +1,13 @@
 //! Records of `controls.v1`: what an operator decides about a storm. `parcelwatch release` and `discard` write them.
 
-use super::notice::{bounded, name, typed};
+use super::notice::{KEPT_BYTES_MAX, bounded, name, typed};
 use crate::model::{Control, Reject};
 use crate::notify::Input;
 
 /// Decodes a record. Its key names nobody: each partition holds a copy.
 pub(super) fn control(value: &[u8]) -> Result<Input, Reject> {
     let control: Control = typed(value, "a control")?;
-    bounded(value, &control)?;
+    bounded(value, &control, KEPT_BYTES_MAX)?;
     name("id", &control.id)?;
     name("by", &control.by)?;
     Ok(Input::Control(control))

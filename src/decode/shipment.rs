@@ -98,9 +98,7 @@ fn person(fields: &Map<String, Value>, path: &'static str, malformed: &mut Vec<&
 fn texts(fields: &Map<String, Value>, path: &'static str, malformed: &mut Vec<&'static str>) -> Option<Vec<Box<str>>> {
     let read = match fields.get(path)? {
         Value::Null => return None,
-        Value::Array(members) if members.len() <= TEXTS_MAX => {
-            members.iter().map(text).collect()
-        }
+        Value::Array(members) if members.len() <= TEXTS_MAX => members.iter().map(text).collect(),
         _ => None,
     };
     if read.is_none() {

@@ -392,6 +392,31 @@ fn no_message_repeats_what_the_record_says() {
     }
 }
 
+/// A key that serde_json takes for its own where any crate of the build turns its `raw_value` on, as axum does.
+#[test]
+fn a_key_of_the_parser_s_own_does_not_make_it_repeat_what_stands_there() {
+    for value in ["8613800000000", "\"8613800000000@\"", "{\"8613800000000\":1}", "[\"+8613800000000\"]"] {
+        let marked = format!(r#"{{"$serde_json::private::RawValue":{value}}}"#);
+        let shipment = format!(r#"{{"parcel_id":"P1","ordered_at":"2026-11-22T00:00:00Z","recipient":{marked}}}"#);
+        let reroute = format!(r#"{{"parcel_id":"P1","change":"revoked","journey":1,"detail":{marked}}}"#);
+        let preference = format!(r#"{{"recipient_key":"p:1","opt_out":{marked},"at":"2026-11-22T00:00:00Z"}}"#);
+        let merchant = format!(r#"{{"merchant":"M","digest":{marked}}}"#);
+        for reject in [
+            shipment_of(&shipment).err(),
+            self::reroute(Some(reroute.as_bytes()), Timestamp::FIRST).err(),
+            notifier_input(NotifierTopic::Preferences, Some(b"p:1"), Some(preference.as_bytes())).err(),
+            merchant_of(&merchant).err(),
+        ] {
+            let said = reject.map(|reject| reject.to_string()).unwrap_or_default();
+            assert!(!said.contains("86138"), "{value}: {said}");
+        }
+    }
+}
+
+fn merchant_of(json: &str) -> Result<Option<crate::model::Merchant>, Reject> {
+    super::merchant(b"M", Some(json.as_bytes()))
+}
+
 proptest::proptest! {
     #[test]
     fn no_bytes_make_a_decoder_panic(bytes: Vec<u8>, text in r#"\{("(parcel_id|code|hub|event_time|route|journey)":("held"|null|\[\{\}\]|7|"2026-11-2[0-9]T10:00:00"),?){0,6}\}"#) {

@@ -33,8 +33,17 @@ pub(super) fn object(text: &str, names: &[&str]) -> Result<Map<String, Value>, R
     read.map_err(|error| syntax(&error))?.map_err(no_object)
 }
 
-/// A reject for text that is no JSON: the parser's words name the place and never the content.
+/// A reject for text that is no JSON: the parser's words about syntax name the place and never the content. Those about data
+/// repeat it; there are some even here, about a key by which the parser marks texts of its own.
 pub(super) fn syntax(error: &serde_json::Error) -> Reject {
+    if error.is_data() {
+        let (line, column) = (error.line(), error.column());
+        return Reject::at(
+            "json",
+            "",
+            format!("expected JSON, found a value of another kind at line {line} column {column}"),
+        );
+    }
     Reject::at("json", "", format!("expected JSON, found {error}"))
 }
 

@@ -17,4 +17,7 @@ pub struct Announcement {
     pub partitions: BTreeMap<String, Vec<i32>>,
     /// Wall clock, so that the newer of two claims wins.
     pub at: Timestamp,
+    /// Which process of that name it is; empty: of a version that does not say.
+    #[serde(default)]
+    pub incarnation: String,
 }

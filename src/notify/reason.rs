@@ -125,7 +125,7 @@ pub enum Suppression {
 
 impl Suppression {
     /// Every reason not to send.
-    pub const ALL: [Suppression; 12] = [
+    pub const ALL: [Suppression; 13] = [
         Suppression::NoContact,
         Suppression::EndpointGone,
         Suppression::SendOff,

@@ -5,6 +5,7 @@
 //! the data is missing; whoever may not choose learns nothing of the parcel.
 
 mod base32;
+pub mod form;
 mod identity;
 mod links;
 mod offer;

@@ -6,7 +6,7 @@ use crate::model::{Audience, Detail, Eta, Fee, Reroute, RerouteChange, RerouteOp
 /// The offers of `track`'s timelines: lockers LK-1 and LK-2 (inter-city only), station ST-1 and outlet OU-1, tours from 08:00 to
 /// 20:00 UTC with slots from 09 to 12 and 14 to 18 on two days.
 fn offers() -> Offers {
-    crate::config::read_offers("offers.toml", include_str!("../track/tests/offers.toml")).expect("offers")
+    crate::document::read_offers("offers.toml", include_str!("../track/tests/offers.toml")).expect("offers")
 }
 
 fn at(text: &str) -> Timestamp {

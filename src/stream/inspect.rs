@@ -12,10 +12,11 @@ use super::restore::{CannotResume, Restoring};
 use super::stage::{NotifierStage, Stage, TrackerStage};
 use super::topics::{Topics, TopicsError};
 use crate::model::Timestamp;
-use crate::state::{Machine, Meta};
+use crate::state::Machine;
 
-/// A log that answers nothing for this long ends the look.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a log is begun anew that is shortened while it is read. Instances do so once in a complete walk over their state:
+/// more often than this in a row is no instance.
+const TRIES: usize = 5;
 
 /// How often positions are compared while nothing arrives: markers at the end are no records.
 const STEP: Duration = Duration::from_millis(100);
@@ -61,7 +62,9 @@ pub enum InspectError {
     Brokers(#[from] BrokerError),
     #[error(transparent)]
     Unreadable(#[from] CannotResume),
-    #[error("{topic} [{partition}]: no answer from the brokers for {PATIENCE:?}")]
+    #[error(
+        "{topic} [{partition}]: the brokers do not tell its span, or it is shortened again and again while it is read"
+    )]
     Silent { topic: String, partition: i32 },
 }
 
@@ -95,56 +98,90 @@ fn inspect_partition<S: Stage>(
     topic: &str,
     partition: i32,
 ) -> Result<Inspected, InspectError> {
+    let mut read = read_log::<S>(reader, clock, topic, partition)?;
+    let live = read.log.machine.tables().iter().map(|table| table.count()).collect();
+    Ok(described::<S>(partition, &read, live))
+}
+
+/// A state log that was read to its end.
+pub(super) struct ReadLog<S: Stage> {
+    /// Complete.
+    pub log: Restoring<S>,
+    /// Bytes of all blocks.
+    pub bytes: u64,
+}
+
+/// Reads a partition's state log as a restore does, and keeps nobody from anything. Where a running instance deletes what we are
+/// about to read, it is begun anew.
+pub(super) fn read_log<S: Stage>(
+    reader: &impl Reader,
+    clock: &Clock,
+    topic: &str,
+    partition: i32,
+) -> Result<ReadLog<S>, InspectError> {
+    for _ in 0..TRIES {
+        let read = read_once(reader, clock, topic, partition);
+        let unassigned = reader.unassign([(topic, partition)]);
+        if let Some(read) = read? {
+            unassigned?;
+            return Ok(read);
+        }
+    }
+    Err(InspectError::Silent { topic: topic.to_owned(), partition })
+}
+
+/// None: what was to be read next is gone.
+fn read_once<S: Stage>(
+    reader: &impl Reader,
+    clock: &Clock,
+    topic: &str,
+    partition: i32,
+) -> Result<Option<ReadLog<S>>, InspectError> {
     let (place, silent) = ((topic, partition), || InspectError::Silent { topic: topic.to_owned(), partition });
     let begins = reader.beginnings([place])?.of(place).ok_or_else(silent)?;
     let end = reader.ends([place])?.of(place).ok_or_else(silent)?;
-    let mut log = Restoring::<S>::new(begins, end, clock.boot());
-    let mut bytes = 0;
+    let mut read = ReadLog::<S> { log: Restoring::new(begins, end, clock.boot()), bytes: 0 };
     reader.assign([(place, begins)])?;
-    let mut waited = Duration::ZERO;
-    while !log.complete {
-        let read = reader.poll(STEP, |record| {
+    while !read.log.complete {
+        let polled = reader.poll(STEP, |record| {
+            // A running instance goes on writing; that is of no interest here.
+            read.log.complete |= record.offset >= end;
+            if read.log.complete {
+                return Ok(());
+            }
             let block = record.value.unwrap_or_default();
-            bytes += block.len() as u64;
-            log.block(topic, partition, record.offset, block)
+            read.bytes += block.len() as u64;
+            read.log.block(topic, partition, record.offset, block)
         });
-        match read {
+        match polled {
             Some(Ok(taken)) => {
                 taken?;
-                waited = Duration::ZERO;
+                // Positions are for when nothing comes: asking after each block costs more than the block.
+                continue;
             }
-            Some(Err(ReadError::OffsetGone(error))) => return Err(BrokerError(error).into()),
-            Some(Err(ReadError::Passing(_))) | None => waited += STEP,
+            Some(Err(ReadError::OffsetGone(_))) => return Ok(None),
+            Some(Err(ReadError::Passing(_))) | None => {}
         }
-        if waited > Duration::ZERO {
-            log.complete = reader.positions()?.of(place).is_some_and(|position| position >= end);
-        }
-        if waited > PATIENCE {
-            return Err(silent());
+        let position = reader.positions()?.of(place).unwrap_or(begins);
+        if read.log.stands_still_at(position, clock.boot()) {
+            let (topic, end) = (topic.to_owned(), end);
+            return Err(CannotResume::StandsStill { topic, partition, position, end }.into());
         }
     }
-    reader.unassign([place])?;
-    let live = log.machine.tables().iter().map(|table| table.count()).collect();
-    Ok(described::<S>(partition, (begins, end), log.meta(), log.entries, live, bytes))
+    Ok(Some(read))
 }
 
-fn described<S: Stage>(
-    partition: i32,
-    (begins, end): (i64, i64),
-    meta: Option<&Meta>,
-    entries: u64,
-    live: Vec<usize>,
-    bytes: u64,
-) -> Inspected {
+fn described<S: Stage>(partition: i32, read: &ReadLog<S>, live: Vec<usize>) -> Inspected {
+    let meta = read.log.meta();
     Inspected {
         stage: S::NAME,
         partition,
-        begins,
-        end,
+        begins: read.log.begins,
+        end: read.log.end,
         complete_from: meta.map(|meta| meta.walk.complete_from),
-        entries,
+        entries: read.log.entries,
         live,
-        bytes,
+        bytes: read.bytes,
         stream_time: meta.map(|meta| meta.stream_time).filter(|time| *time != Timestamp::MIN),
         offsets: meta.map(|meta| meta.offsets.clone()).unwrap_or_default(),
         partitions: meta.map(|meta| meta.partitions),

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle, Runtime};
 
-use super::announce::announce;
+use super::announce::{announce, incarnation};
 use super::brokers::Brokers;
 use super::clock::Clock;
+use super::instances::Twin;
 use super::kafka::Kafka;
 use super::options::Options;
 use super::preflight;
@@ -60,7 +61,7 @@ pub struct Instance {
     publisher: Publisher,
     dispatcher: Arc<Dispatcher>,
     threads: Vec<std::thread::JoinHandle<()>>,
-    failure: Arc<Mutex<Option<WorkerError>>>,
+    failure: Arc<Mutex<Option<InstanceError>>>,
 }
 
 /// Why an instance did not start, or stopped.
@@ -78,6 +79,9 @@ pub enum InstanceError {
     #[allow(missing_docs)]
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
+    #[allow(missing_docs)]
+    #[error(transparent)]
+    Twin(#[from] Twin),
     /// A mistake of ours.
     #[error("a thread has panicked")]
     Panicked,
@@ -109,7 +113,7 @@ impl Instance {
         topics.co_partitioned::<NotifierStage>()?;
         let waited = clock.now().since(started);
         if !options.simulated_brokers {
-            preflight::warn(&options, &topics, runtime);
+            preflight::warn(&options);
         }
         let receipts = Arc::new(Receipts::new(&options, &topics, clock.clone(), Arc::clone(&metrics))?);
         let publisher = Publisher::new(&options, &topics, clock.clone())?;
@@ -138,10 +142,16 @@ impl Instance {
         if !shared.options.simulated_brokers {
             runtime.spawn(trim(shared.options.client.clone(), trims));
         }
-        runtime.spawn(announce(Arc::clone(&shared), advertise));
+        let incarnation = incarnation();
+        shared.worlds.instances.i_am(&shared.options.instance, &incarnation);
+        runtime.spawn(announce(Arc::clone(&shared), incarnation, advertise));
         let mut instance =
             Instance { shared, receipts, publisher, dispatcher, threads: Vec::new(), failure: Arc::default() };
-        instance.thread("tables", move |shared, _| tables.run(&shared.stop))?;
+        instance.thread("tables", move |shared, failure| {
+            if let Err(twin) = tables.run(&shared.stop, || shared.changed.notify_one()) {
+                fail(&shared, &failure, twin.into());
+            }
+        })?;
         for slot in 0..workers.0 {
             instance.worker::<TrackerStage>(slot)?;
         }
@@ -169,7 +179,7 @@ impl Instance {
     fn thread(
         &mut self,
         name: &str,
-        work: impl FnOnce(Arc<Shared>, Arc<Mutex<Option<WorkerError>>>) + Send + 'static,
+        work: impl FnOnce(Arc<Shared>, Arc<Mutex<Option<InstanceError>>>) + Send + 'static,
     ) -> Result<(), InstanceError> {
         let (shared, failure) = (Arc::clone(&self.shared), Arc::clone(&self.failure));
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
@@ -185,9 +195,7 @@ impl Instance {
         let kafka = Kafka::new(self.shared.options.clone(), self.shared.clock.clone());
         self.thread(&format!("{}-{slot}", S::NAME), move |shared, failure| {
             if let Err(error) = keep_working::<S, Kafka>(&shared, &kafka, slot) {
-                tracing::error!(stage = S::NAME, slot, %error, "cannot go on");
-                failure.lock().expect("no holder of this lock panics").get_or_insert(error);
-                shared.stop.store(true, Ordering::Relaxed);
+                fail(&shared, &failure, error.into());
             }
         })
     }
@@ -201,12 +209,19 @@ impl Instance {
         runtime.block_on(self.dispatcher.shutdown(CHANNELS_WITHIN));
         self.receipts.flush();
         match self.failure.lock().expect("no holder of this lock panics").take() {
-            Some(error) => Err(error.into()),
+            Some(error) => Err(error),
             // The panic's message is on stderr.
             None if panicked => Err(InstanceError::Panicked),
             None => Ok(()),
         }
     }
+}
+
+/// The instance stops, and says why at its end.
+fn fail(shared: &Shared, failure: &Mutex<Option<InstanceError>>, error: InstanceError) {
+    tracing::error!(%error, "cannot go on");
+    failure.lock().expect("no holder of this lock panics").get_or_insert(error);
+    shared.stop.store(true, Ordering::Relaxed);
 }
 
 /// The others must not go on without a thread that has panicked: its partitions would look owned for ever. Whoever joins them

@@ -10,6 +10,7 @@
 mod announce;
 pub mod brokers;
 mod clock;
+mod examine;
 mod inspect;
 mod instance;
 mod instances;
@@ -34,6 +35,7 @@ use crate::model::partitioner;
 pub use crate::model::partitioner::partition;
 
 pub use clock::{Clock, Clocks};
+pub use examine::{ExamineError, Finding, Found, Patient, Verdict, examine};
 pub use inspect::{InspectError, Inspected, inspect};
 pub use instance::{Instance, InstanceError, Setup};
 pub use options::{From, GroupProtocol, Options};

@@ -57,11 +57,47 @@ pub enum CannotResume {
          and reroutes with --from earliest, --from latest or --from 2026-11-22T00:00:00Z"
     )]
     WhereToBegin { topic: String, group: String },
+    #[allow(missing_docs)]
+    #[error(
+        "{topic} [{partition}]: the saved state goes on from offset {offset}, but the records before {begins} are gone: retention \
+         must outlast any outage; to skip what was lost, delete the group {group} and the state topics and start anew with --from"
+    )]
+    InputCut { topic: String, partition: i32, group: String, offset: i64, begins: i64 },
+    #[allow(missing_docs)]
+    #[error(
+        "{topic} [{partition}]: the saved state goes on from offset {offset}, but the topic ends at {end}: it was made anew, or brokers \
+         lost its end; restore it from a backup, or delete the group {group} and the state topics and start anew with --from"
+    )]
+    InputShort { topic: String, partition: i32, group: String, offset: i64, end: i64 },
+    #[allow(missing_docs)]
+    #[error(
+        "{topic} [{partition}]: nothing could be read for {STANDS_STILL_AFTER:?}, at offset {position} before {end}; if this goes on, look \
+         for a transaction that was left open (kafka-transactions.sh find-hanging) and abort it"
+    )]
+    StandsStill { topic: String, partition: i32, position: i64, end: i64 },
+}
+
+impl CannotResume {
+    /// A word for it that stays, for programs.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            CannotResume::Unreadable { .. } => "state_unreadable",
+            CannotResume::Truncated { .. } => "state_cut",
+            CannotResume::StateMissing { .. } => "state_missing",
+            CannotResume::OffsetMissing { .. } => "group_offset_missing",
+            CannotResume::OffsetsDiffer { .. } => "group_offset_differs",
+            CannotResume::Repartitioned { .. } => "repartitioned",
+            CannotResume::WhereToBegin { .. } => "first_start",
+            CannotResume::InputCut { .. } => "input_cut",
+            CannotResume::InputShort { .. } => "input_short",
+            CannotResume::StandsStill { .. } => "open_transaction",
+        }
+    }
 }
 
 /// Nothing of a state log was read for so long. Shorter: a slow broker makes workers start over. Longer: so long nobody watches the
 /// partition's parcels.
-const STANDS_STILL_AFTER: Duration = Duration::from_secs(30);
+pub const STANDS_STILL_AFTER: Duration = Duration::from_secs(30);
 
 /// A partition whose state log is being read.
 pub struct Restoring<S: Stage> {
@@ -196,6 +232,23 @@ pub enum Begins {
     At(i64),
     /// At one that the brokers must be asked for.
     From(From),
+}
+
+/// Whether an input still has what the saved state goes on with: it spans `begins..end`, open transactions included.
+pub fn input_is_there(
+    (topic, partition): (&str, i32),
+    group: &str,
+    offset: i64,
+    (begins, end): (i64, i64),
+) -> Result<(), CannotResume> {
+    let (topic, group) = (|| topic.to_owned(), || group.to_owned());
+    if offset < begins {
+        return Err(CannotResume::InputCut { topic: topic(), partition, group: group(), offset, begins });
+    }
+    if offset > end {
+        return Err(CannotResume::InputShort { topic: topic(), partition, group: group(), offset, end });
+    }
+    Ok(())
 }
 
 /// Where to go on in an input: at the saved offset; on a first start where the operator says; and in an input that is new to

@@ -16,7 +16,7 @@ use rdkafka::error::KafkaResult;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::instances::Instances;
+use super::instances::{Heard, Instances, Twin};
 use super::merchants::Merchants;
 use super::options::Options;
 use super::topics::Topics;
@@ -94,14 +94,19 @@ impl TableReader {
         Ok(TableReader { consumer, worlds, metrics, merchants, merchants_topic, unread })
     }
 
-    /// Reads until `stop` is set.
-    pub fn run(mut self, stop: &AtomicBool) {
+    /// Reads until `stop` is set, or a newer process of this instance's name is there. Calls `older` where an older one is.
+    pub fn run(mut self, stop: &AtomicBool, older: impl Fn()) -> Result<(), Twin> {
         while !stop.load(Ordering::Relaxed) {
             let wait = if self.merchants.is_changed() { Duration::ZERO } else { Duration::from_millis(100) };
             let is_idle = match self.consumer.poll(wait) {
                 Some(Ok(message)) => {
-                    Reading { merchants: &mut self.merchants, worlds: &self.worlds, metrics: &self.metrics }
-                        .apply(&message, message.topic() == self.merchants_topic);
+                    let reading =
+                        Reading { merchants: &mut self.merchants, worlds: &self.worlds, metrics: &self.metrics };
+                    match reading.apply(&message, message.topic() == self.merchants_topic) {
+                        Heard::Fine => {}
+                        Heard::Older => older(),
+                        Heard::Twin(twin) => return Err(twin),
+                    }
                     false
                 }
                 Some(Err(error)) => {
@@ -123,6 +128,7 @@ impl TableReader {
                 tracing::info!(merchants = self.worlds.current.load().merchants.len(), "global tables are read");
             }
         }
+        Ok(())
     }
 
     /// Positions pass over markers and aborted records, which no message does.
@@ -137,7 +143,6 @@ impl TableReader {
             }
         }
     }
-
 }
 
 /// What a record is applied to, beside the consumer that it is borrowed from.
@@ -148,11 +153,15 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn apply(self, message: &BorrowedMessage<'_>, is_merchant: bool) {
+    fn apply(self, message: &BorrowedMessage<'_>, is_merchant: bool) -> Heard {
         if !is_merchant {
-            self.worlds.instances.apply(decode::announcement(message.key(), message.payload()));
-            return;
+            return self.worlds.instances.apply(decode::announcement(message.key(), message.payload()));
         }
+        self.merchant(message);
+        Heard::Fine
+    }
+
+    fn merchant(self, message: &BorrowedMessage<'_>) {
         let Some(key) = message.key().and_then(|key| std::str::from_utf8(key).ok()) else {
             return self.refuse(message, "expected the merchant as key, found none or no UTF-8");
         };

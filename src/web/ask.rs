@@ -91,3 +91,10 @@ pub(super) async fn get(
     }
     Ok(Answer { status: response.status(), body })
 }
+
+/// What the admin listener at `address` measures, in Prometheus' text format.
+pub(crate) async fn metrics_of(address: &str, token: Option<&str>) -> anyhow::Result<String> {
+    let answer = get(&client()?, address, token, &["metrics"], Caller::Person).await?;
+    anyhow::ensure!(answer.status.is_success(), "expected metrics, found status {}", answer.status);
+    Ok(String::from_utf8(answer.body)?)
+}

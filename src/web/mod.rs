@@ -35,8 +35,8 @@ use crate::model::RecipientKey;
 use crate::reroute::Link;
 
 pub use self::admin::Admin;
-pub(crate) use self::ask::request;
 pub use self::ask::{AskError, Caller, client};
+pub(crate) use self::ask::{metrics_of, request};
 pub use self::owner::Owners;
 pub use self::pages::Pages;
 pub use self::public::{Limits, Public, SHOWN_WITHIN};

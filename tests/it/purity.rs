@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 /// The folders that decide: synchronous, handed time and input, returning effects.
-const PURE: [&str; 9] = ["model", "decode", "state", "time", "track", "notify", "reroute", "callback", "demo/day"];
+const PURE: [&str; 10] =
+    ["model", "decode", "state", "time", "track", "notify", "reroute", "callback", "document", "demo/day"];
 
 /// Clocks, dice, the environment, files, sockets, tasks, logs, metrics, and the crates that bring them.
 const FORBIDDEN: [&str; 18] = [

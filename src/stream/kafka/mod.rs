@@ -7,7 +7,6 @@ mod writer;
 
 use std::time::Duration;
 
-pub(super) use ffi::flush;
 use rdkafka::error::KafkaError;
 
 use self::membership::KafkaMembership;

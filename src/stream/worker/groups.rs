@@ -8,7 +8,7 @@ use crate::state::Machine;
 use crate::stream::brokers::{Asked, Brokers, Membership, Reader, WriteError};
 use crate::stream::options::From;
 use crate::stream::partition::Partition;
-use crate::stream::restore::{Begins, Check, Restoring, begins};
+use crate::stream::restore::{Begins, CannotResume, Check, Restoring, begins, input_is_there};
 use crate::stream::shared::Standing;
 use crate::stream::stage::Stage;
 
@@ -95,11 +95,10 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             let Held::Restoring(restoring) = held else { continue };
             let position = positions.of((&self.state_topic, *partition)).unwrap_or(restoring.begins);
             if restoring.stands_still_at(position, self.shared.clock.boot()) {
-                return Err(WorkerError::Rebuild(format!(
-                    "{} [{partition}]: nothing was read for too long, at offset {position} before {}; if this goes on, look for a \
-                     transaction that was left open (kafka-transactions.sh find-hanging)",
-                    self.state_topic, restoring.end
-                )));
+                let (topic, partition, end) = (self.state_topic.clone(), *partition, restoring.end);
+                // It may pass: the transaction is aborted some day, or the consumer was stuck.
+                let error = CannotResume::StandsStill { topic, partition, position, end };
+                return Err(WorkerError::Rebuild(error.to_string()));
             }
             if restoring.complete {
                 complete.push(*partition);
@@ -143,6 +142,9 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         };
         let saved = restoring.checked(&check, group_offset, options)?.cloned();
         let first = self.first_offsets(partition, saved.as_ref())?;
+        if let Some(saved) = &saved {
+            self.inputs_are_there(partition, saved)?;
+        }
         restoring.machine.restored(world);
         let (log, meta) = restoring.resume(first, self.partition_count, S::fingerprint(world));
         let took = self.shared.clock.boot().saturating_sub(restoring.began);
@@ -163,6 +165,21 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         self.dirty_since.get_or_insert_with(|| self.shared.clock.boot());
         self.shared.stands(S::NAME, partition, Standing::Active, &self.questions.0);
         self.shared.metrics.partition(S::NAME, partition, true);
+        Ok(())
+    }
+
+    /// Reading would find out as well, but not which of both it is.
+    fn inputs_are_there(&self, partition: i32, saved: &crate::state::Meta) -> Result<(), WorkerError> {
+        if self.shared.options.simulated_brokers {
+            return Ok(());
+        }
+        let places = || self.inputs.iter().map(|topic| (topic.as_str(), partition));
+        let (begins, ends) = (self.reader.beginnings(places())?, self.reader.ends(places())?);
+        for (name, place) in S::INPUTS.iter().zip(places()) {
+            if let (Some(offset), Some(begins), Some(end)) = (saved.offset(name), begins.of(place), ends.of(place)) {
+                input_is_there(place, &self.group, offset, (begins, end))?;
+            }
+        }
         Ok(())
     }
 

@@ -5,9 +5,7 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::timeline::{choosing, instant, world};
-use crate::model::{
-    Code, Detail, Effect, Notice, Recipient, Reroute, RerouteChange, RerouteOption, Timestamp, World,
-};
+use crate::model::{Code, Detail, Effect, Notice, Recipient, Reroute, RerouteChange, RerouteOption, Timestamp, World};
 use crate::state::Machine;
 use crate::track::{Endpoint, Identity, Input, Milestone, Place, Scan, Shipment, Tracker};
 

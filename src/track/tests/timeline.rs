@@ -46,7 +46,7 @@ pub const OFFERS: &str = include_str!("offers.toml");
 /// The same with links, and with what is offered.
 pub fn choosing(mut world: World) -> World {
     world.links = Some(Arc::new(Links::new("https://pw.example", LinkKey::new(*b"a link key for tests"))));
-    world.offers = Arc::new(crate::config::read_offers("offers.toml", OFFERS).expect("offers"));
+    world.offers = Arc::new(crate::document::read_offers("offers.toml", OFFERS).expect("offers"));
     world
 }
 

@@ -48,6 +48,18 @@ impl Parcelwatch {
         all.into_iter().filter(|saved| saved["stage"] == stage).collect()
     }
 
+    /// What `doctor` finds, and its exit code.
+    pub fn doctor(&self) -> (Option<i32>, Vec<Value>) {
+        let out = self.command("doctor").arg("--json").output().expect("the program is there");
+        (out.status.code(), ndjson(&out.stdout))
+    }
+
+    /// The same as operators read it.
+    pub fn doctor_text(&self) -> String {
+        let out = self.command("doctor").output().expect("the program is there");
+        String::from_utf8_lossy(&out.stdout).into_owned()
+    }
+
     /// Waits until the saved stream time of every partition of a stage has passed an instant (in milliseconds since 1970).
     pub fn until_saved_beyond(&self, stage: &str, instant: i64) {
         until(&format!("every {stage} partition to pass {instant}"), PATIENCE, || {

@@ -1,5 +1,6 @@
 //! The whole flow of one test: topics of its own on real Kafka, a daemon's settings, and what goes in and comes out.
 
+mod broken;
 mod choice;
 mod command;
 mod crash;

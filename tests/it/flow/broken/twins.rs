@@ -1,0 +1,46 @@
+//! Two processes under one instance name.
+
+use super::{PATIENCE, Scene};
+use crate::daemon::Daemon;
+use crate::support::until;
+
+#[test]
+fn of_two_instances_of_one_name_the_older_stops_and_says_why() {
+    let Some(scene) = Scene::set() else { return };
+    let mut older = Daemon::start(&scene.settings);
+    // The same name, another listener.
+    let newer = Daemon::spawn(&scene.settings.clone().instance("one"), &[]);
+    let status = older.ended(PATIENCE);
+    assert_eq!(status.code(), Some(1), "{}", older.log());
+    let log = older.log();
+    let last = log.lines().last().unwrap_or_default();
+    assert!(last.contains("another instance runs under the name one") && last.contains("runtime.instance"), "{last}");
+    scene.doctor_names(&[("twins", "one")], &["two instances have run under this name"]);
+    let mut newer = newer;
+    newer.wait_until_ready();
+    // The newer goes on alone: it decides, and nobody fences it any more.
+    let before = scene.flow.values("conditions.v1").len();
+    scene.flow.put("scans.v1", [("P0", super::scan("P0", "lost"))]);
+    scene.flow.until("conditions.v1", "the newer to decide", |changes| changes.len() > before);
+    let rebuilt = newer.metric("parcelwatch_workers_rebuilt_total", &[]);
+    assert!(rebuilt <= 4.0, "every worker is fenced once or twice at most, found {rebuilt}");
+    newer.stop();
+    scene.doctor_names(&[("twins", "one")], &["two instances have run under this name"]);
+}
+
+#[test]
+fn a_restart_after_a_kill_is_no_twin() {
+    let Some(scene) = Scene::set() else { return };
+    for _ in 0..2 {
+        Daemon::start(&scene.settings).kill();
+    }
+    let daemon = Daemon::start(&scene.settings);
+    until("its announcement to be read", PATIENCE, || {
+        let (_, found) = scene.doctor();
+        let owns = found.iter().any(|f| f["check"] == "instance" && super::text(&f["text"]).contains("tracker [0, 1]"));
+        if owns { Ok(()) } else { Err(format!("{found:#?}")) }
+    });
+    let (code, found) = scene.doctor();
+    assert_eq!(code, Some(0), "{found:#?}");
+    daemon.stop();
+}
