@@ -146,6 +146,8 @@ pub trait Stored {
     fn restore(&mut self, key: &str, value: Option<&[u8]>, walk: u32) -> Result<(), String>;
     /// How many entries there are.
     fn count(&self) -> usize;
+    /// Reads every entry as it would be written now, in the order of keys: two tables that read alike hold the same.
+    fn read(&self, entry: &mut dyn FnMut(&str, &[u8]));
 }
 
 /// A machine's tables, in the order that the state log numbers them.
@@ -195,6 +197,14 @@ impl<V: Entry> Stored for Table<V> {
 
     fn count(&self) -> usize {
         self.len
+    }
+
+    fn read(&self, entry: &mut dyn FnMut(&str, &[u8])) {
+        let mut all: Vec<(&str, &V)> = self.iter().collect();
+        all.sort_unstable_by_key(|(key, _)| *key);
+        for (key, value) in all {
+            entry(key, &encode(value));
+        }
     }
 }
 

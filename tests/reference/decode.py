@@ -78,7 +78,8 @@ class Scan:
     pass
 
 
-def scan(line):
+def scan(line, at=None):
+    """`at`: the record's own time, where a broker gives one; else upload_time, else event_time."""
     r = load(line)
     if not r or r.get("code") not in CODES:
         return None
@@ -86,11 +87,12 @@ def scan(line):
     s.parcel_id, s.code, s.hub, s.place_kind = r["parcel_id"], r["code"], string(r.get("hub")), string(r.get("place_kind"))
     s.upload = zoned(r.get("upload_time"))
     stamp = time(r.get("event_time"))
-    if stamp is None or (s.code in HUB_CODES and s.hub is None) or (stamp.offset is None and s.upload is None):
+    if stamp is None or (s.code in HUB_CODES and s.hub is None) or (stamp.offset is None and s.upload is None and at is None):
         return None
-    s.time = int(stamp if s.upload is None else s.upload)
+    s.time = at if at is not None else int(stamp if s.upload is None else s.upload)
     s.identity = (s.code, s.hub, int(stamp) // 1000, stamp.offset is None)
-    s.event = s.upload if stamp.offset is None or (s.upload is not None and stamp > s.time + SKEW) else stamp
+    instead = s.upload if s.upload is not None else Time(s.time)
+    s.event = instead if stamp.offset is None or stamp > s.time + SKEW else stamp
     s.offset, s.event = s.event.offset, int(s.event)
     s.rank = (s.event, ORDER[s.code])
     return s

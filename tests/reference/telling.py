@@ -1,0 +1,99 @@
+"""What may and must be told of a parcel (rules.md, "Who is told", with the defaults): every span in which something holds that somebody is told.
+
+A span is of one condition at one level, or of a `collection`. `at` holds the instants at which it became to be told: the change's own, and that
+of the shipment that made a shell known. `to` is when it ended, None while it holds, `by` how."""
+from parcel import Parcel
+
+PEOPLE = {
+    "never_uploaded": ("recipient", "merchant"), "stalled": ("recipient", "merchant"), "delayed": ("recipient", "merchant"),
+    "thoroughly_delayed": ("recipient", "merchant", "customer_service"), "damaged": ("recipient", "merchant", "customer_service"),
+    "refused": ("recipient", "merchant", "customer_service"), "lost": ("recipient", "merchant", "customer_service"),
+    "attempt_failed": ("recipient",), "uncollected": ("recipient",), "collection": ("recipient",), "customs_held": ("recipient", "merchant"),
+}
+HUBS = set("never_uploaded stalled overdue_scan skipped_scan misrouted looping uploaded_late dispatch_overdue unconsented_drop".split())
+MOVES_TO_SENDER = ("attempt_failed", "uncollected", "collection")
+
+
+def people(kind, level, shell, returning):
+    """Whom of the people concerned this is for."""
+    if shell or kind == "stalled" and level == "info":
+        return []
+    audiences = PEOPLE.get(kind, ())
+    if returning and kind in MOVES_TO_SENDER:
+        audiences = ["sender" if a == "recipient" else a for a in audiences]
+    return list(audiences)
+
+
+class Spans:
+    """Listens to parcels."""
+
+    def __init__(self):
+        self.all, self.open = [], {}
+
+    def begin(self, parcel, kind, key, level, episode, at, held):
+        span = {"journey": parcel.journey, "kind": kind, "level": level, "episode": episode, "from": at, "to": None, "by": None,
+                "told": [] if held else [[at, a] for a in self.audiences(parcel, kind, level)], "hub": kind in HUBS}
+        self.open[parcel.journey, kind, key] = span
+        self.all.append(span)
+
+    def audiences(self, parcel, kind, level):
+        return people(kind, level, parcel.ship is None, "returning" in parcel.newest)
+
+    def finish(self, parcel, kind, key, at, by):
+        span = self.open.pop((parcel.journey, kind, key), None)
+        if span:
+            span["to"], span["by"] = at, by
+
+    def change(self, parcel, key, c):
+        kind, change = c["condition"], c["change"]
+        if change != "opened":
+            self.finish(parcel, kind, key, c["at"], (change, c["cause"]))
+        if change in ("opened", "escalated"):
+            self.begin(parcel, kind, key, c["level"], c["episode"], c["at"], "held_by" in c)
+            if kind == "uploaded_late":
+                self.finish(parcel, kind, key, c["at"], ("instant", c["cause"]))
+
+    def announced(self, parcel, now):
+        for (journey, kind, _), span in self.open.items():
+            held = kind == "stalled" and (parcel.is_open("held") or parcel.is_open("customs_held"))
+            if journey == parcel.journey and not held:
+                span["told"] += [[now, a] for a in self.audiences(parcel, kind, span["level"])]
+
+
+def listen(parcel_class, spans, judged):
+    """The same parcels, heard by `spans`; a condition that is not `judged` explains nothing."""
+
+    class Heard(parcel_class):
+        def is_open(self, condition):
+            return (condition != "customs_held" or condition in judged) and super().is_open(condition)
+
+        def write(self, change, condition, key, at, limit, cause, step=0):
+            super().write(change, condition, key, at, limit, cause, step)
+            spans.change(self, key, self.written[-1])
+
+        def new_last(self, s, now):
+            before = self.awaiting
+            super().new_last(s, now)
+            if self.awaiting == before:
+                return
+            if before is not None:
+                spans.finish(self, "collection", None, now, ("moved", "scan"))
+            if self.awaiting is not None:
+                spans.begin(self, "collection", None, "info", 0, now, False)
+
+        def ends(self, event, code, now, cause, by=None):
+            super().ends(event, code, now, cause, by)
+            spans.finish(self, "collection", None, now, ("end", cause))
+
+        def shipment(self, fields, now):
+            was_shell = self.ship is None
+            super().shipment(fields, now)
+            if was_shell and self.ship is not None:
+                spans.announced(self, now)
+
+        def next_journey(self, now):
+            after = super().next_journey(now)
+            after.__class__ = type(self)
+            return after
+
+    return Heard

@@ -1,0 +1,82 @@
+//! What became of notices, against what arrived at the channels' other ends.
+//!
+//! - *delivered_once*: a notice arrives again only after an attempt that had arrived was declared unknown; such repeats are counted.
+//! - *deadline*: no attempt begins past its deadline.
+//! - *last_word*: every notice ends delivered, refused, suppressed with a reason, expired, or unknown for good.
+//! - *outcome_known*: what is said to be delivered has arrived.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Evidence, Violations, Written};
+
+/// Checks them all.
+pub fn check(evidence: &Evidence, found: &mut Violations) {
+    let mut by_notice = BTreeMap::<String, Vec<Value>>::new();
+    for delivery in evidence.deliveries.iter().map(Written::json) {
+        by_notice.entry(delivery["notice_id"].as_str().unwrap_or_default().to_owned()).or_default().push(delivery);
+    }
+    for (_, begun) in &evidence.ends.begun {
+        if begun.clock > begun.deadline {
+            found.add("deadline", format!("{begun:?}"));
+        }
+    }
+    once(evidence, &by_notice, found);
+    if let Some(notice) = without_last_word(evidence) {
+        found.add("last_word", format!("nothing final is known of {notice}"));
+    }
+    for (id, deliveries) in &by_notice {
+        let said: BTreeSet<u64> = deliveries
+            .iter()
+            .filter(|delivery| delivery["outcome"] == "delivered")
+            .filter_map(|delivery| delivery["attempt"].as_u64())
+            .collect();
+        let arrived: BTreeSet<u64> =
+            evidence.ends.arrived.get(id).into_iter().flatten().map(|attempt| u64::from(*attempt)).collect();
+        if !said.is_subset(&arrived) {
+            found.add("outcome_known", format!("{id}: said to be delivered {said:?}, arrived {arrived:?}"));
+        }
+    }
+}
+
+/// How often something arrived again, as *outcome unknown* allows.
+pub fn repeats(evidence: &Evidence) -> usize {
+    evidence.ends.arrived.values().map(|attempts| attempts.len() - 1).sum()
+}
+
+fn once(evidence: &Evidence, by_notice: &BTreeMap<String, Vec<Value>>, found: &mut Violations) {
+    for (id, arrived) in evidence.ends.arrived.iter().filter(|(_, arrived)| arrived.len() > 1) {
+        let unknown: BTreeSet<u64> = by_notice
+            .get(id)
+            .into_iter()
+            .flatten()
+            .filter(|delivery| delivery["outcome"] == "unknown")
+            .filter_map(|delivery| delivery["attempt"].as_u64())
+            .collect();
+        let (_, earlier) = arrived.split_last().expect("more than one");
+        if let Some(attempt) = earlier.iter().find(|attempt| !unknown.contains(&u64::from(**attempt))) {
+            found.add("delivered_once", format!("{id} arrived {arrived:?}, attempt {attempt} was never unknown"));
+        }
+    }
+}
+
+/// A notice of before the end of which nothing final is known.
+pub fn without_last_word(evidence: &Evidence) -> Option<String> {
+    let is_last = |delivery: &Value| {
+        let decided = matches!(delivery["decision"].as_str(), Some("suppressed" | "expired" | "shadow"));
+        decided && delivery["reason"].is_string()
+            || matches!(delivery["outcome"].as_str(), Some("delivered" | "refused" | "unknown"))
+    };
+    let known: BTreeSet<String> = evidence
+        .deliveries
+        .iter()
+        .map(Written::json)
+        .filter(is_last)
+        .filter_map(|delivery| Some(delivery["notice_id"].as_str()?.to_owned()))
+        .collect();
+    let early = evidence.notices.iter().filter(|notice| notice.time <= evidence.until).map(Written::json);
+    // What hubs are told goes into digests, which are notices of their own.
+    let mut owed = early.filter(|notice| notice["change"] == "issued" && notice["audience"] != "hub_ops");
+    owed.find(|notice| !known.contains(notice["id"].as_str().unwrap_or_default())).map(|notice| notice.to_string())
+}

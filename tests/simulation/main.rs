@@ -1,0 +1,156 @@
+//! The deterministic simulation: the production's workers over simulated brokers, clocks and channels, and an independent reading of the rules.
+//!
+//! A seed decides everything. While its records come, faults come, too; then they stop and everything must settle. What must hold is
+//! in `invariants`. A seed that fails replays exactly by the command that is printed with it.
+
+mod brokers;
+mod channels;
+mod dice;
+mod instance;
+mod invariants;
+mod oracle;
+mod plan;
+mod settings;
+mod simulation;
+
+use std::cell::Cell;
+use std::process::{Command, ExitCode};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+
+use invariants::Violation;
+use oracle::Oracle;
+use plan::Plan;
+use settings::Settings;
+use simulation::Simulation;
+
+thread_local! {
+    /// Whether everything that happens is told.
+    static TRACE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Seeds that every run takes: the first without faults.
+const FIXED: std::ops::RangeInclusive<u64> = 1..=6;
+
+/// So long fresh seeds follow the fixed ones where nothing else is asked for. Longer keeps the build server, shorter finds less.
+const FRESH_FOR: Duration = Duration::from_secs(40);
+
+/// Seeds below this are without faults.
+const CALM_BELOW: u64 = 3;
+
+/// Deterministic simulation of parcelwatch under faults
+///
+/// Without arguments: a fixed set of seeds, then fresh ones for a while, as the build server runs it.
+#[derive(Parser)]
+#[command(name = "simulation", after_help = "Examples:
+  cargo test --test simulation -- --seed 17 --trace
+  cargo test --release --test simulation -- --for 2h --report tests/simulation/report.md
+  cargo test --release --test simulation -- --mutants")]
+struct Args {
+    /// Only this seed
+    #[arg(long)]
+    seed: Option<u64>,
+    /// So many seeds, from --from on or fresh ones
+    #[arg(long)]
+    seeds: Option<u64>,
+    /// The first of --seeds
+    #[arg(long)]
+    from: Option<u64>,
+    /// Fresh seeds for so long ("90s", "2h")
+    #[arg(long = "for", value_parser = humantime::parse_duration)]
+    within: Option<Duration>,
+    /// Each other reading of the rules must make an invariant fail on some seed of the fixed set
+    #[arg(long)]
+    mutants: bool,
+    /// Tell everything that happens
+    #[arg(long)]
+    trace: bool,
+    /// Append what was done to this file
+    #[arg(long, value_name = "FILE")]
+    report: Option<std::path::PathBuf>,
+    /// Taken so that the test runner's own arguments do no harm
+    #[arg(long, hide = true)]
+    nocapture: bool,
+}
+
+/// What a seed came to.
+struct Outcome {
+    violations: Vec<Violation>,
+    trace: u64,
+    counts: std::collections::BTreeMap<String, u64>,
+}
+
+/// What all seeds share.
+struct Run {
+    oracle: Oracle,
+    settings: Rc<Settings>,
+}
+
+impl Run {
+    fn seed(&mut self, seed: u64) -> Outcome {
+        let plan = Plan::of(seed, seed < CALM_BELOW);
+        let history = self.oracle.history(seed, plan.parcels, plan.days, plan.length_days, plan.recipients);
+        let simulation = Simulation::new(seed, plan, history, Rc::clone(&self.settings));
+        let evidence = simulation.run();
+        let mut found = simulation.found.take();
+        if found.0.is_empty() {
+            let records = evidence.inputs.iter().map(|input| {
+                (input.topic.clone(), input.time, input.offset, String::from_utf8_lossy(&input.value).into_owned())
+            });
+            let verdict = self.oracle.judge(&records.collect::<Vec<_>>(), evidence.until, None);
+            invariants::check(&evidence, &verdict, &mut found);
+        }
+        let (turns, mut counts) = simulation.counts();
+        counts.insert("turns".to_owned(), turns);
+        for (name, records) in [("conditions", &evidence.conditions), ("notices", &evidence.notices), ("deliveries", &evidence.deliveries)] {
+            counts.insert(name.to_owned(), records.len() as u64);
+        }
+        counts.insert("attempts".to_owned(), evidence.ends.begun.len() as u64);
+        counts.insert("repeated as unknown".to_owned(), invariants::deliveries::repeats(&evidence) as u64);
+        Outcome { violations: found.0, trace: simulation.trace(), counts }
+    }
+}
+
+fn commit() -> String {
+    let output = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR")).output();
+    let known = output.ok().filter(|output| output.status.success());
+    known.map_or("unknown".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+#[allow(clippy::disallowed_methods, reason = "fresh seeds are to differ from run to run, and a budget is of real time")]
+fn main() -> ExitCode {
+    let args = Args::parse();
+    TRACE.set(args.trace);
+    let mut run = Run { oracle: Oracle::start().expect("python3 is needed"), settings: Rc::new(Settings::load()) };
+    println!("simulation at commit {}", commit());
+    let started = Instant::now();
+    let fresh = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_micros() as u64;
+    let mut seeds: Box<dyn Iterator<Item = u64>> = match (args.seed, args.seeds) {
+        (Some(seed), _) => Box::new(std::iter::once(seed)),
+        (None, Some(count)) => {
+            let first = args.from.unwrap_or(fresh);
+            Box::new(first..first + count)
+        }
+        _ => Box::new(FIXED.chain(fresh..)),
+    };
+    let within = args.within.unwrap_or(if args.seed.is_some() || args.seeds.is_some() { Duration::MAX } else { FRESH_FOR });
+    let mut failed = 0;
+    while let Some(seed) = seeds.next() {
+        let began = Instant::now();
+        let outcome = run.seed(seed);
+        println!("seed {seed}: {} in {:?}, trace {:016x} {:?}", if outcome.violations.is_empty() { "holds" } else { "FAILS" }, began.elapsed(), outcome.trace, outcome.counts);
+        for Violation { invariant, what } in &outcome.violations {
+            println!("  {invariant}: {what}");
+        }
+        if !outcome.violations.is_empty() {
+            println!("  again: cargo test --test simulation -- --seed {seed} --trace   (commit {})", commit());
+            failed += 1;
+        }
+        if started.elapsed() > within && !FIXED.contains(&(seed + 1)) {
+            break;
+        }
+    }
+    if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}

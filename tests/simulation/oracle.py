@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""The other side of the simulation: makes histories, and says what rules.md makes of what was written, in the order of the brokers.
+
+One JSON object a line in, one out. `history`: a dirty history with the instant at which each record is written. `judge`: of the records of a
+finished run, by parcel: the changes of conditions, the spans in which something is to be told, and which records are rejected; where a `mutant`
+is named, by rules of which one is changed. `mutants`: their names. It shares nothing with src/: the rules are those of tests/reference."""
+import json, os, random, sys, types
+from datetime import datetime, timedelta, timezone
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+REFERENCE = os.path.join(HERE, "..", "reference")
+sys.path.insert(0, REFERENCE)
+sys.dont_write_bytecode = True
+import history, scenes, shifted     # noqa: E402
+import decode as decoding           # noqa: E402
+
+MIN, HOUR, DAY = scenes.MIN, scenes.HOUR, scenes.DAY
+FILES = ("decode", "route", "parcel", "rules", "telling")
+MODULES = {}
+exec(open(os.path.join(REFERENCE, "mutants.txt"), encoding="utf-8").read())         # MUTANTS
+exec(open(os.path.join(HERE, "mutants.txt"), encoding="utf-8").read())              # TELLING_MUTANTS, SILENT
+ALL_MUTANTS = {name: edit for name, *edit in MUTANTS + TELLING_MUTANTS if name not in SILENT}
+
+
+def rules(mutant):
+    """The reference's modules, one of them edited where a mutant is named."""
+    if mutant not in MODULES:
+        saved = {name: sys.modules.pop(name, None) for name in FILES}
+        file, old, new = ALL_MUTANTS[mutant] if mutant else (None, None, None)
+        for name in FILES:
+            text = open(os.path.join(REFERENCE, name + ".py"), encoding="utf-8").read()
+            if file == name + ".py":
+                if text.count(old) != 1:
+                    raise ValueError(f"mutant {mutant!r}: expected one place in {file}, found {text.count(old)}")
+                text = text.replace(old, new)
+            module = types.ModuleType(name)
+            sys.modules[name] = module
+            exec(compile(text, name + ".py", "exec"), module.__dict__)
+        MODULES[mutant] = {name: sys.modules[name] for name in FILES}
+        for name, module in saved.items():
+            if module is not None:
+                sys.modules[name] = module
+    return MODULES[mutant]
+
+
+# -- judging
+
+def judge(request):
+    """records: [topic, T, offset, value]; judged: the conditions that the program under test knows."""
+    known = rules(request.get("mutant"))
+    by_parcel, rejected = {}, []
+    for n, (topic, time, offset, value) in enumerate(request["records"]):
+        if topic == "shipments.v1":
+            r = known["decode"].shipment(value)
+            if r:
+                by_parcel.setdefault(r[0], []).append(((time, 0, offset), r[2]))
+        else:
+            r = known["decode"].scan(value, time)
+            if r:
+                by_parcel.setdefault(r.parcel_id, []).append(((time, 1, offset), r))
+        if not r:
+            rejected.append(n)
+    conditions, spans = [], []
+    for parcel_id, records in by_parcel.items():
+        records.sort(key=lambda x: x[0])
+        heard = known["telling"].Spans()
+        known["rules"].Parcel = known["telling"].listen(known["parcel"].Parcel, heard, request["judged"])
+        written = known["rules"].history([(at[0], r) for at, r in records], request["until"], request["grace"])
+        for c in written:
+            c = {"parcel_id": parcel_id, **c}
+            conditions.append([c["at"], " ".join(str(c.get(k)) for k in ("parcel_id", "journey", "condition", "episode", "change", "level", "at", "limit", "cause",
+                               "held_by")) + f" {c.get('evidence', {}).get('milestone')}"])
+        spans += [{"parcel_id": parcel_id, **span} for span in heard.all]
+    return {"conditions": conditions, "spans": spans, "rejected": rejected}
+
+
+# -- histories
+
+def moved(line, days):
+    return shifted.line_moved(line, days, lambda r: None)
+
+
+def owned(line, o, rng):
+    """The shipment with somebody to tell."""
+    try:
+        r = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(r, dict):
+        return line
+    number = sum(str(r.get("parcel_id")).encode()) * 7919
+    recipient = r.get("recipient") if isinstance(r.get("recipient"), dict) else {}
+    r["merchant"] = f"M-{number % o['merchants']}"
+    n = number % o["recipients"]
+    if not isinstance(r.get("recipient"), str):
+        r["recipient"] = {**recipient, "id": f"c-{n}", "email": f"r{n}@example.com", "locale": "en"}
+    r["sender"] = {"email": f"s{n % 3}@example.com", "locale": "en"}
+    return json.dumps(r, ensure_ascii=False)
+
+
+RUBBISH = ["[]", "null", '"x"', '{"parcel_id":', "", "\x00", '{"parcel_id":"","code":"delivered"}', '{"parcel_id":"R1","code":"arrived_hub","event_time":"2026-03-02T00:00:00Z"}']
+
+
+def made(o):
+    rng = random.Random(o["seed"])
+    records, start = [], scenes.START
+    # Hubs that are out of reach for a while send everything at once.
+    dark = {f"H{rng.randrange(30):02}": (a := start + rng.randrange(0, 6 * DAY), a + rng.randrange(10 * MIN, 20 * HOUR)) for _ in range(6)}
+    for n in range(o["parcels"]):
+        parcel_id = f"P{o['seed']:04}-{n:03}"
+        shipments, scans = history.parcel(rng, parcel_id)
+        times = [r[1] for r in map(decoding.shipment, shipments) if r] + [s.time for s in map(decoding.scan, scans) if s]
+        if not times:
+            continue
+        days = -((min(times) - start) // DAY) + rng.randrange(o["days"])
+        exact = rng.random() < 0.4
+        for topic, lines in (("shipments.v1", shipments), ("scans.v1", scans)):
+            for line in lines:
+                line = moved(line, days)
+                records += [(written(rng, topic, line, exact, dark, start), topic, parcel_id, owned(line, o, rng) if topic == "shipments.v1" else line)]
+                if rng.random() < 0.02:
+                    records.append((records[-1][0] + rng.randrange(0, 3 * HOUR), *records[-1][1:]))
+    end = start + o["length_days"] * DAY
+    records = [r for r in records if r[0] < end]
+    last = max(r[0] for r in records)
+    for _ in range(rng.randrange(0, 12)):
+        records.append((rng.randrange(start, last), rng.choice(["shipments.v1", "scans.v1"]), f"rubbish {rng.randrange(9)}", rng.choice(RUBBISH)))
+    return {"records": sorted(records, key=lambda r: r[0]), "start": start}
+
+
+def written(rng, topic, line, exact, dark, start):
+    """When the brokers get it."""
+    if topic == "shipments.v1":
+        r = decoding.shipment(line)
+        at, hub = (r[1] if r else start + rng.randrange(0, 3 * DAY)), None
+    else:
+        s = decoding.scan(line)
+        at, hub = (s.time, s.hub) if s else (start + rng.randrange(0, 3 * DAY), None)
+        if s and s.upload is None and rng.random() < 0.03:
+            at -= rng.randrange(0, 10 * HOUR)                       # a device whose clock is ahead
+    if hub in dark and dark[hub][0] <= at < dark[hub][1]:
+        at = dark[hub][1] + rng.randrange(0, 5 * MIN)
+    if not exact:
+        at += rng.choice([0, rng.randrange(0, 30_000), rng.randrange(0, 5 * MIN)])
+        if rng.random() < 0.03:
+            at += rng.randrange(0, 8 * HOUR)
+    return max(at, start)
+
+
+DO = {"history": made, "judge": judge, "mutants": lambda _: {"mutants": list(ALL_MUTANTS)}}
+
+
+def main():
+    for line in sys.stdin:
+        request = json.loads(line)
+        print(json.dumps(DO[request["do"]](request)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

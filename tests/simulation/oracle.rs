@@ -1,0 +1,110 @@
+//! The independent reading of the rules: `oracle.py` in a process of its own, which lives as long as the run.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use parcelwatch::model::ConditionKind;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A record of a history and when it is written.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Planned(pub i64, pub String, pub String, pub String);
+
+/// What happens in a seed: records in the order of their instants, in milliseconds.
+#[derive(Debug, Deserialize)]
+pub struct History {
+    pub records: Vec<Planned>,
+    pub start: i64,
+}
+
+/// What the records come to.
+#[derive(Debug, Deserialize)]
+pub struct Verdict {
+    /// Each change of a condition: its instant and what identifies it.
+    pub conditions: Vec<(i64, String)>,
+    pub spans: Vec<Span>,
+    /// Which of the records are to be rejected.
+    pub rejected: Vec<usize>,
+}
+
+/// For as long as this holds, somebody is to be told it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Span {
+    pub parcel_id: String,
+    pub journey: u64,
+    pub kind: String,
+    pub level: String,
+    pub episode: u64,
+    pub from: i64,
+    pub to: Option<i64>,
+    /// How it ended, and by what.
+    pub by: Option<(String, String)>,
+    /// From when on it is told to whom of the people concerned.
+    pub told: Vec<(i64, String)>,
+    /// Whether hubs see it in their digests.
+    pub hub: bool,
+}
+
+/// An input record as the brokers have it: topic, time, offset, value.
+pub type Read = (String, i64, i64, String);
+
+/// The process.
+pub struct Oracle {
+    child: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+}
+
+impl Oracle {
+    /// Starts it.
+    pub fn start() -> std::io::Result<Oracle> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/simulation/oracle.py");
+        let mut command = Command::new("python3");
+        command.arg("-B").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
+        let to = child.stdin.take().expect("a pipe was asked for");
+        let from = BufReader::new(child.stdout.take().expect("a pipe was asked for"));
+        Ok(Oracle { child, to, from })
+    }
+
+    fn ask<T: for<'a> Deserialize<'a>>(&mut self, question: &Value) -> T {
+        writeln!(self.to, "{question}").and_then(|()| self.to.flush()).expect("the oracle listens");
+        let mut answer = String::new();
+        self.from.read_line(&mut answer).expect("the oracle answers");
+        serde_json::from_str(&answer).unwrap_or_else(|error| panic!("the oracle said {answer:?}: {error}"))
+    }
+
+    /// What happens in a seed.
+    pub fn history(&mut self, seed: u64, parcels: i64, days: i64, length_days: i64, recipients: i64) -> History {
+        self.ask(&json!({ "do": "history", "seed": seed, "parcels": parcels, "days": days, "length_days": length_days,
+            "merchants": crate::settings::MERCHANTS, "recipients": recipients }))
+    }
+
+    /// What these records come to by `until`, of the conditions that this version judges.
+    pub fn judge(&mut self, records: &[Read], until: i64, mutant: Option<&str>) -> Verdict {
+        let known = ConditionKind::ALL.map(ConditionKind::name);
+        let question = json!({ "do": "judge", "records": records, "until": until, "grace": 30 * 60_000, "mutant": mutant,
+            "judged": known });
+        let mut verdict: Verdict = self.ask(&question);
+        let judged = |kind: &str| known.contains(&kind);
+        verdict.conditions.retain(|(_, change)| change.split(' ').nth(2).is_some_and(judged));
+        verdict.spans.retain(|span| span.kind == "collection" || judged(&span.kind));
+        verdict
+    }
+
+    /// The names of rules that can be read otherwise.
+    pub fn mutants(&mut self) -> Vec<String> {
+        let answer: Value = self.ask(&json!({ "do": "mutants" }));
+        serde_json::from_value(answer["mutants"].clone()).expect("names")
+    }
+}
+
+impl Drop for Oracle {
+    fn drop(&mut self) {
+        // It ends by itself with its input; a run that failed does not wait for it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

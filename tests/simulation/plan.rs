@@ -1,0 +1,91 @@
+//! What a seed does: how much happens, and which troubles come when.
+
+use crate::dice::Dice;
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+pub const DAY: i64 = 24 * HOUR;
+
+/// How rough it is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// An instance's process is killed; the same name or another one comes after a while.
+    Kill,
+    /// An instance stands still.
+    Pause,
+    /// An instance is told to finish, and comes again.
+    Restart,
+    /// Each instance is told to finish and comes again, one after the other.
+    Rolling,
+    /// One more comes for a while.
+    Join,
+    /// An instance does not reach the brokers.
+    Cut,
+    /// For some minutes any call may fail, hang or kill.
+    Rough,
+    /// For a while channels refuse, time out and break down.
+    Foul,
+}
+
+/// All of them.
+pub const TROUBLES: [Trouble; 8] = [
+    Trouble::Kill,
+    Trouble::Pause,
+    Trouble::Restart,
+    Trouble::Rolling,
+    Trouble::Join,
+    Trouble::Cut,
+    Trouble::Rough,
+    Trouble::Foul,
+];
+
+/// The plan of a seed.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub parcels: i64,
+    /// Over how many days parcels begin, and after how many their records end.
+    pub days: i64,
+    pub length_days: i64,
+    pub recipients: i64,
+    pub instances: usize,
+    pub slots: usize,
+    /// Instants after the start, in milliseconds, with what happens then; none in a calm seed.
+    pub troubles: Vec<(i64, Trouble)>,
+    /// The longest leap of quiet time. More than `runtime.tell_within` looks like an outage.
+    pub leap_most: i64,
+    pub session_timeout_ms: u64,
+    /// How often stream time is saved where nothing else is (`runtime.save_time_every`).
+    pub save_time_every_ms: u64,
+}
+
+impl Plan {
+    /// The plan of this seed; `calm`: nothing goes wrong.
+    pub fn of(seed: u64, calm: bool) -> Plan {
+        let mut dice = Dice::new(seed ^ 0x5eed);
+        let length_days = *dice.pick(&[3, 4, 4, 5, 9]);
+        let days = dice.between(1, 3);
+        let mut troubles = Vec::new();
+        if !calm {
+            let every = *dice.pick(&[HOUR, 2 * HOUR, 4 * HOUR]);
+            let mut at = dice.below(every);
+            // Faults stop half a day before the records do.
+            while at < length_days * DAY - DAY / 2 {
+                troubles.push((at, *dice.pick(&TROUBLES)));
+                at += dice.between(MINUTE / 6, 2 * every);
+            }
+        }
+        Plan {
+            parcels: dice.between(10, 45),
+            days,
+            length_days,
+            recipients: dice.between(3, 20),
+            instances: *dice.pick(&[1, 2, 2, 3]),
+            slots: *dice.pick(&[1, 1, 2]),
+            troubles,
+            leap_most: *dice.pick(&[60_000, 110_000, 110_000]),
+            // A client beats six times within it: short ones cost most of a seed's time.
+            session_timeout_ms: *dice.pick(&[10_000, 60_000, 60_000, 60_000]),
+            save_time_every_ms: *dice.pick(&[10_000, 600_000, 600_000]),
+        }
+    }
+}
