@@ -33,6 +33,17 @@ fn the_commented_default_is_what_is_loaded_without_a_file() {
 }
 
 #[test]
+fn the_default_is_what_runtime_md_says() {
+    let runtime = Source::default().read().unwrap().runtime;
+    let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+    assert_eq!((runtime.clock_skew, runtime.attempt_within), (2 * second, 5 * second));
+    assert_eq!((runtime.tell_within, runtime.settle_for), (2 * minute, 10 * minute));
+    assert_eq!((runtime.transaction_timeout, runtime.session_timeout), (10 * second, 10 * second));
+    assert!((100..=200).contains(&runtime.commit_every.as_millis()));
+    assert!(matches!(Source::default().read().unwrap().kafka.group_protocol, GroupProtocol::Classic));
+}
+
+#[test]
 fn every_key_of_the_default_is_explained() {
     let reference = reference();
     let lines: Vec<&str> = reference.lines().collect();

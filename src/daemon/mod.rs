@@ -20,14 +20,17 @@ pub use self::listeners::Listeners;
 pub use self::options::options;
 pub use self::stop::stop_on_signals;
 use crate::channel::sms::callback::Callbacks;
-use crate::channel::{self, Dispatcher, Secrets};
+use crate::channel::{self, Secrets};
 use crate::config::Config;
-use crate::model::{Channel, World};
+use crate::model::World;
 use crate::notify::Policy;
 use crate::notify::render::Words;
 use crate::stream::{Clock, Instance, InstanceError, Options, Setup};
 use crate::telemetry::Metrics;
 use crate::web::{self, Limits, Owners, Pages, ParcelQuery, Public, Publish};
+
+/// Tells the metrics what waits in the instance.
+type Observer = Arc<dyn Fn(&Metrics) + Send + Sync>;
 
 /// The daemon, by a clock and on brokers of its starter's choice: `demo` runs the same one.
 pub struct Daemon<'a> {
@@ -53,14 +56,14 @@ impl Daemon<'_> {
         let metrics = Arc::new(Metrics::new());
         metrics.send_mode(self.config.policy.send.mode.name());
         let late = Arc::new(Late::default());
-        let dispatcher = Arc::new(OnceLock::new());
-        let advertise = self.listen(listeners, &metrics, &late, &dispatcher)?;
+        let observer = Arc::new(OnceLock::new());
+        let advertise = self.listen(listeners, &metrics, &late, &observer)?;
         let instance = match Instance::start(self.setup(metrics, advertise)?, self.runtime) {
             Err(InstanceError::Stopped) => return Ok(()),
             started => started?,
         };
         late.set(instance.asker(), instance.publisher());
-        let _ = dispatcher.set(Arc::clone(instance.dispatcher()));
+        let _ = observer.set(instance.observer());
         instance.join(self.runtime.handle())?;
         tracing::info!("stopped");
         Ok(())
@@ -89,7 +92,7 @@ impl Daemon<'_> {
         listeners: Listeners,
         metrics: &Arc<Metrics>,
         late: &Arc<Late>,
-        dispatcher: &Arc<OnceLock<Arc<Dispatcher>>>,
+        observer: &Arc<OnceLock<Observer>>,
     ) -> anyhow::Result<String> {
         let (listen, Listeners { public, admin: listener }) = (&self.config.listen, listeners);
         let owners = Owners {
@@ -102,15 +105,12 @@ impl Daemon<'_> {
             self.runtime.spawn(web::serve_public(listener, public, self.ended.clone()));
         }
         let bound = listener.local_addr().context("the admin listener has no address")?;
-        let (waiting, dispatcher) = (Arc::clone(late), Arc::clone(dispatcher));
+        let (waiting, observer) = (Arc::clone(late), Arc::clone(observer));
         let admin = web::Admin {
             metrics: Arc::clone(metrics),
             observe: Arc::new(move |metrics| {
-                if let Some(dispatcher) = dispatcher.get() {
-                    for channel in Channel::ALL {
-                        let depth = dispatcher.depth(channel);
-                        metrics.attempts_in_hand(channel, depth.waiting, depth.running);
-                    }
+                if let Some(observe) = observer.get() {
+                    observe(metrics);
                 }
             }),
             not_ready: Arc::new(move || waiting.not_ready()),

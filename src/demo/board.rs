@@ -146,3 +146,26 @@ impl Seen {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SmsProvider;
+
+    #[test]
+    fn a_board_keeps_so_many_of_each_sort() {
+        let board = Board::new(Timestamp::FIRST);
+        let mut slow = board.listen();
+        for n in 0..5000 {
+            let (to, id, body) = ("+1".to_owned(), n.to_string(), String::new());
+            board.put(Timestamp::FIRST, What::Text(Text { provider: SmsProvider::Twilio, to, id, body }));
+        }
+        let standing = board.standing();
+        assert_eq!((standing.messages.len(), standing.counts.texts), (KEPT_MAX, 5000));
+        assert!(board.text("4999").is_some() && board.text("4000").is_none());
+        let missed = slow.try_recv();
+        assert!(
+            matches!(missed, Err(broadcast::error::TryRecvError::Lagged(lagged)) if lagged >= 5000 - UNREAD_MAX as u64)
+        );
+    }
+}

@@ -117,6 +117,11 @@ pub trait Reader {
     /// Goes on fetching these.
     fn resume<'a>(&self, places: impl IntoIterator<Item = Place<'a>>) -> Result<(), BrokerError>;
 
+    /// How many records were fetched and not handed over, and beyond how many no more are fetched; none where nobody counts.
+    fn fetched(&self) -> Option<(usize, usize)> {
+        None
+    }
+
     /// For every assigned partition the offset before which everything was handed to us, markers and aborted records
     /// included. Nothing yet: absent.
     fn positions(&self) -> Result<Offsets, BrokerError>;
@@ -200,6 +205,11 @@ pub trait Writer {
 
     /// Adds a record to the transaction, which is begun where none is open.
     fn produce(&mut self, record: NewRecord<'_>) -> Result<(), WriteError>;
+
+    /// How many records were not acknowledged yet, and beyond how many [`Writer::produce`] waits; none where nobody counts.
+    fn unacknowledged(&self) -> Option<(usize, usize)> {
+        None
+    }
 
     /// Waits for every record's acknowledgement.
     fn flush(&self) -> Result<(), WriteError>;

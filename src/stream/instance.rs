@@ -13,22 +13,22 @@ use tokio::runtime::{Handle, Runtime};
 use super::announce::{announce, incarnation};
 use super::brokers::Brokers;
 use super::clock::Clock;
-use super::instances::Twin;
+use super::instances::{INSTANCES_MAX, Twin};
 use super::kafka::Kafka;
-use super::options::Options;
+use super::options::{Options, REPORTED_MAX};
 use super::preflight;
 use super::publish::Publisher;
 use super::query::Asker;
 use super::receipts::Receipts;
-use super::shared::{Outbox, Shared};
+use super::shared::{Outbox, QUESTIONS_MAX, Shared};
 use super::stage::{NotifierStage, Stage, TrackerStage};
 use super::topics::{Topics, TopicsError};
 use super::trim::trim;
 use super::worker::{Worker, WorkerError};
 use super::world::{TableReader, Worlds};
 use crate::channel::{Dispatcher, Transport, WallClock};
-use crate::model::{Attempt, NoticeId, World};
-use crate::telemetry::Metrics;
+use crate::model::{Attempt, Channel, NoticeId, World};
+use crate::telemetry::{Metrics, Queue};
 
 /// Between two tries to build a worker or to reach the brokers.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -140,7 +140,9 @@ impl Instance {
             }
         }
         if !shared.options.simulated_brokers {
-            runtime.spawn(trim(shared.options.client.clone(), trims));
+            let states = [TrackerStage::STATE, NotifierStage::STATE];
+            let logs = states.iter().map(|state| shared.topics.partitions(state) as usize).sum();
+            runtime.spawn(trim(shared.options.client.clone(), trims, Arc::clone(&shared.metrics), logs));
         }
         let incarnation = incarnation();
         shared.worlds.instances.i_am(&shared.options.instance, &incarnation);
@@ -171,9 +173,21 @@ impl Instance {
         self.publisher.clone()
     }
 
-    /// What the channels have in hand.
-    pub fn dispatcher(&self) -> &Arc<Dispatcher> {
-        &self.dispatcher
+    /// Tells the metrics what waits here now, beside what the workers report.
+    pub fn observer(&self) -> Arc<dyn Fn(&Metrics) + Send + Sync> {
+        let (dispatcher, receipts, publisher) =
+            (Arc::clone(&self.dispatcher), Arc::clone(&self.receipts), self.publisher.clone());
+        let shared = Arc::clone(&self.shared);
+        Arc::new(move |metrics| {
+            for channel in Channel::ALL {
+                let depth = dispatcher.depth(channel);
+                metrics.attempts_in_hand(channel, depth.waiting, depth.running);
+            }
+            metrics.queue(Queue::Outcomes, "", receipts.waiting(), REPORTED_MAX);
+            metrics.queue(Queue::Told, "", publisher.waiting(), REPORTED_MAX);
+            metrics.queue(Queue::Questions, "", shared.questions.load(Ordering::Relaxed), QUESTIONS_MAX);
+            metrics.queue(Queue::Instances, "", shared.worlds.instances.len(), INSTANCES_MAX);
+        })
     }
 
     fn thread(

@@ -11,6 +11,10 @@ use std::sync::Mutex;
 
 use crate::model::{Announcement, Timestamp};
 
+/// Names that are remembered. More: names that change with every start (a pod's, say) fill the memory over the years, since each leaves
+/// a record behind. Fewer: a large group cannot find its members.
+pub const INSTANCES_MAX: usize = 1000;
+
 /// Incarnations of a name that are remembered. Fewer: one that wakes after so many successors counts as new. More: memory for
 /// processes long gone.
 const INCARNATIONS_MAX: usize = 16;
@@ -66,6 +70,10 @@ impl Names {
             },
             Some((name, None)) => drop(self.0.remove(&name)),
             None => {}
+        }
+        if self.0.len() > INSTANCES_MAX {
+            let oldest = self.0.iter().min_by_key(|(_, spoken)| spoken.last.at).map(|(name, _)| name.clone());
+            oldest.and_then(|oldest| self.0.remove(&oldest));
         }
     }
 
@@ -132,6 +140,11 @@ impl Instances {
             return Heard::Twin(Twin { name: name.clone(), address: word.address });
         }
         Heard::Older
+    }
+
+    /// How many names are known.
+    pub fn len(&self) -> usize {
+        self.lock().names.0.len()
     }
 
     /// The address of the instance that announced a partition last.
@@ -221,5 +234,26 @@ mod tests {
         let value = br#"{"instance":"one","address":"http://a","partitions":{},"at":"2026-11-22T09:00:00.000Z"}"#;
         let (_, word) = crate::decode::announcement(Some(b"one"), Some(value)).expect("an announcement");
         assert_eq!(word.expect("no tombstone").incarnation, "");
+    }
+
+    fn announced(n: usize) -> Option<(String, Option<Announcement>)> {
+        let value = Announcement {
+            instance: format!("pod-{n}"),
+            address: format!("http://10.0.0.1:{n}"),
+            partitions: BTreeMap::from([("tracker".to_owned(), vec![n as i32])]),
+            at: Timestamp::from_millis(1_795_132_800_000 + n as i64),
+            incarnation: n.to_string(),
+        };
+        Some((value.instance.clone(), Some(value)))
+    }
+
+    #[test]
+    fn of_instances_that_ever_were_the_newest_are_kept() {
+        let instances = Instances::default();
+        for n in 0..INSTANCES_MAX + 500 {
+            instances.apply(announced(n));
+        }
+        assert_eq!(instances.len(), INSTANCES_MAX);
+        assert_eq!((instances.owner("tracker", 499), instances.owner("tracker", 500).is_some()), (None, true));
     }
 }

@@ -236,3 +236,6 @@ impl Options {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

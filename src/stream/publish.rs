@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::error::KafkaResult;
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 
 use super::clock::Clock;
 use super::options::Options;
@@ -65,6 +65,13 @@ impl Publisher {
             self.0.write(CONTROLS, partition, None, &value).await?;
         }
         Ok(partitions)
+    }
+}
+
+impl Publisher {
+    /// How much the brokers have not acknowledged.
+    pub fn waiting(&self) -> usize {
+        usize::try_from(self.0.producer.in_flight_count()).unwrap_or(0)
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::partitioner;
-use super::shared::{Query, Shared, Standing};
+use super::shared::{Query, Shared, Standing, Waits};
 use super::stage::{NotifierStage, Question, Stage, TrackerStage};
 use crate::model::RecipientKey;
 use crate::reroute::Link;
@@ -51,8 +51,11 @@ impl Asker {
                 });
             }
         };
+        let Some(waits) = Waits::begin(&shared.questions) else {
+            return Err(QueryError::NotReady("too many questions wait".to_owned()));
+        };
         let (reply, answer) = oneshot::channel();
-        worker.send(Query { partition, question, reply }).map_err(|_| QueryError::Timeout)?;
+        worker.send(Query { partition, question, reply, waits }).map_err(|_| QueryError::Timeout)?;
         match tokio::time::timeout(ANSWER_WITHIN, answer).await {
             Ok(Ok(answer)) => Ok(answer),
             _ => Err(QueryError::Timeout),

@@ -61,3 +61,26 @@ impl Receipts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Channel, NoticeId, ReceiptKind, RecipientKey, ReportedOutcome};
+    use crate::stream::options::REPORTED_MAX;
+
+    #[test]
+    fn outcomes_beyond_their_limit_are_counted_and_nobody_waits() {
+        let mut options = Options::of_a_test();
+        // Nobody listens there: whatever is written waits.
+        options.client.set("bootstrap.servers", "127.0.0.1:1");
+        let metrics = Arc::new(Metrics::new());
+        let topics = Topics::of("", |_| 2);
+        let receipts = Receipts::new(&options, &topics, Clock::start(), Arc::clone(&metrics)).unwrap();
+        let (key, id) = (RecipientKey::service(), NoticeId::from_text("ntc_1"));
+        let (kind, outcome, at) = (ReceiptKind::Outcome, ReportedOutcome::Retry, receipts.clock.now());
+        let receipt = Receipt::new(kind, key, id, Channel::Email, 1, outcome, at);
+        (0..REPORTED_MAX + 10).for_each(|_| receipts.report(&receipt));
+        assert_eq!(receipts.waiting(), REPORTED_MAX);
+        assert!(metrics.render().contains("parcelwatch_outcomes_lost_total 10\n"));
+    }
+}

@@ -1,7 +1,7 @@
 //! What the workers of one instance share: none of it lies on the path of a scan.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 use serde_json::Value;
@@ -32,6 +32,30 @@ pub struct Query {
     pub question: Question,
     /// Gets the answer; none where the partition knows nothing of it.
     pub reply: oneshot::Sender<Option<Value>>,
+    /// Counts it while it waits.
+    pub waits: Waits,
+}
+
+/// Questions that wait for workers, at most. More: whoever asks on and on while a worker waits for its brokers fills the memory. Fewer:
+/// a wave of visitors is told to come back.
+pub const QUESTIONS_MAX: usize = 1024;
+
+/// A place among the questions that wait; given back when this is dropped.
+pub struct Waits(Arc<AtomicUsize>);
+
+impl Waits {
+    /// Takes a place; none where all are taken.
+    pub fn begin(waiting: &Arc<AtomicUsize>) -> Option<Waits> {
+        let taken = waiting
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| (count < QUESTIONS_MAX).then_some(count + 1));
+        taken.ok().map(|_| Waits(Arc::clone(waiting)))
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// How a partition stands.
@@ -66,6 +90,8 @@ pub struct Shared {
     pub stop: Arc<AtomicBool>,
     /// Raised whenever `owned` changes, so that it is announced.
     pub changed: tokio::sync::Notify,
+    /// How many questions wait for workers.
+    pub questions: Arc<AtomicUsize>,
     outage: Mutex<Outage<(&'static str, usize)>>,
     owned: Mutex<Owned>,
     /// Per stage, whether its workers have heard from their groups.
@@ -87,7 +113,22 @@ impl Shared {
     ) -> Shared {
         let changed = tokio::sync::Notify::new();
         let (outage, owned, joined) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Shared { options, clock, topics, worlds, metrics, outbox, trim, stop, changed, outage, owned, joined }
+        let questions = Arc::default();
+        Shared {
+            options,
+            clock,
+            topics,
+            worlds,
+            metrics,
+            outbox,
+            trim,
+            stop,
+            changed,
+            questions,
+            outage,
+            owned,
+            joined,
+        }
     }
 
     /// Whether everybody is to finish.
@@ -151,5 +192,22 @@ impl Shared {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Owned> {
         self.owned.lock().expect("no holder of this lock panics")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_beyond_their_limit_are_refused_at_once() {
+        let waiting = Arc::default();
+        let mut all: Vec<Waits> = std::iter::from_fn(|| Waits::begin(&waiting)).collect();
+        assert_eq!((all.len(), waiting.load(Ordering::Relaxed)), (QUESTIONS_MAX, QUESTIONS_MAX));
+        // One is answered, or forgotten: there is a place again.
+        all.pop();
+        assert!(Waits::begin(&waiting).is_some());
+        drop(all);
+        assert_eq!(waiting.load(Ordering::Relaxed), 0);
     }
 }

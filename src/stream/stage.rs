@@ -230,3 +230,6 @@ impl Stage for NotifierStage {
         metrics.storms(partition, machine.storms().map(|storm| (storm.kind.name(), storm.since.is_some(), storm.held)));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,7 @@ use super::shared::{Query, Shared};
 use super::stage::Stage;
 use super::topics::TopicsError;
 use crate::model::{Attempt, Count, NoticeId, Timestamp};
+use crate::time::Backlog;
 
 /// While nothing waits for an answer, end offsets are asked for this often: stream time follows the wall clock in
 /// such steps. Shorter costs idle clusters, longer makes timers late.
@@ -113,11 +114,15 @@ pub struct Worker<S: Stage, K: Brokers> {
     writer: K::Writer,
     held: BTreeMap<i32, Held<S>>,
     after: AfterCommit,
+    /// What is in the open transaction so far.
+    wrote: Backlog,
     /// How many end-offset queries were sent.
     queries: u64,
     asked: Duration,
     /// When the gauges of partitions were set last.
     reported: Duration,
+    /// The same of what waits.
+    reported_waiting: Duration,
     /// When the last answered one was sent; none before the first, and while no partition asks.
     answered: Option<Timestamp>,
     /// Records wait for an answer.
@@ -155,9 +160,11 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             writer,
             held: BTreeMap::new(),
             after: AfterCommit::default(),
+            wrote: Backlog::default(),
             queries: 0,
             asked: Duration::ZERO,
             reported: Duration::ZERO,
+            reported_waiting: Duration::ZERO,
             answered: None,
             ask: false,
             dirty_since: None,
@@ -288,3 +295,6 @@ impl From<WriteError> for WorkerError {
         WorkerError::Rebuild(error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests;

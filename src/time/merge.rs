@@ -75,6 +75,12 @@ impl Backlog {
         self.records > most.records || self.bytes > most.bytes
     }
 
+    /// One more record of so many bytes.
+    pub fn add(&mut self, bytes: usize) {
+        self.records += 1;
+        self.bytes += bytes;
+    }
+
     /// Half of it.
     pub fn half(self) -> Backlog {
         Backlog { records: self.records / 2, bytes: self.bytes / 2 }
@@ -194,107 +200,4 @@ impl<R> Merge<R> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SHIPMENTS: usize = 0;
-    const SCANS: usize = 1;
-
-    fn at(ms: i64) -> Timestamp {
-        Timestamp::from_millis(ms)
-    }
-
-    fn merge() -> Merge<&'static str> {
-        Merge::new(at(0), 2, Duration::from_millis(2000))
-    }
-
-    fn answer(query: u64, asked_at: i64, end: i64, position: i64) -> Answer {
-        Answer { query, asked_at: at(asked_at), end, position }
-    }
-
-    fn fetch(offset: i64, time: i64, wall: i64, queries: u64) -> Fetch {
-        Fetch { offset, time: at(time), wall: at(wall), queries, bytes: 10 }
-    }
-
-    fn applied(step: Step<&'static str>) -> (&'static str, i64) {
-        match step {
-            Step::Record { record, at, .. } => (record, at.as_millis()),
-            other => panic!("expected a record, found {other:?}"),
-        }
-    }
-
-    #[test]
-    fn records_come_in_the_order_of_their_times_and_shipments_first() {
-        let mut merge = merge();
-        merge.fetched(SCANS, fetch(0, 100, 1000, 0), "scan 100");
-        merge.fetched(SCANS, fetch(1, 200, 1000, 0), "scan 200");
-        merge.fetched(SHIPMENTS, fetch(0, 100, 1000, 0), "shipment 100");
-        merge.fetched(SHIPMENTS, fetch(1, 150, 1000, 0), "shipment 150");
-        assert_eq!(applied(merge.step()), ("shipment 100", 100));
-        assert_eq!(applied(merge.step()), ("scan 100", 100));
-        assert_eq!(applied(merge.step()), ("shipment 150", 150));
-        assert_eq!(merge.step(), Step::Ask, "a shipment may still come before scan 200");
-        merge.answered(SHIPMENTS, answer(1, 1000, 2, 2));
-        assert_eq!(applied(merge.step()), ("scan 200", 200));
-    }
-
-    #[test]
-    fn a_silent_input_holds_the_others_back_until_a_later_query_finds_it_empty() {
-        let mut merge = merge();
-        merge.answered(SHIPMENTS, answer(1, 900, 0, 0));
-        merge.fetched(SCANS, fetch(0, 100, 1000, 1), "scan");
-        assert_eq!(merge.step(), Step::Ask, "the answer is older than the fetch");
-        merge.answered(SHIPMENTS, answer(2, 1000, 3, 0));
-        assert_eq!(merge.step(), Step::Ask, "three shipments are on their way");
-        merge.fetched(SHIPMENTS, fetch(2, 90, 1010, 2), "shipment");
-        assert_eq!(applied(merge.step()), ("shipment", 90));
-    }
-
-    #[test]
-    fn time_never_goes_back_and_never_beyond_the_wall_clock() {
-        let mut merge = merge();
-        merge.answered(SHIPMENTS, answer(9, 0, 0, 0));
-        merge.fetched(SCANS, fetch(0, 9_000_000, 1000, 0), "from the future");
-        merge.fetched(SCANS, fetch(1, 400, 1001, 0), "late");
-        assert_eq!(applied(merge.step()), ("from the future", 1000));
-        assert_eq!(applied(merge.step()), ("late", 1000));
-    }
-
-    #[test]
-    fn without_records_time_follows_the_oldest_confirmation_less_the_skew() {
-        let mut merge = merge();
-        assert_eq!(merge.step(), Step::Idle, "nothing is known");
-        merge.answered(SHIPMENTS, answer(1, 10_000, 0, 0));
-        assert_eq!(merge.step(), Step::Idle, "scans are not confirmed");
-        merge.answered(SCANS, answer(2, 12_000, 5, 5));
-        assert_eq!(merge.step(), Step::Time(at(8_000)));
-        assert_eq!(merge.step(), Step::Idle);
-        merge.answered(SCANS, answer(3, 20_000, 9, 5));
-        assert_eq!(merge.step(), Step::Idle, "four scans are unread, so time stands still");
-        merge.doubt();
-        merge.answered(SCANS, answer(4, 30_000, 9, 9));
-        assert_eq!(merge.step(), Step::Idle, "the other input is in doubt");
-    }
-
-    #[test]
-    fn markers_after_the_last_record_count_as_read() {
-        let mut merge = merge();
-        merge.answered(SHIPMENTS, answer(1, 5_000, 0, 0));
-        merge.answered(SCANS, answer(1, 5_000, 7, 7));
-        assert_eq!(merge.applied(SCANS, 7), 7);
-        merge.fetched(SCANS, fetch(7, 3_000, 5_000, 1), "scan");
-        assert_eq!(merge.applied(SCANS, 8), 7, "fetched, not applied");
-    }
-
-    #[test]
-    fn what_waits_is_known_in_records_and_bytes() {
-        let mut merge = merge();
-        merge.fetched(SCANS, fetch(0, 100, 1000, 0), "scan 100");
-        merge.fetched(SCANS, fetch(1, 200, 1000, 0), "scan 200");
-        assert_eq!(merge.waiting(SCANS), Backlog { records: 2, bytes: 20 });
-        assert!(merge.waiting(SCANS).exceeds(Backlog { records: 9, bytes: 19 }));
-        merge.answered(SHIPMENTS, answer(1, 1000, 0, 0));
-        applied(merge.step());
-        assert_eq!(merge.waiting(SCANS), Backlog { records: 1, bytes: 10 });
-    }
-}
+mod tests;

@@ -98,3 +98,27 @@ pub(crate) async fn metrics_of(address: &str, token: Option<&str>) -> anyhow::Re
     anyhow::ensure!(answer.status.is_success(), "expected metrics, found status {}", answer.status);
     Ok(String::from_utf8(answer.body)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_of_another_instance_is_read_to_a_bound() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let endless = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 1000]).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1099511627776\r\n\r\n").await.unwrap();
+            // Until it hangs up.
+            while stream.write_all(&[b'x'; 65_536]).await.is_ok() {}
+        });
+        let answer = request(&client().unwrap(), &address, None, "P1", Caller::Person).await;
+        assert!(matches!(answer, Err(AskError::TooLong)), "{answer:?}");
+        endless.await.unwrap();
+    }
+}

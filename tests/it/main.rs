@@ -17,6 +17,8 @@ mod flow;
 mod http;
 #[allow(dead_code, reason = "what a test may ask of brokers is there before the test that asks for it")]
 mod kafka;
+mod memory;
+mod promises;
 mod promtool;
 mod purity;
 mod replay;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use parcelwatch::telemetry::Metrics;
+use parcelwatch::telemetry::{Metrics, Queue};
+use parcelwatch::time::Backlog;
 
 use crate::support::promtool;
 
@@ -18,6 +19,8 @@ fn rendered() -> String {
         metrics.stream_time_lag(stage, 0, Duration::from_secs(2));
     }
     metrics.consumer_lag("tracker", "scans.v1", 0, 5);
+    metrics.waiting("tracker", "scans.v1", 0, Backlog { records: 5, bytes: 500 });
+    metrics.queue(Queue::Outcomes, "", 5, 100);
     metrics.render()
 }
 

@@ -3,7 +3,8 @@
 
 All times are moved by the same whole days. Every shipment gets one of --merchants merchants and one of --recipients recipients, with mail. DIR
 then holds shipments.ndjson and scans.ndjson, in the order of the given files, and records.ndjson: every line with its topic, key and time
-in replay's order, those that are to be rejected among them. --keep leaves out what comes after that part of the records. Left out are scans
+in replay's order, those that are to be rejected among them. --keep leaves out what comes after that part of the records. With --through-now it goes
+on up to now instead, and nothing was recorded from --quiet FROM to TO (milliseconds since 1970). Left out are scans
 to which only a broker's timestamp gives a time: replay has none."""
 import argparse, json, os, re, zlib
 from datetime import datetime, timedelta
@@ -81,6 +82,8 @@ def main():
     args.add_argument("scans")
     args.add_argument("--now", type=int, required=True, help="milliseconds since 1970")
     args.add_argument("--keep", type=float, default=1, help="part of the records")
+    args.add_argument("--through-now", action="store_true")
+    args.add_argument("--quiet", type=int, nargs=2, default=(0, -1))
     args.add_argument("--merchants", type=int, default=5)
     args.add_argument("--recipients", type=int, default=400)
     args.add_argument("--out", required=True)
@@ -91,8 +94,12 @@ def main():
         lines[topic] = [line for line in its if topic == "shipments.v1" or not timeless(line)]
     whole = all_in_order(lines)
     last = whole[int(len(whole) * o.keep) - 1][0]
-    kept = {(topic, line) for time, _, topic, _, line, _ in whole if time <= last}
-    days = (o.now - DAY - last) // DAY
+    if o.through_now:
+        # At the same time of the day: all is moved by whole days.
+        last -= (last - o.now) % DAY
+    days = (o.now - (0 if o.through_now else DAY) - last) // DAY
+    quiet = range(o.quiet[0] - days * DAY, o.quiet[1] - days * DAY + 1)
+    kept = {(topic, line) for time, _, topic, _, line, _ in whole if time <= last and time not in quiet}
     changes = {"shipments.v1": known_by(o), "scans.v1": lambda r: None}
     for topic, its in lines.items():
         lines[topic] = [line_moved(line, days, changes[topic]) for line in its if (topic, line) in kept]

@@ -57,6 +57,7 @@ class Handler:
         self.replies = dict(reply.split("=", 1) for reply in options.reply)
         self.cut = options.cut
         self.silent = options.silent
+        self.slow = options.slow
 
     async def step(self, name, server, session, **fields):
         say(name, tls=is_tls(server), peer=session.peer[1], **fields)
@@ -64,6 +65,8 @@ class Handler:
             server.transport.abort()
         if self.silent == name:
             await asyncio.Event().wait()
+        if name == "body":
+            await asyncio.sleep(self.slow)
         return self.replies.get(name)
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):
@@ -137,6 +140,7 @@ parser.add_argument("--login", help="user:password, demanded")
 parser.add_argument("--reply", action="append", default=[], help="step=reply, with step mail, rcpt or body")
 parser.add_argument("--cut", help="the step at which the connection is cut")
 parser.add_argument("--silent", help="the step that is never answered")
+parser.add_argument("--slow", type=float, default=0, help="seconds before the answer to a body")
 parser.add_argument("--rest", type=float, default=300, help="seconds after which a resting connection is closed")
 parser.add_argument("--utf8", action="store_true", help="take addresses beyond ASCII")
 asyncio.run(main(parser.parse_args()))

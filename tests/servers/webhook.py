@@ -5,6 +5,7 @@
 /redirect      302 to /hook
 /silent        no answer
 /lost-once     no answer to the first request of each webhook-id, 200 to later ones
+/dead          no answer before a request to /revive; like /hook afterwards
 /cut           the connection is closed without an answer
 /endless       200 and a body without an end
 
@@ -35,15 +36,22 @@ class Endpoint(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     secret = None
     seen = set()
+    alive = False
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
+        if self.path == "/revive":
+            Endpoint.alive = True
+            return self.answer(200, {})
         try:
             Webhook(self.secret).verify(body, headers)
             refusal = None
         except WebhookVerificationError as error:
             refusal = str(error)
+        if self.path == "/dead" and not Endpoint.alive:
+            say("unanswered")
+            threading.Event().wait()
         say("request", path=self.path, refusal=refusal, headers=headers, body=body.decode(), peer=self.client_address[1])
         url = urlsplit(self.path)
         if url.path.startswith("/status/"):

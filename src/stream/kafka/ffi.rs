@@ -1,4 +1,4 @@
-//! The two calls of librdkafka that the crate does not offer safely. All `unsafe` of the project is here.
+//! The calls of librdkafka that the crate does not offer safely. All `unsafe` of the project is here.
 #![allow(unsafe_code, reason = "the one place where librdkafka is called past the crate")]
 
 use std::ffi::CStr;
@@ -18,6 +18,21 @@ pub fn flush(producer: &ThreadedProducer<DefaultProducerContext>, timeout: Durat
     // rd_kafka_flush may be called from any thread.
     let error = unsafe { bindings::rd_kafka_flush(producer.client().native_ptr(), ms) };
     error == bindings::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR
+}
+
+/// How many records and events of a consumer wait to be polled.
+pub fn waiting<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> usize {
+    // SAFETY: the handle lives as long as the consumer that is borrowed here; the queue is a reference of ours until it
+    // is destroyed below.
+    unsafe {
+        let queue = bindings::rd_kafka_queue_get_consumer(consumer.client().native_ptr());
+        if queue.is_null() {
+            return 0;
+        }
+        let length = bindings::rd_kafka_queue_length(queue);
+        bindings::rd_kafka_queue_destroy(queue);
+        length
+    }
 }
 
 /// Whether the consumer is a member of its group: a positive generation and a member id. The broker accepts offsets

@@ -7,9 +7,9 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::WARM_UP_WITHIN;
+use super::{WARM_UP_WITHIN, ffi};
 use crate::stream::brokers::{BrokerError, Found, Offsets, Place, ReadError, Reader, Record};
-use crate::stream::options::Options;
+use crate::stream::options::{FETCHED_MAX, Options};
 
 /// A query to the brokers that takes longer than this counts as unanswered: stream time stands still meanwhile,
 /// but the group protocol must be served.
@@ -37,13 +37,25 @@ impl KafkaReader {
         for (topic, partition) in places {
             list.add_partition_offset(topic, partition, what)?;
         }
-        Ok(told(&self.asking.offsets_for_times(list, ASK_TIMEOUT)?))
+        let answer = self.asking.offsets_for_times(list, ASK_TIMEOUT);
+        self.serve_asking();
+        Ok(told(&answer?))
+    }
+
+    /// Nothing is assigned to the asking consumer, but its errors and log lines wait in its queue: in an outage of days they would
+    /// fill the memory.
+    fn serve_asking(&self) {
+        while self.asking.poll(Duration::ZERO).is_some() {}
     }
 }
 
 impl Reader for KafkaReader {
     fn poll<R>(&self, timeout: Duration, take: impl FnOnce(Record<'_>) -> R) -> Option<Result<R, ReadError>> {
-        let message = match self.reading.poll(timeout)? {
+        let Some(polled) = self.reading.poll(timeout) else {
+            self.serve_asking();
+            return None;
+        };
+        let message = match polled {
             Ok(message) => message,
             Err(error) => {
                 return Some(Err(match error {
@@ -79,6 +91,10 @@ impl Reader for KafkaReader {
 
     fn resume<'a>(&self, places: impl IntoIterator<Item = Place<'a>>) -> Result<(), BrokerError> {
         Ok(self.reading.resume(&list(places))?)
+    }
+
+    fn fetched(&self) -> Option<(usize, usize)> {
+        Some((ffi::waiting(&self.reading), FETCHED_MAX))
     }
 
     fn positions(&self) -> Result<Offsets, BrokerError> {
@@ -117,4 +133,90 @@ fn list<'a>(places: impl IntoIterator<Item = Place<'a>>) -> TopicPartitionList {
         list.add_partition(topic, partition);
     }
     list
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use rdkafka::ClientConfig;
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
+
+    use super::*;
+
+    /// Long enough for a busy machine; only a failing test waits so long.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so() {
+            assert!(Instant::now() < deadline, "waited {PATIENCE:?} for {what}");
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
+    }
+
+    fn options(servers: &str) -> Options {
+        let mut options = Options { simulated_brokers: true, ..Options::of_a_test() };
+        options.client.set("bootstrap.servers", servers);
+        options
+    }
+
+    /// Some partitions of small records, more than a client may fetch.
+    fn filled(cluster: &MockCluster<'_, DefaultProducerContext>, topic: &str, partitions: i32, each: usize) {
+        cluster.create_topic(topic, partitions, 1).unwrap();
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", cluster.bootstrap_servers()).set("queue.buffering.max.messages", "0");
+        let producer: ThreadedProducer<DefaultProducerContext> = config.create().unwrap();
+        for partition in 0..partitions {
+            for _ in 0..each {
+                let record = BaseRecord::<str, str>::to(topic).partition(partition).payload("x");
+                producer.send(record).map_err(|(error, _)| error).unwrap();
+            }
+        }
+        producer.flush(PATIENCE).unwrap();
+    }
+
+    #[test]
+    fn a_client_fetches_no_more_than_its_limit() {
+        let cluster = MockCluster::new(1).unwrap();
+        let (partitions, each) = (8, 40_000);
+        filled(&cluster, "t", partitions, each);
+        let reader = KafkaReader::new(&options(&cluster.bootstrap_servers()), "g", &["t".to_owned()]).unwrap();
+        reader.assign((0..partitions).map(|partition| (("t", partition), 0))).unwrap();
+        let fetched = || reader.fetched().unwrap();
+        until("its limit", || fetched().0 >= FETCHED_MAX);
+        // What was under way for each partition when it was reached may still come; it is half of what there is.
+        let mut last = (fetched().0, Instant::now());
+        until("nothing more to come", || {
+            let now = fetched().0;
+            assert!(now <= FETCHED_MAX + FETCHED_MAX / 2, "{now}");
+            if now != last.0 {
+                last = (now, Instant::now());
+            }
+            last.1.elapsed() > Duration::from_millis(500)
+        });
+        let mut read = 0;
+        until("every record", || {
+            while reader.poll(Duration::from_millis(10), |_| ()).is_some_and(|polled| polled.is_ok()) {
+                read += 1;
+            }
+            read == partitions as usize * each
+        });
+    }
+
+    #[test]
+    fn a_client_that_only_asks_keeps_no_errors_in_an_outage() {
+        // Nobody listens there: every try to connect is an error.
+        let mut options = options("127.0.0.1:1");
+        options.client.set("reconnect.backoff.ms", "1").set("reconnect.backoff.max.ms", "1");
+        let asking: BaseConsumer = options.asking_config("g").create().unwrap();
+        let reading: BaseConsumer = options.reading_config("g").create().unwrap();
+        let reader = KafkaReader { reading, asking };
+        let kept = || ffi::waiting(&reader.asking);
+        until("errors to gather", || kept() > 10);
+        assert!(reader.poll(Duration::ZERO, |_| ()).is_none_or(|polled| polled.is_err()));
+        while reader.poll(Duration::ZERO, |_| ()).is_some() {}
+        assert!(kept() < 10, "{}", kept());
+    }
 }

@@ -15,7 +15,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use super::ffi;
 use crate::stream::brokers::{NewRecord, Place, WriteError, Writer};
 use crate::stream::clock::{Clock, boot};
-use crate::stream::options::Options;
+use crate::stream::options::{Options, WRITTEN_MAX};
 
 /// For how many timeouts of a transaction a passing error may last. More holds a worker long after an outage; fewer
 /// builds workers anew for a moment without a coordinator.
@@ -96,6 +96,10 @@ impl Writer for KafkaWriter {
             }
         }
         Ok(())
+    }
+
+    fn unacknowledged(&self) -> Option<(usize, usize)> {
+        Some((usize::try_from(self.producer.in_flight_count()).unwrap_or(0), WRITTEN_MAX))
     }
 
     fn flush(&self) -> Result<(), WriteError> {

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::{ANSWER_WITHIN, Asker};
-use crate::stream::shared::{Query, Standing};
+use crate::stream::shared::{Query, Standing, Waits};
 use crate::stream::stage::{NotifierStage, Question, Stage};
 use crate::web::{HeldStorm, QueryError, Storms};
 
@@ -19,8 +19,11 @@ impl Asker {
         for partition in 0..partitions {
             match shared.worker_of(NotifierStage::NAME, partition) {
                 Some((Standing::Active, worker)) => {
+                    let Some(waits) = Waits::begin(&shared.questions) else {
+                        return Err(QueryError::NotReady("too many questions wait".to_owned()));
+                    };
                     let (reply, answer) = oneshot::channel();
-                    let query = Query { partition, question: Question::Storms, reply };
+                    let query = Query { partition, question: Question::Storms, reply, waits };
                     worker.send(query).map_err(|_| QueryError::Timeout)?;
                     asked.push((partition, answer));
                 }

@@ -9,6 +9,13 @@ use crate::stream::brokers::{Brokers, Membership, NewRecord, Offsets, Place, Rea
 use crate::stream::partition::Output;
 use crate::stream::partitioner;
 use crate::stream::stage::Stage;
+use crate::time::Backlog;
+
+/// A transaction that holds so much is committed before its time. More: what undoes it, and what its commit sets off, takes memory
+/// beside it. Less: a worker that catches up commits more often than the brokers like.
+const TRANSACTION_MAX: Backlog = Backlog { records: TRANSACTION_RECORDS_MAX, bytes: TRANSACTION_BYTES_MAX };
+const TRANSACTION_RECORDS_MAX: usize = 50_000;
+const TRANSACTION_BYTES_MAX: usize = 16 << 20;
 
 impl<S: Stage, K: Brokers> Worker<S, K> {
     /// The one place where effects are performed: records go into the transaction, the rest waits for its commit.
@@ -58,6 +65,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
     ) -> Result<(), WriteError> {
         let topics = &self.shared.topics;
         let partition = partitioner::partition(key.unwrap_or_default(), topics.partitions(topic));
+        self.wrote.add(key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len));
         self.writer.produce(NewRecord { topic: topics.name(topic), partition, key, value, headers })
     }
 
@@ -77,6 +85,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         }
         match self.dirty_since {
             Some(since) if now.saturating_sub(since) >= self.shared.options.commit_every => self.commit(),
+            Some(_) if self.wrote.exceeds(TRANSACTION_MAX) => self.commit(),
             _ => Ok(()),
         }
     }
@@ -90,6 +99,8 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         match self.try_commit() {
             Ok(metas) => {
                 self.shared.metrics.committed(S::NAME, self.shared.clock.boot().saturating_sub(began));
+                let wrote = std::mem::take(&mut self.wrote);
+                self.shared.metrics.wrote(S::NAME, wrote.records, wrote.bytes);
                 self.committed(metas);
                 Ok(())
             }
@@ -109,6 +120,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             let end = ends.as_ref().and_then(|ends| ends.of((&self.state_topic, number)));
             let (blocks, meta) = partition.blocks(&self.transactional_id, end);
             for block in blocks {
+                self.wrote.add(block.len());
                 let (topic, value) = (self.state_topic.as_str(), Some(block.as_slice()));
                 self.writer.produce(NewRecord { topic, partition: number, key: None, value, headers: &[] })?;
             }
@@ -183,6 +195,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         self.shared.metrics.aborted(S::NAME);
         self.writer.abort()?;
         self.after = AfterCommit::default();
+        self.wrote = Backlog::default();
         self.dirty_since = None;
         let Some(world) = self.shared.worlds.get() else { return Ok(()) };
         let unsaved: Vec<i32> = self.active().filter(|p| !p.is_saved()).map(|p| p.number).collect();

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::{ASK_BUSY_EVERY, ASK_IDLE_EVERY, Held, Worker, WorkerError};
 use crate::model::Timestamp;
-use crate::stream::brokers::{Brokers, ReadError, Reader, Record};
+use crate::stream::brokers::{Brokers, ReadError, Reader, Record, Writer};
 use crate::stream::clock::Clock;
 use crate::stream::partition::Partition;
 use crate::stream::partitioner;
 use crate::stream::reject::Rejected;
 use crate::stream::stage::Stage;
-use crate::telemetry::Metrics;
-use crate::time::{Answer, Fetch};
+use crate::telemetry::{Metrics, Queue};
+use crate::time::{Answer, Backlog, Fetch};
 
 /// How long to wait for a first record when there is nothing else to do; one that comes ends it. Shorter burns an idle
 /// machine, longer makes the group and operators wait.
@@ -21,16 +21,27 @@ const IDLE_WAIT: Duration = Duration::from_millis(50);
 /// setting every gauge each time would cost the path of a scan.
 const REPORT_EVERY: Duration = Duration::from_millis(250);
 
+/// Bytes that may wait in all inputs of a worker, shared evenly among them. More: memory of a worker that has many partitions. Less:
+/// inputs of many partitions stutter while they catch up.
+const WAITING_BYTES_MAX: usize = 64 << 20;
+
+/// What may wait in each of so many inputs of a worker. At least one record may.
+fn share(most: Backlog, inputs: usize) -> Backlog {
+    Backlog { bytes: most.bytes.min(WAITING_BYTES_MAX / inputs.max(1)), ..most }
+}
+
 impl<S: Stage, K: Brokers> Worker<S, K> {
     pub(super) fn fetch(&mut self) -> Result<(), WorkerError> {
         let busy = self.ask || self.active().any(|p| (0..S::INPUTS.len()).any(|input| p.waiting(input).records > 0));
         let mut wait = if busy { Duration::ZERO } else { IDLE_WAIT.min(self.until_commit()) };
+        let most = self.share();
         for _ in 0..self.shared.options.records_per_turn {
             let fetching = Fetching {
                 inputs: &self.inputs,
                 partition_count: self.partition_count,
                 state_topic: &self.state_topic,
                 clock: &self.shared.clock,
+                most,
             };
             let (held, queries, metrics) = (&mut self.held, self.queries, &self.shared.metrics);
             let Some(polled) = self.reader.poll(wait, |record| fetching.route::<S>(&record, held, queries, metrics))
@@ -39,7 +50,12 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             };
             wait = Duration::ZERO;
             match polled {
-                Ok(routed) => routed?,
+                Ok(routed) => {
+                    if routed? == Room::Full {
+                        // It is to be paused before more of it comes.
+                        break;
+                    }
+                }
                 Err(ReadError::OffsetGone(error)) => return Err(self.input_gone(error)),
                 Err(ReadError::Passing(error)) => {
                     tracing::debug!(stage = S::NAME, %error, "reading");
@@ -48,6 +64,10 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             }
         }
         self.hold_back()
+    }
+
+    fn share(&self) -> Backlog {
+        share(self.shared.options.waiting_max, self.held.len() * S::INPUTS.len())
     }
 
     /// Which input is behind its log's beginning; the client's error does not say.
@@ -69,7 +89,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
 
     /// Pauses inputs that are far ahead of the others, and resumes them when they are not any more.
     fn hold_back(&mut self) -> Result<(), WorkerError> {
-        let most = self.shared.options.waiting_max;
+        let most = self.share();
         for held in self.held.values_mut() {
             let Held::Active(partition) = held else { continue };
             for (input, topic) in self.inputs.iter().enumerate() {
@@ -106,6 +126,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             return;
         }
         self.ask = false;
+        self.report_what_waits();
         let clock = &self.shared.clock;
         let departure = clock.departure();
         self.shared.metrics.clock_departure(departure);
@@ -164,6 +185,27 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         }
     }
 
+    /// What waits here and in the client, for the metrics; also while nobody answers.
+    fn report_what_waits(&mut self) {
+        let now = self.shared.clock.boot();
+        if now.saturating_sub(self.reported_waiting) < REPORT_EVERY {
+            return;
+        }
+        self.reported_waiting = now;
+        let (metrics, me) = (&self.shared.metrics, format!("{}-{}", S::NAME, self.slot));
+        for partition in self.active() {
+            for (input, topic) in S::INPUTS.iter().enumerate() {
+                metrics.waiting(S::NAME, topic, partition.number, partition.waiting(input));
+            }
+        }
+        for (queue, count) in [(Queue::Fetched, self.reader.fetched()), (Queue::Written, self.writer.unacknowledged())]
+        {
+            if let Some((entries, limit)) = count {
+                metrics.queue(queue, &me, entries, limit);
+            }
+        }
+    }
+
     /// A worker that lost its partitions in an outage has nothing to ask about but whether it is over.
     fn ask_whether_it_is_over(&mut self) {
         let (me, options) = ((S::NAME, self.slot), &self.shared.options);
@@ -193,6 +235,15 @@ struct Fetching<'a> {
     partition_count: i32,
     state_topic: &'a str,
     clock: &'a Clock,
+    /// What may wait in an input.
+    most: Backlog,
+}
+
+/// Whether the input of a record has room for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    Left,
+    Full,
 }
 
 impl Fetching<'_> {
@@ -202,14 +253,14 @@ impl Fetching<'_> {
         held: &mut std::collections::BTreeMap<i32, Held<S>>,
         queries: u64,
         metrics: &Metrics,
-    ) -> Result<(), WorkerError> {
+    ) -> Result<Room, WorkerError> {
         let Record { topic, partition: number, offset, key, value, .. } = *record;
         match held.get_mut(&number) {
             Some(Held::Restoring(restoring)) if topic == self.state_topic => {
                 restoring.block(topic, number, offset, value.unwrap_or_default())?;
             }
             Some(Held::Active(partition)) => {
-                let Some(input) = self.inputs.iter().position(|name| name == topic) else { return Ok(()) };
+                let Some(input) = self.inputs.iter().position(|name| name == topic) else { return Ok(Room::Left) };
                 let wall = self.clock.now();
                 let time = record.time.map_or(wall, Timestamp::from_millis).min(wall);
                 let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
@@ -219,10 +270,26 @@ impl Fetching<'_> {
                 if key.is_some_and(|key| partitioner::partition(key, self.partition_count) != number) {
                     metrics.misplaced(S::INPUTS[input]);
                 }
+                if partition.waiting(input).exceeds(self.most) {
+                    return Ok(Room::Full);
+                }
             }
             // It was on its way when the partition was let go.
             _ => {}
         }
-        Ok(())
+        Ok(Room::Left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_input_has_its_share_of_what_may_wait() {
+        let most = Backlog { records: 20_000, bytes: 16 << 20 };
+        for (inputs, bytes) in [(0, 16 << 20), (3, 16 << 20), (16, 4 << 20), (300, (64 << 20) / 300)] {
+            assert_eq!(share(most, inputs), Backlog { records: 20_000, bytes }, "{inputs} inputs");
+        }
     }
 }

@@ -16,6 +16,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
                 }
                 _ => None,
             };
+            drop(query.waits);
             // Whoever asked may have gone: then nobody misses the answer.
             let _ = query.reply.send(answer);
         }

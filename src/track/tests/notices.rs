@@ -1,6 +1,9 @@
 //! Who is told what.
 
 use super::timeline::{Timeline, notices, with_merchant, world};
+use crate::model::{Audience, ConditionKind, Level, RecipientKey, Timestamp};
+use crate::track::parcel::Open;
+use crate::track::telling::{Told, condition_id};
 
 #[test]
 fn each_level_replaces_the_one_before_and_goes_to_whom_it_concerns() {
@@ -258,4 +261,43 @@ fn who_is_told_is_configuration() {
          3:00 time
              2:00 recovered info from held -> recipient until 26:00",
     );
+}
+
+#[test]
+fn an_id_says_what_is_told_of_what_and_to_whom() {
+    let limit = Timestamp::from_millis(1);
+    let open = |kind, episode, limit| Open {
+        kind,
+        episode,
+        limit,
+        level: Level::Warn,
+        milestone: None,
+        promise: None,
+        refutable_until: None,
+        since: limit,
+        untold: None,
+        told: Vec::new(),
+    };
+    let told = |audience, key: &str, level, revision| {
+        let key = RecipientKey::from_text(key);
+        Told { audience, key, level, revision, withdrawn: false }
+    };
+    let (stalled, recipient) = (ConditionKind::Stalled, Audience::Recipient);
+    let first = || (open(stalled, 1, limit), told(recipient, "p:1", Level::Warn, 1));
+    let id = |parcel: &str, journey, (open, told): &(Open, Told)| condition_id(parcel, journey, open, told);
+    let others = [
+        (open(ConditionKind::Delayed, 1, limit), first().1),
+        (open(stalled, 2, limit), first().1),
+        // The same parcel id, long after it was forgotten.
+        (open(stalled, 1, limit.next()), first().1),
+        (first().0, told(Audience::Sender, "p:1", Level::Warn, 1)),
+        (first().0, told(recipient, "p:2", Level::Warn, 1)),
+        (first().0, told(recipient, "p:1", Level::Major, 1)),
+        (first().0, told(recipient, "p:1", Level::Warn, 2)),
+    ];
+    let mut ids: Vec<_> = others.iter().map(|other| id("P1", 1, other)).collect();
+    ids.extend([id("P1", 1, &first()), id("P2", 1, &first()), id("P1", 2, &first())]);
+    let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(distinct.len(), ids.len());
+    assert_eq!(id("P1", 1, &first()), id("P1", 1, &first()));
 }

@@ -100,3 +100,15 @@ fn equal_rules_have_equal_fingerprints_and_telling_does_not_count() {
     // Saved beside the state: it must be the same in another build.
     assert_eq!(fingerprint(&[]), 604_004_204_334_357_947);
 }
+
+#[test]
+fn a_scan_does_not_write_again_what_was_announced() {
+    let mut timeline = Timeline::new(world(&[]), false);
+    timeline.apply("0:00 ship ordered_at=0:00 merchant=M1 to=+8613812345678");
+    assert_eq!(timeline.tracker.announced.touched().count(), 1);
+    timeline.tracker.committed();
+    timeline.apply("1:00 scan picked_up");
+    let touched = |touched: usize| if touched == 0 { "nothing" } else { "something" };
+    assert_eq!(touched(timeline.tracker.parcels.touched().count()), "something");
+    assert_eq!(touched(timeline.tracker.announced.touched().count()), "nothing");
+}

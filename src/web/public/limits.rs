@@ -7,9 +7,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::Timestamp;
 
-/// Addresses remembered, some 100 bytes each. Beyond them strangers count together.
-const ADDRESSES_MAX: usize = 20_000;
-
 const MINUTE_MS: i64 = 60_000;
 
 /// Bad links by address: as many as are allowed at once come back within a minute.
@@ -26,6 +23,9 @@ struct Spent {
 }
 
 impl Limits {
+    /// Addresses remembered, some 100 bytes each. Beyond them strangers count together.
+    pub(super) const ADDRESSES_MAX: usize = 20_000;
+
     /// Allows so many bad links a minute.
     pub fn new(per_minute: u32) -> Limits {
         Limits { per_minute, spent: Mutex::default() }
@@ -38,16 +38,17 @@ impl Limits {
         known.is_some_and(|known| self.left_of(*known, now) > self.allowed() - 1000)
     }
 
-    /// An address has opened a bad link.
-    pub(super) fn count(&self, who: IpAddr, now: Timestamp) {
+    /// An address has opened a bad link; returns how many addresses are remembered.
+    pub(super) fn count(&self, who: IpAddr, now: Timestamp) -> usize {
         let mut spent = self.lock();
-        if spent.len() >= ADDRESSES_MAX && !spent.contains_key(&Some(who)) {
+        if spent.len() >= Limits::ADDRESSES_MAX && !spent.contains_key(&Some(who)) {
             spent.retain(|_, known| self.left_of(*known, now) > 0);
         }
-        let is_full = spent.len() >= ADDRESSES_MAX && !spent.contains_key(&Some(who));
+        let is_full = spent.len() >= Limits::ADDRESSES_MAX && !spent.contains_key(&Some(who));
         let known = spent.entry((!is_full).then_some(who)).or_insert(Spent { thousandths: 0, at: now });
         let thousandths = (self.left_of(*known, now) + 1000).min(self.allowed());
         *known = Spent { thousandths, at: now };
+        spent.len()
     }
 
     fn allowed(&self) -> i64 {
@@ -85,7 +86,7 @@ mod tests {
         }
         assert!(limits.is_over(address(1), now) && !limits.is_over(address(2), now));
         // However many more: a minute is enough.
-        (0..1000).for_each(|_| limits.count(address(1), now));
+        (0..1000).for_each(|_| assert!(limits.count(address(1), now) > 0));
         assert!(limits.is_over(address(1), now + Duration::from_secs(19)));
         assert!(!limits.is_over(address(1), now + Duration::from_secs(20)));
     }
@@ -94,10 +95,10 @@ mod tests {
     fn what_is_remembered_is_bounded_and_strangers_beyond_count_together() {
         let limits = Limits::new(3);
         let now = Timestamp::FIRST;
-        for n in 0..ADDRESSES_MAX as u32 + 10 {
+        for n in 0..Limits::ADDRESSES_MAX as u32 + 10 {
             limits.count(address(n), now);
         }
-        assert!(limits.lock().len() <= ADDRESSES_MAX + 1);
+        assert!(limits.lock().len() <= Limits::ADDRESSES_MAX + 1);
         assert!(limits.is_over(address(1_000_000), now), "a stranger among too many");
         let later = now + Duration::from_secs(61);
         limits.count(address(1_000_000), later);

@@ -7,10 +7,11 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 
-use super::{Public, address, answer};
+use super::{Limits, Public, address, answer};
 use crate::model::Timestamp;
 use crate::notify::render::Locale;
 use crate::reroute::{Link, Page, PageState};
+use crate::telemetry::Queue;
 use crate::web::pages::State;
 use crate::web::serve::Peer;
 
@@ -101,7 +102,8 @@ impl<'a> Visit<'a> {
         if let Some(genuine) = genuine {
             return Ok(genuine);
         }
-        self.public.limits.count(self.client, self.now);
+        let known = self.public.limits.count(self.client, self.now);
+        self.public.metrics.queue(Queue::BadLinks, "", known, Limits::ADDRESSES_MAX);
         Err(if self.public.limits.is_over(self.client, self.now) { State::TooMany } else { State::Unknown })
     }
 

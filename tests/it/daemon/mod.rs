@@ -44,11 +44,14 @@ impl Daemon {
 
     /// Starts it with these arguments beside `run --config FILE`, and does not wait.
     pub fn spawn(settings: &Settings, arguments: &[&str]) -> Daemon {
+        let mut command = Command::new(settings.program());
+        Daemon::spawn_by(settings, |file| command.args(["run", "--config"]).arg(file).args(arguments))
+    }
+
+    /// Starts what a command that is given the configuration file becomes; it runs the daemon in a way of its own.
+    pub fn spawn_by<'a>(settings: &Settings, command: impl FnOnce(&Path) -> &'a mut Command) -> Daemon {
         let (file, log) = settings.write();
-        let child = Command::new(env!("CARGO_BIN_EXE_parcelwatch"))
-            .args(["run", "--config"])
-            .arg(&file)
-            .args(arguments)
+        let child = command(&file)
             .envs(settings.environment())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -71,6 +74,11 @@ impl Daemon {
                 Err(error) => Err(format!("{error}\n{}", tail(log))),
             }
         });
+    }
+
+    /// The admin listener's address.
+    pub fn admin(&self) -> &str {
+        &self.admin
     }
 
     /// What `path` of the admin listener answers.
@@ -106,9 +114,29 @@ impl Daemon {
 
     /// Sends SIGTERM.
     pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends a signal, `STOP` say; it must not have ended and been waited for.
+    pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill is part of every system");
-        assert!(sent.success());
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status();
+        assert!(sent.expect("kill is part of every system").success());
+    }
+
+    /// How it ended, if it has.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child of ours")
+    }
+
+    /// Whether it says that it is ready.
+    pub fn ready(&mut self) -> bool {
+        get(&self.admin, "/readyz").is_ok_and(|answer| answer.status == 200)
+    }
+
+    /// The end of what it has logged.
+    pub fn last_words(&self) -> String {
+        tail(&self.log)
     }
 
     /// Waits until it has ended by itself.

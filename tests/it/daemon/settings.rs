@@ -24,6 +24,7 @@ pub struct Settings {
     runtime: String,
     rest: String,
     environment: Vec<(String, String)>,
+    program: PathBuf,
 }
 
 impl Settings {
@@ -57,6 +58,7 @@ impl Settings {
             runtime: String::new(),
             rest: String::new(),
             environment,
+            program: PathBuf::from(env!("CARGO_BIN_EXE_parcelwatch")),
         }
         .instance("one")
     }
@@ -100,6 +102,16 @@ impl Settings {
     pub fn variable(mut self, name: &str, value: &str) -> Settings {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Of this binary instead of the one that was built with the test.
+    pub fn of_program(self, program: PathBuf) -> Settings {
+        Settings { program, ..self }
+    }
+
+    /// The binary.
+    pub fn program(&self) -> &Path {
+        &self.program
     }
 
     /// The admin listener's address.

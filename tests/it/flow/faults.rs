@@ -59,6 +59,10 @@ fn an_input_that_was_paused_is_read_again_after_a_rebalance() {
         });
     };
     paused(2);
+    until("what waits to be shown", PATIENCE, || match one.metric("parcelwatch_waiting_records", &["scans.v1"]) {
+        40_002.0 => Ok(()),
+        found => Err(found),
+    });
     let two = Daemon::start(&settings.instance("two"));
     two.stop();
     // The partition that comes back has its backlog again.

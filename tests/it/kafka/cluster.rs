@@ -11,7 +11,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::metadata::Metadata;
 
 use super::ports::free_port;
-use super::settings::{Ports, Settings};
+use super::settings::{Link, Ports, Settings};
 use super::supervisor::Supervisor;
 use super::{Producer, java, secure};
 use crate::support::until;
@@ -53,8 +53,21 @@ impl Cluster {
     pub fn start(brokers: Brokers) -> Option<Self> {
         java::available().then(|| {
             let count = if brokers == Brokers::One { 1 } else { 3 };
-            let plain = Settings { protocol: "PLAINTEXT", security: "" };
+            let plain = Settings { protocol: "PLAINTEXT", security: "", links: &[] };
             Cluster::launch(&new_folder(), &plain, count, &[], Vec::new())
+        })
+    }
+
+    /// Starts three brokers that have these listeners too. `before` is given the folder of each before it is formatted.
+    pub fn with_links(links: &[Link], before: impl Fn(i32, &Path)) -> Option<Self> {
+        java::available().then(|| {
+            let folder = new_folder();
+            for node in 1..=3 {
+                let own = folder.join(node.to_string());
+                std::fs::create_dir_all(&own).expect("expected to create a broker's folder");
+                before(node, &own);
+            }
+            Cluster::launch(&folder, &Settings { protocol: "PLAINTEXT", security: "", links }, 3, &[], Vec::new())
         })
     }
 
@@ -64,7 +77,7 @@ impl Cluster {
         java::available().then(|| {
             let folder = new_folder();
             let keys = secure::Keys::make(&folder);
-            let settings = Settings { protocol: "SASL_SSL", security: &keys.broker_settings() };
+            let settings = Settings { protocol: "SASL_SSL", security: &keys.broker_settings(), links: &[] };
             let users = secure::users();
             let users: Vec<&str> = users.iter().map(String::as_str).collect();
             Cluster::launch(&folder, &settings, 1, &users, keys.client_properties())
@@ -140,6 +153,21 @@ impl Cluster {
     pub fn resume(&self, node: i32) {
         self.own().supervisor().resume(node);
         self.wait_for(node, 1);
+    }
+
+    /// Asks a broker to end (SIGTERM), and does not wait for it.
+    pub fn terminate(&self, node: i32) {
+        self.own().supervisor().terminate(node);
+    }
+
+    /// Whether a broker's process is there.
+    pub fn is_running(&self, node: i32) -> bool {
+        self.own().supervisor().is_running(node)
+    }
+
+    /// The folder of a broker: its log is `broker.log`, its data is in `data`.
+    pub fn folder_of(&self, node: i32) -> PathBuf {
+        self.own().folder.join(node.to_string())
     }
 
     /// Starts a killed broker again on its data and its port, and waits until it serves.

@@ -34,6 +34,8 @@ pub use partition::partition_of;
 pub use producer::{Producer, Record};
 #[allow(unused_imports, reason = "named by tests that keep what they read")]
 pub use reader::Stored;
+#[allow(unused_imports, reason = "named by tests that stand between brokers and their clients")]
+pub use {ports::free_port, settings::Link};
 
 /// The cluster that the tests of this process share: one broker, or the user's own cluster if
 /// `PARCELWATCH_TEST_BOOTSTRAP` names its bootstrap servers (nothing is ever deleted there).

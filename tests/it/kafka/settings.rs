@@ -17,6 +17,17 @@ pub struct Settings<'a> {
     pub protocol: &'a str,
     /// Further lines, such as stores and credentials.
     pub security: &'a str,
+    /// Listeners beside that one.
+    pub links: &'a [Link],
+}
+
+/// A listener of every broker, in clear, whose clients are sent to addresses where a proxy of the test listens.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// What the listener is called: capital letters and digits.
+    pub name: String,
+    /// By broker: the port on which it listens, and the one that it tells clients.
+    pub ports: Vec<(u16, u16)>,
 }
 
 /// Waits and sizes. The replication factors are left out: they depend on the number of brokers.
@@ -68,15 +79,22 @@ impl Settings<'_> {
         let voters: Vec<String> =
             ports.iter().enumerate().map(|(i, ports)| format!("{}@127.0.0.1:{}", i + 1, ports.controller)).collect();
         let (protocol, voters, data) = (self.protocol, voters.join(","), data.display());
+        let [mut listeners, mut advertised, mut map] = [(); 3].map(|()| String::new());
+        for Link { name, ports } in self.links {
+            let (own, told) = ports[node - 1];
+            listeners.push_str(&format!(",{name}://127.0.0.1:{own}"));
+            advertised.push_str(&format!(",{name}://127.0.0.1:{told}"));
+            map.push_str(&format!(",{name}:PLAINTEXT"));
+        }
         let mut text = format!(
             "process.roles=broker,controller\n\
              node.id={node}\n\
              controller.quorum.voters={voters}\n\
              controller.listener.names=CONTROLLER\n\
-             listeners={protocol}://127.0.0.1:{clients},CONTROLLER://127.0.0.1:{controller}\n\
-             advertised.listeners={protocol}://127.0.0.1:{clients}\n\
+             listeners={protocol}://127.0.0.1:{clients},CONTROLLER://127.0.0.1:{controller}{listeners}\n\
+             advertised.listeners={protocol}://127.0.0.1:{clients}{advertised}\n\
              inter.broker.listener.name={protocol}\n\
-             listener.security.protocol.map=CONTROLLER:PLAINTEXT,{protocol}:{protocol}\n\
+             listener.security.protocol.map=CONTROLLER:PLAINTEXT,{protocol}:{protocol}{map}\n\
              log.dirs={data}\n"
         );
         let replication = if ports.len() == 1 { ALONE } else { REPLICATED };

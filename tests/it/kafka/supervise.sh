@@ -8,6 +8,7 @@
 #
 #   start N    run COMMAND FOLDER/N/server.properties, output appended to FOLDER/N/broker.log
 #   kill N     kill -9, answered when the broker is gone
+#   terminate N   SIGTERM, answered at once
 #   pause N    it answers nobody any more; its connections stay
 #   resume N   it goes on
 #   state N    answered with running or ended
@@ -30,6 +31,10 @@ while read -r order n; do
         wait "$pid" 2>/dev/null
         eval "pid_$n="
         echo killed
+        ;;
+    terminate)
+        kill -TERM "$pid" 2>/dev/null
+        echo asked
         ;;
     pause)
         kill -STOP "$pid"
@@ -55,4 +60,6 @@ for n in 1 2 3; do
     [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null
 done
 wait
+# A test may have put a small file system below a broker's data.
+umount "$folder"/*/data 2>/dev/null
 rm -rf "$folder"

@@ -39,6 +39,11 @@ impl Supervisor {
         self.order("kill", broker);
     }
 
+    /// SIGTERM, which lets it hand over what it leads; answered at once.
+    pub fn terminate(&mut self, broker: i32) {
+        self.order("terminate", broker);
+    }
+
     /// `kill -STOP`: it answers nobody.
     pub fn pause(&mut self, broker: i32) {
         self.order("pause", broker);

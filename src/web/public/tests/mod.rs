@@ -298,3 +298,15 @@ fn path() -> String {
 }
 
 const LOCKER: (&str, &str) = ("option", "locker|LK-0310|");
+
+#[tokio::test]
+async fn a_body_that_is_too_long_is_refused() {
+    let served = serve().await;
+    let long = "x".repeat(super::FORM_MAX);
+    for path in [path(), format!("{}/preferences", path())] {
+        let request = served.form(&path, &[("text", &long)]);
+        let status = request.send().await.unwrap().status();
+        assert!(status.is_client_error(), "{path} {status}");
+    }
+    assert!(served.owner().told.is_empty());
+}

@@ -110,7 +110,8 @@ pub fn equals_replay(flow: &Flow, parcelwatch: &Parcelwatch, history: &History) 
     );
 }
 
-fn rejects_are_the_rejected(flow: &Flow, history: &History) {
+/// What was put aside is what the reference cannot read, and nothing else.
+pub fn rejects_are_the_rejected(flow: &Flow, history: &History) {
     let rejects = flow.read("rejects.v1");
     let mut found: Vec<(String, String)> = rejects
         .iter()

@@ -1,0 +1,70 @@
+//! The verdict: what came out, compared with what should have, by the reference of rules.md in `tests/reference`, which shares nothing with the product.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use chrono::DateTime;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::support;
+
+/// After as many attempts of unknown outcome a mail is not repeated (`notify.email.unknown_max`).
+const UNKNOWN_MAX: usize = 2;
+
+/// What a leg's records came to.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Verdict {
+    /// Should have been, and was not.
+    pub lost: usize,
+    /// Was twice, beyond what *outcome unknown* allows.
+    pub doubled: usize,
+    /// Attempts of which nobody knows whether they arrived.
+    pub unknown: usize,
+    /// Was, and should not have been.
+    pub wrong: usize,
+    pub records: usize,
+    pub conditions: usize,
+    pub notices: usize,
+    pub received: usize,
+    /// Parcels with a record that brokers showed later than they stamped it.
+    pub doubtful: usize,
+    /// Of each kind of fault a few.
+    pub examples: BTreeMap<String, Vec<String>>,
+}
+
+/// Judges what stands in the folder, up to an instant (in milliseconds since 1970).
+pub fn judge(folder: &Path, cut: i64) -> Verdict {
+    let python = support::python().expect("the receivers run on it");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/live.py");
+    let output = Command::new(python).arg("-B").arg(script).arg(folder).args(["--cut", &cut.to_string()]).output();
+    let output = output.expect("Python starts");
+    assert!(output.status.success(), "live.py: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("live.py prints a verdict")
+}
+
+/// Issued notices of before the cut of which nothing final is known. Hubs' digests gather for longer than a run lasts.
+pub fn without_last_word(notices: &[Value], deliveries: &[Value], cut: i64) -> Vec<Value> {
+    let id = |record: &Value, field: &str| record[field].as_str().unwrap_or_default().to_owned();
+    let mut said: BTreeSet<String> =
+        notices.iter().filter(|notice| notice["change"] == "withdrawn").map(|notice| id(notice, "id")).collect();
+    let mut unknown = BTreeMap::<String, usize>::new();
+    for delivery in deliveries {
+        let notice = id(delivery, "notice_id");
+        let times = unknown.entry(notice.clone()).or_default();
+        *times += usize::from(delivery["outcome"] == "unknown");
+        let gives_up = delivery["channel"] == "email" && *times >= UNKNOWN_MAX;
+        let last = matches!(delivery["decision"].as_str(), Some("suppressed" | "expired"))
+            || delivery["outcome"] == "delivered";
+        if last || gives_up {
+            said.insert(notice);
+        }
+    }
+    let before = |notice: &&Value| {
+        let at = notice["at"].as_str().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
+        at.is_some_and(|at| at.timestamp_millis() <= cut)
+    };
+    let issued = notices.iter().filter(|notice| notice["change"] == "issued" && notice["audience"] != "hub_ops");
+    issued.filter(before).filter(|notice| !said.contains(&id(notice, "id"))).cloned().collect()
+}

@@ -1,0 +1,268 @@
+//! A leg: brokers that nobody has used before, faults one after the other and at once, then none, until everything has settled; and the verdict.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::args::Args;
+use crate::fault::{Fault, Kind};
+use crate::feed::{Acked, Feed, PARTITIONS, beat_of, now};
+use crate::inject::inject;
+use crate::judge::{Verdict, judge};
+use crate::kafka::Stored;
+use crate::pulse::Pulse;
+use crate::support::until;
+use crate::world::World;
+
+/// Until every partition decides again after faults: longer than sessions, transactions and connections of dead ends last, several times over.
+const RECOVERS_WITHIN: Duration = Duration::from_secs(300);
+/// Until everything is told that is to be told.
+const SETTLES_WITHIN: Duration = Duration::from_secs(300);
+/// At most so many faults at once.
+const AT_ONCE: usize = 3;
+
+/// Some faults at once, and the instants (in milliseconds since 1970) between which they and their consequences lie.
+struct Round {
+    kinds: Vec<Kind>,
+    from: i64,
+    to: i64,
+}
+
+/// What a leg came to.
+pub struct Outcome {
+    /// Faults by kind.
+    pub faults: BTreeMap<&'static str, usize>,
+    /// The longest pause in deciding that each kind made alone, in milliseconds, and of how many; "several" for those at once.
+    pub pauses: BTreeMap<&'static str, (i64, usize)>,
+    pub parcels: usize,
+    pub verdict: Verdict,
+    pub remarks: Vec<String>,
+    pub ended: usize,
+    pub seconds: i64,
+}
+
+/// Runs one; `None` where it cannot be run, and that has been said.
+pub fn run(args: &Args, seed: u64, name: &str, folder: &Path, program: &Path, faults: usize) -> Option<Outcome> {
+    let start = now();
+    let world = World::start(folder, program)?;
+    let dice = fastrand::Rng::with_seed(seed);
+    let mut feed =
+        Feed::start(&world.cluster.client(), &world.prefix, name, args.rate, fastrand::Rng::with_seed(seed ^ 1));
+    let pulse = Pulse::default();
+    let conditions = world.topic("conditions.v1");
+    let (rounds, cut) = std::thread::scope(|scope| {
+        // Whatever fails must not leave threads that nobody ends.
+        let _ends = Ends(&world, &pulse);
+        scope.spawn(|| pulse.run(&world.cluster.client(), &conditions, world.partitions("conditions.v1")));
+        scope.spawn(|| world.watch());
+        recovered(&world, &pulse, &feed, start.timestamp_millis());
+        let rounds = all_rounds(args, &world, &pulse, &feed, dice, faults);
+        feed.end_parcels();
+        let cut = now().timestamp_millis();
+        recovered(&world, &pulse, &feed, cut);
+        let cut = now().timestamp_millis();
+        recovered(&world, &pulse, &feed, cut + 3000);
+        eprintln!("{} faults are over; waiting for the last word on every notice", now().format("%H:%M:%S"));
+        last_words(&world, cut);
+        (rounds, cut)
+    });
+    let parcels = feed.end();
+    stop_daemons(&world);
+    let scans = write_down(&world, &feed.acked().lock().expect("no holder panics"));
+    let verdict = judge(folder, cut);
+    let mut outcome = Outcome {
+        faults: BTreeMap::new(),
+        pauses: pauses(&rounds, &scans, &pulse),
+        parcels,
+        verdict,
+        remarks: world.remarks.lock().expect("no holder panics").clone(),
+        ended: *world.ended.lock().expect("no holder panics"),
+        seconds: (now() - start).num_seconds(),
+    };
+    for kind in rounds.iter().flat_map(|round| &round.kinds) {
+        *outcome.faults.entry(kind.name()).or_default() += 1;
+    }
+    Some(outcome)
+}
+
+/// Ends what watches when it goes out of scope, in whatever way.
+struct Ends<'a>(&'a World, &'a Pulse);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.stopping.store(true, Ordering::SeqCst);
+        self.1.ended.store(true, Ordering::SeqCst);
+    }
+}
+
+fn all_rounds(
+    args: &Args,
+    world: &World,
+    pulse: &Pulse,
+    feed: &Feed,
+    mut dice: fastrand::Rng,
+    faults: usize,
+) -> Vec<Round> {
+    let mut kinds = if args.kinds.is_empty() { Kind::ALL.to_vec() } else { args.kinds.clone() };
+    if !world.has_small_disk {
+        world.remark("no small file system can be mounted here, so no disk is filled: it takes root");
+        kinds.retain(|kind| *kind != Kind::DiskFull);
+    }
+    let (mut rounds, mut done) = (Vec::new(), 0);
+    while done < faults {
+        let together = draw(&mut dice, &kinds);
+        done += together.len();
+        let from = now().timestamp_millis();
+        let names: Vec<&str> = together.iter().map(|fault| fault.kind.name()).collect();
+        eprintln!("{} {done}/{faults} {}", now().format("%H:%M:%S"), names.join(" + "));
+        std::thread::scope(|scope| {
+            for fault in &together {
+                scope.spawn(|| inject(world, fault, feed.acked()));
+            }
+        });
+        // Now and then the next faults meet what has not recovered from these; for pauses the two are one.
+        if dice.u32(0..5) > 0 || done >= faults {
+            recovered(world, pulse, feed, now().timestamp_millis());
+            let to = now().timestamp_millis();
+            rounds.push(Round { kinds: together.iter().map(|fault| fault.kind).collect(), from, to });
+        } else {
+            rounds.push(Round { kinds: together.iter().map(|fault| fault.kind).collect(), from, to: 0 });
+        }
+    }
+    joined(rounds)
+}
+
+/// One fault, or several that may happen at once.
+fn draw(dice: &mut fastrand::Rng, kinds: &[Kind]) -> Vec<Fault> {
+    let mut together = vec![Fault::draw(dice, kinds)];
+    while together.len() < AT_ONCE && dice.u32(0..3) == 0 {
+        let more = Fault::draw(dice, kinds);
+        if together.iter().all(|fault| fault.goes_with(&more)) {
+            together.push(more);
+        }
+    }
+    together
+}
+
+/// Rounds after which nobody waited, with the one that followed.
+fn joined(rounds: Vec<Round>) -> Vec<Round> {
+    let mut joined: Vec<Round> = Vec::new();
+    for round in rounds {
+        match joined.last_mut().filter(|last| last.to == 0) {
+            Some(last) => {
+                last.kinds.extend(round.kinds);
+                last.to = round.to;
+            }
+            None => joined.push(round),
+        }
+    }
+    joined
+}
+
+/// Waits until every partition has decided something that was scanned after an instant.
+fn recovered(world: &World, pulse: &Pulse, feed: &Feed, instant: i64) {
+    until("every partition to decide", RECOVERS_WITHIN, || match pulse.silent_since(instant) {
+        silent if silent.is_empty() => Ok(()),
+        silent => Err(format!(
+            "partitions {silent:?} are silent; {} records are acknowledged, {} beats decided; logs will be in {}",
+            feed.acked().lock().expect("no holder panics").len(),
+            pulse.count(),
+            world.folder.display(),
+        )),
+    });
+}
+
+/// Waits until something final is known about every notice of before an instant.
+fn last_words(world: &World, cut: i64) {
+    let mut asked = now();
+    until("the last word on every notice", SETTLES_WITHIN, || {
+        // Reading everything takes its time.
+        if now() < asked {
+            return Err(String::from("just asked"));
+        }
+        asked = now() + Duration::from_secs(3);
+        let read = |topic: &str| world.cluster.read_to_end(&world.topic(topic));
+        let notices: Vec<Value> = read("notices.v1").iter().map(Stored::json).collect();
+        let deliveries: Vec<Value> = read("deliveries.v1").iter().map(Stored::json).collect();
+        match crate::judge::without_last_word(&notices, &deliveries, cut) {
+            open if open.is_empty() => Ok(()),
+            open => Err(format!("{} have none, {} among them", open.len(), open[0])),
+        }
+    });
+}
+
+fn stop_daemons(world: &World) {
+    for (n, place) in world.daemons.iter().enumerate() {
+        let taken = place.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(mut daemon) = taken {
+            daemon.terminate();
+            let status = daemon.ended(RECOVERS_WITHIN);
+            if !status.success() {
+                world.remark(&format!("d{n} ended with {status} after the last SIGTERM"));
+            }
+        }
+    }
+}
+
+/// Everything that went in and came out, as lines of JSON in the folder; gives the beats: when each was appended, by partition and second.
+fn write_down(world: &World, acked: &[Acked]) -> BTreeMap<(i32, i64), i64> {
+    let acks: BTreeMap<(&str, i32, i64), &Acked> =
+        acked.iter().map(|acked| ((acked.topic.as_str(), acked.partition, acked.offset), acked)).collect();
+    let beats: BTreeMap<String, i32> = (0..PARTITIONS).map(|partition| (beat_of(partition), partition)).collect();
+    let mut appended = BTreeMap::new();
+    let file = |name: &str| BufWriter::new(File::create(world.folder.join(name)).expect("the folder is ours"));
+    let mut inputs = file("inputs.ndjson");
+    let mut found = 0;
+    for name in ["shipments.v1", "scans.v1"] {
+        let topic = world.topic(name);
+        for record in world.cluster.read_to_end(&topic) {
+            let ack = acks.get(&(topic.as_str(), record.partition, record.offset));
+            found += usize::from(ack.is_some_and(|ack| ack.certain));
+            let line = String::from_utf8_lossy(record.value.as_deref().unwrap_or_default()).into_owned();
+            if let Some(partition) = beats.get(&record.key_text()) {
+                let at =
+                    record.json()["event_time"].as_str().and_then(|at| chrono::DateTime::parse_from_rfc3339(at).ok());
+                appended.insert((*partition, at.expect("beats have their time").timestamp()), record.timestamp_ms);
+            }
+            let value = json!({"topic": name, "partition": record.partition, "offset": record.offset, "time": record.timestamp_ms,
+                               "acked": ack.map(|ack| ack.at), "key": record.key_text(), "line": line});
+            writeln!(inputs, "{value}").expect("there is room");
+        }
+    }
+    let certain = acked.iter().filter(|acked| acked.certain).count();
+    assert_eq!(found, certain, "what brokers have acknowledged they keep, as long as one replica in sync is left");
+    for name in ["conditions.v1", "notices.v1", "deliveries.v1", "rejects.v1"] {
+        let mut lines = file(&format!("{}.ndjson", name.trim_end_matches(".v1")));
+        for record in world.cluster.read_to_end(&world.topic(name)) {
+            writeln!(lines, "{}", String::from_utf8_lossy(record.value.as_deref().unwrap_or_default()))
+                .expect("there is room");
+        }
+    }
+    let mut lines = file("received.ndjson");
+    for event in world.received() {
+        writeln!(lines, "{event}").expect("there is room");
+    }
+    appended
+}
+
+/// By kind of what happened alone (else "several"): the longest time between a beat's append and its change, and how many there were.
+fn pauses(
+    rounds: &[Round],
+    appended: &BTreeMap<(i32, i64), i64>,
+    pulse: &Pulse,
+) -> BTreeMap<&'static str, (i64, usize)> {
+    let mut pauses = BTreeMap::<&'static str, (i64, usize)>::new();
+    for round in rounds {
+        let name = if let [kind] = round.kinds[..] { kind.name() } else { "several" };
+        let within = appended.iter().filter(|(_, at)| (round.from..=round.to).contains(*at));
+        let pause = within.filter_map(|((partition, second), at)| Some(pulse.seen(*partition, *second)? - at)).max();
+        let entry = pauses.entry(name).or_default();
+        *entry = (entry.0.max(pause.unwrap_or_default()), entry.1 + 1);
+    }
+    pauses
+}

@@ -1,0 +1,132 @@
+//! Apache Kafka under faults: three real brokers and three daemons, to which everything happens that happens to them, and whose conditions and
+//! notices must be those that an independent reading of the rules makes of the same records.
+//!
+//! Without arguments it is the short run of `cargo test`. By hand it runs for as long as anybody likes, and adds to the report:
+//!
+//! ```text
+//! cargo test --test faults -- --faults 1000 --report tests/faults
+//! cargo test --test faults -- --seed 7 --faults 10 --kinds broker-paused,daemon-killed
+//! ```
+//!
+//! Every leg is seeded: what is fed and which faults come when is the same again, though the moments at which threads, sockets and
+//! disks act are the machine's. With `--report` a run that was cut off goes on at its next leg when it is given its seed again.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "deadlines of tests and times of their records come from the real clock; nobody hands it in here"
+)]
+
+mod args;
+#[allow(dead_code, reason = "shared with the integration tests, which use more of it")]
+#[path = "../it/daemon/mod.rs"]
+mod daemon;
+mod fault;
+mod feed;
+#[allow(dead_code, reason = "the same")]
+#[path = "../it/http.rs"]
+mod http;
+mod inject;
+mod judge;
+#[allow(dead_code, unused_imports, reason = "the same; its own tests run there")]
+#[path = "../it/kafka/mod.rs"]
+mod kafka;
+mod leg;
+mod links;
+mod plan;
+mod pulse;
+mod report;
+#[allow(dead_code, reason = "the same")]
+#[path = "../it/channel/server.rs"]
+mod server;
+#[allow(dead_code, reason = "the same")]
+#[path = "../it/support.rs"]
+mod support;
+mod world;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Args;
+use report::Run;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    if args.list {
+        println!("faults: test");
+        return ExitCode::SUCCESS;
+    }
+    if !args.is_meant() {
+        return ExitCode::SUCCESS;
+    }
+    let seed = args.seed.unwrap_or_else(|| feed::now().timestamp().unsigned_abs());
+    println!("seed {seed}, commit {}: {}", report::commit(), report::command(&args, seed));
+    let known = args.report.as_deref().map(report::runs).unwrap_or_default();
+    let known: Vec<&Run> = known.iter().filter(|run| run.seed == seed).collect();
+    let mut done: usize = known.iter().map(|run| run.faults.values().sum::<usize>()).sum();
+    let mut leg = known.iter().map(|run| run.leg + 1).max().unwrap_or_default();
+    let mut holds = true;
+    while done < args.faults {
+        let Some(run) = run_leg(&args, seed, leg, args.leg.min(args.faults - done)) else { return ExitCode::SUCCESS };
+        holds &= run.holds() && (!args.strict || run.beyond_bounds().is_empty());
+        done += run.faults.values().sum::<usize>();
+        leg += 1;
+        if let Some(folder) = &args.report {
+            report::add(folder, &run);
+        }
+    }
+    if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Runs a leg in a folder of its own and says what came of it. `None` where it cannot be run.
+fn run_leg(args: &Args, seed: u64, leg: u64, faults: usize) -> Option<Run> {
+    let folder = folder(args, seed, leg);
+    // A copy: whoever builds meanwhile must not change what daemons are started from.
+    let program = folder.join("parcelwatch");
+    std::fs::copy(env!("CARGO_BIN_EXE_parcelwatch"), &program).expect("the binary was built with this test");
+    // Far apart for legs and for seeds that lie next to each other.
+    let of_leg = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(leg.wrapping_mul(0xd1b5_4a32_d192_ed03));
+    let outcome = leg::run(args, of_leg, &format!("F{leg}"), &folder, &program, faults)?;
+    let run = Run::of(&outcome, args, seed, leg);
+    println!(
+        "leg {leg}: {} faults in {} s; {} parcels, {} records, {} changes of conditions, {} notices, {} received; \
+         lost {}, doubled {}, wrong {}, unknown {}; {} daemons ended by themselves; {} parcels had a record that was shown late",
+        run.faults.values().sum::<usize>(),
+        run.seconds,
+        run.parcels,
+        run.records,
+        run.conditions,
+        run.notices,
+        run.received,
+        run.lost,
+        run.doubled,
+        run.wrong,
+        run.unknown,
+        run.ended,
+        outcome.verdict.doubtful
+    );
+    for (kind, (pause, count)) in &run.pauses {
+        println!("  {kind}: the longest pause of {count} is {:.1} s", *pause as f64 / 1e3);
+    }
+    for beyond in run.beyond_bounds() {
+        println!("  beyond its bound: {beyond} (load {:.1} on {} cores)", run.load, run.cores);
+    }
+    for (what, examples) in &outcome.verdict.examples {
+        examples.iter().for_each(|example| println!("  {what}: {example}"));
+    }
+    if run.holds() && args.keep.is_none() {
+        // Nothing to look for in it.
+        let _ = std::fs::remove_dir_all(&folder);
+    } else {
+        println!("  everything is in {}", folder.display());
+    }
+    Some(run)
+}
+
+fn folder(args: &Args, seed: u64, leg: u64) -> PathBuf {
+    let parent = args.keep.as_deref().map_or_else(std::env::temp_dir, Path::to_owned);
+    let folder = parent.join(format!("parcelwatch-faults-{seed}-{leg}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("expected a writable folder");
+    folder
+}

@@ -1,0 +1,141 @@
+//! The lists of promises are whole and up to date: `tests/mutate` takes half an hour, this takes no time.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::support::shared_data;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct List {
+    promise: Vec<Promise>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Promise {
+    id: String,
+    says: String,
+    because: Option<String>,
+    #[serde(default)]
+    mutation: Vec<Mutation>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mutation {
+    on: Option<String>,
+    test: String,
+    file: String,
+    old: String,
+    new: String,
+}
+
+/// The lists, with the section of runtime.md that each cuts up.
+const LISTS: [(&str, Option<&str>); 3] =
+    [("time", Some("## Time")), ("once", Some("## Exactly once")), ("rules", None)];
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn list(name: &str) -> Vec<Promise> {
+    let file = repository().join("tests/promises").join(name).with_extension("toml");
+    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let list: List = toml_edit::de::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    list.promise
+}
+
+fn all() -> impl Iterator<Item = Promise> {
+    LISTS.into_iter().flat_map(|(name, _)| list(name))
+}
+
+/// A file of the repository.
+fn text(file: &str) -> String {
+    std::fs::read_to_string(repository().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// Words with one blank between them: how lines are broken says nothing.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn every_promise_has_a_name_of_its_own_and_a_mutation_or_a_reason_for_none() {
+    let mut ids = BTreeSet::new();
+    for promise in all() {
+        assert!(ids.insert(promise.id.clone()), "{} stands there twice", promise.id);
+        let has_none = promise.mutation.is_empty();
+        assert_eq!(has_none, promise.because.is_some(), "{}: expected a mutation or a reason, not both", promise.id);
+    }
+    assert!(ids.len() > 80, "found {} promises", ids.len());
+}
+
+#[test]
+fn every_mutation_finds_its_place_and_changes_something() {
+    for promise in all() {
+        for Mutation { file, old, new, .. } in &promise.mutation {
+            let found = text(file).matches(old.as_str()).count();
+            assert_eq!(found, 1, "{}: {old:?} stands {found} times in {file}", promise.id);
+            assert_ne!(old, new, "{}", promise.id);
+        }
+    }
+}
+
+#[test]
+fn every_test_that_is_named_exists() {
+    for promise in all() {
+        for Mutation { on, test, .. } in &promise.mutation {
+            let root = match on.as_deref() {
+                None => "src",
+                Some("it") => "tests/it",
+                Some(other) => panic!("{}: expected it, found {other:?}", promise.id),
+            };
+            assert!(stands(root, test), "{}: there is no test {test} in {root}", promise.id);
+        }
+    }
+}
+
+/// Whether a test of this path is below the folder: in the module's file, its folder, or inline in a file further up.
+fn stands(root: &str, test: &str) -> bool {
+    let (modules, name) = test.rsplit_once("::").expect("a test is in a module");
+    let mut path = repository().join(root);
+    let mut files = Vec::new();
+    for module in modules.split("::") {
+        path.push(module);
+        files.extend([path.with_extension("rs"), path.join("mod.rs")]);
+    }
+    let line = format!("fn {name}(");
+    let holds = |file: &std::path::PathBuf| std::fs::read_to_string(file).is_ok_and(|text| text.contains(&line));
+    files.iter().any(holds)
+}
+
+#[test]
+fn no_sentence_of_the_two_sections_is_missing() {
+    let Some(file) = shared_data("design/runtime.md") else { return };
+    let design = std::fs::read_to_string(file).expect("a readable file");
+    for (name, section) in LISTS {
+        let Some(section) = section else { continue };
+        let begins = design.find(section).unwrap_or_else(|| panic!("runtime.md has no {section:?}"));
+        let (_, section) = design[begins..].split_once('\n').expect("a section has a text");
+        let section = section.split_once("\n## ").map_or(section, |(section, _)| section);
+        // What a list item begins with is no part of its sentence.
+        let lines = section.lines().map(|line| line.strip_prefix("- ").unwrap_or(line));
+        let section = words(&lines.collect::<Vec<_>>().join(" "));
+        let mut rest = section.as_str();
+        for Promise { id, says, .. } in list(name) {
+            let says = words(&says);
+            let after = rest.strip_prefix(says.as_str());
+            rest = after
+                .unwrap_or_else(|| panic!("{id} says {says:?}, where runtime.md goes on with {:?}", beginning(rest)))
+                .trim_start();
+        }
+        assert_eq!(rest, "", "of {name}");
+    }
+}
+
+fn beginning(text: &str) -> String {
+    text.chars().take(200).collect()
+}
