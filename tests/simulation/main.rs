@@ -10,6 +10,7 @@ mod instance;
 mod invariants;
 mod oracle;
 mod plan;
+mod scenes;
 mod settings;
 mod simulation;
 
@@ -130,6 +131,14 @@ fn main() -> ExitCode {
     TRACE.set(args.trace);
     let mut run = Run { oracle: Oracle::start().expect("python3 is needed"), settings: Rc::new(Settings::load()) };
     println!("simulation at commit {}", commit());
+    if args.seed.is_none() {
+        // What is driven by what is wrong itself proves nothing.
+        if let Err(error) = brokers::tests::check() {
+            println!("the simulated brokers: {error}");
+            return ExitCode::FAILURE;
+        }
+        scenes::play(&run.settings);
+    }
     let started = Instant::now();
     let fresh =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_micros() as u64;

@@ -156,7 +156,15 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             partition,
             partitions: self.partition_count,
         };
-        let saved = restoring.checked(&check, group_offset, options)?.cloned();
+        let saved = match restoring.checked(&check, group_offset, options) {
+            Ok(saved) => saved.cloned(),
+            // A process that stood still since it read the log compares it with the offset that its successor has committed meanwhile.
+            Err(_) if self.log_has_grown(partition, restoring.end)? => {
+                let topic = &self.state_topic;
+                return Err(WorkerError::Rebuild(format!("{topic} [{partition}]: written to while it was restored")));
+            }
+            Err(error) => return Err(error.into()),
+        };
         let first = self.first_offsets(partition, saved.as_ref())?;
         if let Some(saved) = &saved {
             self.inputs_are_there(partition, saved)?;
@@ -197,6 +205,13 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the state log ends later than when its restore began; asked after the group's offset, before which everything
+    /// was written that belongs to it.
+    fn log_has_grown(&self, partition: i32, end: i64) -> Result<bool, WorkerError> {
+        let place = (self.state_topic.as_str(), partition);
+        Ok(self.reader.ends([place])?.of(place).is_none_or(|now| now > end))
     }
 
     /// Where to go on in each input.
