@@ -14,13 +14,14 @@ mod settings;
 mod simulation;
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
 
-use invariants::Violation;
+use invariants::{Evidence, Violation, Violations};
 use oracle::Oracle;
 use plan::Plan;
 use settings::Settings;
@@ -36,6 +37,9 @@ const FIXED: std::ops::RangeInclusive<u64> = 1..=6;
 
 /// So long fresh seeds follow the fixed ones where nothing else is asked for. Longer keeps the build server, shorter finds less.
 const FRESH_FOR: Duration = Duration::from_secs(40);
+
+/// Seeds with many parcels, on which other readings of the rules are tried.
+const RICH: [u64; 3] = [1, 2, 3];
 
 /// Seeds below this are without faults.
 const CALM_BELOW: u64 = 3;
@@ -79,7 +83,7 @@ struct Args {
 struct Outcome {
     violations: Vec<Violation>,
     trace: u64,
-    counts: std::collections::BTreeMap<String, u64>,
+    counts: BTreeMap<String, u64>,
 }
 
 /// What all seeds share.
@@ -89,27 +93,70 @@ struct Run {
 }
 
 impl Run {
-    fn seed(&mut self, seed: u64) -> Outcome {
-        let plan = Plan::of(seed, seed < CALM_BELOW);
+    /// Runs a plan to its end; gives what it leaves behind.
+    fn simulate(&mut self, seed: u64, plan: Plan) -> (Rc<Simulation>, Evidence) {
         let history = self.oracle.history(seed, plan.parcels, plan.days, plan.length_days, plan.recipients);
         let simulation = Simulation::new(seed, plan, history, Rc::clone(&self.settings));
         let evidence = simulation.run();
+        (simulation, evidence)
+    }
+
+    /// Holds what was left behind against the rules, one of them read otherwise where a mutant is named.
+    fn judge(&mut self, evidence: &Evidence, mutant: Option<&str>, found: &mut Violations) {
+        let records = evidence.inputs.iter().map(|input| {
+            (input.topic.clone(), input.time, input.offset, String::from_utf8_lossy(&input.value).into_owned())
+        });
+        let verdict = self.oracle.judge(&records.collect::<Vec<_>>(), evidence.until, mutant);
+        invariants::check(evidence, &verdict, found);
+    }
+
+    fn seed(&mut self, seed: u64) -> Outcome {
+        let (simulation, evidence) = self.simulate(seed, Plan::of(seed, seed < CALM_BELOW));
         let mut found = simulation.found.take();
         if found.0.is_empty() {
-            let records = evidence.inputs.iter().map(|input| {
-                (input.topic.clone(), input.time, input.offset, String::from_utf8_lossy(&input.value).into_owned())
-            });
-            let verdict = self.oracle.judge(&records.collect::<Vec<_>>(), evidence.until, None);
-            invariants::check(&evidence, &verdict, &mut found);
+            self.judge(&evidence, None, &mut found);
         }
         let (turns, mut counts) = simulation.counts();
         counts.insert("turns".to_owned(), turns);
-        for (name, records) in [("conditions", &evidence.conditions), ("notices", &evidence.notices), ("deliveries", &evidence.deliveries)] {
-            counts.insert(name.to_owned(), records.len() as u64);
-        }
+        let written =
+            [("conditions", &evidence.conditions), ("notices", &evidence.notices), ("deliveries", &evidence.deliveries)];
+        counts.extend(written.map(|(name, records)| (name.to_owned(), records.len() as u64)));
         counts.insert("attempts".to_owned(), evidence.ends.begun.len() as u64);
         counts.insert("repeated as unknown".to_owned(), invariants::deliveries::repeats(&evidence) as u64);
         Outcome { violations: found.0, trace: simulation.trace(), counts }
+    }
+
+    /// Every other reading of the rules is to be found out by some seed.
+    fn mutants(&mut self) -> bool {
+        let mut all = Vec::new();
+        for seed in RICH {
+            let (simulation, evidence) = self.simulate(seed, Plan::rich(seed));
+            let mut found = simulation.found.take();
+            self.judge(&evidence, None, &mut found);
+            println!("seed {seed}: {} conditions, {} notices {:?}", evidence.conditions.len(), evidence.notices.len(), found.0);
+            if !found.0.is_empty() {
+                return false;
+            }
+            all.push(evidence);
+        }
+        let mut survivors = 0;
+        for mutant in self.oracle.mutants() {
+            let mut found = Violations::default();
+            for evidence in &all {
+                if found.0.is_empty() {
+                    self.judge(evidence, Some(&mutant), &mut found);
+                }
+            }
+            match found.0.first() {
+                Some(by) => println!("  {mutant}: {}", by.invariant),
+                None => {
+                    println!("  {mutant}: NOT FOUND OUT");
+                    survivors += 1;
+                }
+            }
+        }
+        println!("{survivors} other readings are not found out");
+        survivors == 0
     }
 }
 
@@ -125,6 +172,9 @@ fn main() -> ExitCode {
     TRACE.set(args.trace);
     let mut run = Run { oracle: Oracle::start().expect("python3 is needed"), settings: Rc::new(Settings::load()) };
     println!("simulation at commit {}", commit());
+    if args.mutants {
+        return if run.mutants() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let started = Instant::now();
     let fresh = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_micros() as u64;
     let mut seeds: Box<dyn Iterator<Item = u64>> = match (args.seed, args.seeds) {

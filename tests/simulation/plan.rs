@@ -25,10 +25,14 @@ pub enum Trouble {
     Rough,
     /// For a while channels refuse, time out and break down.
     Foul,
+    /// A machine's clocks go too fast or too slow for a while, within what clocks may differ.
+    Drift,
+    /// Somebody sets a machine's system clock, and sets it right again later.
+    Step,
 }
 
 /// All of them.
-pub const TROUBLES: [Trouble; 8] = [
+pub const TROUBLES: [Trouble; 10] = [
     Trouble::Kill,
     Trouble::Pause,
     Trouble::Restart,
@@ -37,6 +41,8 @@ pub const TROUBLES: [Trouble; 8] = [
     Trouble::Cut,
     Trouble::Rough,
     Trouble::Foul,
+    Trouble::Drift,
+    Trouble::Step,
 ];
 
 /// The plan of a seed.
@@ -87,5 +93,15 @@ impl Plan {
             session_timeout_ms: *dice.pick(&[10_000, 60_000, 60_000, 60_000]),
             save_time_every_ms: *dice.pick(&[10_000, 600_000, 600_000]),
         }
+    }
+}
+
+impl Plan {
+    /// Many parcels over weeks on one instance without faults: what tells readings of the rules apart.
+    pub fn rich(seed: u64) -> Plan {
+        let length_days = if seed % 3 == 0 { 24 } else { 9 };
+        let (instances, slots, troubles) = (1, 1, Vec::new());
+        let (parcels, recipients) = (220, 60);
+        Plan { parcels, recipients, days: 3, length_days, instances, slots, troubles, leap_most: 110_000, ..Plan::of(seed, true) }
     }
 }
