@@ -128,7 +128,8 @@ impl Channels {
             let longest = if weather == Weather::Foul && dice.permille(150) { 20_000 } else { 300 };
             waiting.begins.get_or_insert_with(|| now + dice.below(longest));
         }
-        let due: Vec<Waiting> = inner.waiting.extract_if(.., |waiting| waiting.begins.is_some_and(|at| at <= now)).collect();
+        let due: Vec<Waiting> =
+            inner.waiting.extract_if(.., |waiting| waiting.begins.is_some_and(|at| at <= now)).collect();
         for Waiting { attempt, gate, .. } in due {
             match gate.pass() {
                 Err(outcome) => receipts.push(self.receipt(&attempt, outcome, 0)),
@@ -164,7 +165,8 @@ impl Channels {
 
     fn receipt(&self, attempt: &Attempt, outcome: Outcome, took: i64) -> Receipt {
         let (key, id, at) = (attempt.recipient_key.clone(), attempt.notice_id.clone(), self.clock.now());
-        let new = |outcome| Receipt::new(ReceiptKind::Outcome, key, id, attempt.channel(), attempt.attempt, outcome, at);
+        let new =
+            |outcome| Receipt::new(ReceiptKind::Outcome, key, id, attempt.channel(), attempt.attempt, outcome, at);
         let took_ms = u64::try_from(took).ok();
         match outcome {
             Outcome::Delivered { provider_id } => Receipt { provider_id, took_ms, ..new(ReportedOutcome::Delivered) },

@@ -68,14 +68,14 @@ impl Plan {
     /// The plan of this seed; `calm`: nothing goes wrong.
     pub fn of(seed: u64, calm: bool) -> Plan {
         let mut dice = Dice::new(seed ^ 0x5eed);
-        let length_days = *dice.pick(&[3, 4, 4, 5, 9]);
-        let days = dice.between(1, 3);
+        let length_days = *dice.pick(&[1, 1, 2, 2, 4]);
+        let days = 1;
         let mut troubles = Vec::new();
         if !calm {
-            let every = *dice.pick(&[HOUR, 2 * HOUR, 4 * HOUR]);
+            let every = *dice.pick(&[HOUR, 2 * HOUR]);
             let mut at = dice.below(every);
-            // Faults stop half a day before the records do.
-            while at < length_days * DAY - DAY / 2 {
+            // Faults stop some hours before the records do.
+            while at < length_days * DAY - DAY / 4 {
                 troubles.push((at, *dice.pick(&TROUBLES)));
                 at += dice.between(MINUTE / 6, 2 * every);
             }
@@ -102,6 +102,16 @@ impl Plan {
         let length_days = if seed % 3 == 0 { 24 } else { 9 };
         let (instances, slots, troubles) = (1, 1, Vec::new());
         let (parcels, recipients) = (220, 60);
-        Plan { parcels, recipients, days: 3, length_days, instances, slots, troubles, leap_most: 110_000, ..Plan::of(seed, true) }
+        Plan {
+            parcels,
+            recipients,
+            days: 3,
+            length_days,
+            instances,
+            slots,
+            troubles,
+            leap_most: 110_000,
+            ..Plan::of(seed, true)
+        }
     }
 }

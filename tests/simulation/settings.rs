@@ -55,7 +55,8 @@ impl Settings {
         let mut world = World::new(self.config.rules.clone(), self.config.policy.clone(), self.hash_key.clone());
         let merchants = (0..MERCHANTS).map(|n| {
             let name = format!("M-{n}");
-            let webhook = Webhook { url: format!("https://m{n}.example/hook"), secrets: vec!["env:M_SECRET".to_owned()] };
+            let webhook =
+                Webhook { url: format!("https://m{n}.example/hook"), secrets: vec!["env:M_SECRET".to_owned()] };
             let merchant = Merchant {
                 merchant: name.clone(),
                 name: None,

@@ -28,7 +28,7 @@ use crate::settings::{PARTITIONS, Settings};
 const SETTLES_WITHIN_MS: i64 = 12 * DAY;
 
 /// Of committed points, every so many are compared with their logs: a comparison reads a whole log.
-const COMPARES_EVERY: i64 = 40;
+const COMPARES_EVERY: i64 = 250;
 
 /// Rounds between two leaps of quiet time. Fewer: instances that have nothing to do never get to tell what they have just found fresh.
 const TURNS_AFTER_A_LEAP: usize = 2;
@@ -172,23 +172,24 @@ impl Simulation {
     /// Runs to the end and gives what is left of it.
     pub fn run(&self) -> Evidence {
         let last = self.history.records.last().map_or(0, |record| record.0 - self.history.start);
-        let calm_from = last.min(self.plan.length_days * DAY - DAY / 2);
-        while self.now() < calm_from || self.next_record.get() < self.history.records.len() {
-            self.step(self.now() < calm_from, i64::MAX);
-            if !self.found.borrow().0.is_empty() {
-                break;
-            }
+        let calm_from = last.min(self.plan.length_days * DAY - DAY / 4);
+        while self.now() < calm_from && self.found.borrow().0.is_empty() {
+            self.step(true, i64::MAX);
         }
         self.calm();
-        // Limits of what is on its way pass for two more days; what they lead to has its last word after that.
-        let until = self.now().max(last) + 2 * DAY;
+        while self.next_record.get() < self.history.records.len() && self.found.borrow().0.is_empty() {
+            self.step(false, i64::MAX);
+        }
+        // Limits of what is on its way pass for one more day; what they lead to has its last word after that.
+        let until = self.now().max(last) + DAY;
         self.settle(until)
     }
 
     /// Puts clocks right whose time for that has come.
     fn right(&self, now: i64, only: Option<&str>) {
         let due: Vec<(i64, String, Righted)> = {
-            let is_due = |(at, name, _): &mut (i64, String, Righted)| *at <= now && only.is_none_or(|only| only == name);
+            let is_due =
+                |(at, name, _): &mut (i64, String, Righted)| *at <= now && only.is_none_or(|only| only == name);
             self.righted.borrow_mut().extract_if(.., is_due).collect()
         };
         for (_, name, how) in due {
@@ -215,11 +216,11 @@ impl Simulation {
         let latest = until + SETTLES_WITHIN_MS;
         let mut evidence = None;
         while evidence.is_none() && self.found.borrow().0.is_empty() {
-            let next = if self.now() < until { until } else { self.now() + DAY };
+            let next = if self.now() < until { until } else { self.now() + DAY / 2 };
             while self.now() < next && self.found.borrow().0.is_empty() {
                 self.step(false, next - self.now());
             }
-            if self.now() >= until + DAY {
+            if self.now() > until {
                 let now = self.evidence(until);
                 let waits = self.waits_for(&now);
                 match waits {
@@ -245,7 +246,8 @@ impl Simulation {
         if !self.is_read() {
             return Some("records are not read".to_owned());
         }
-        crate::invariants::deliveries::without_last_word(evidence).map(|notice| format!("nothing final is known of {notice}"))
+        crate::invariants::deliveries::without_last_word(evidence)
+            .map(|notice| format!("nothing final is known of {notice}"))
     }
 
     /// Something happens: a record, a trouble, a turn, or nothing for a while.
@@ -307,8 +309,11 @@ impl Simulation {
     /// Every slot of every instance has a turn, in an order that the dice say.
     fn round(&self) {
         let instances = self.instances.borrow().clone();
-        let mut order: Vec<(usize, usize)> =
-            instances.iter().enumerate().flat_map(|(i, instance)| (0..instance.slots.len()).map(move |s| (i, s))).collect();
+        let mut order: Vec<(usize, usize)> = instances
+            .iter()
+            .enumerate()
+            .flat_map(|(i, instance)| (0..instance.slots.len()).map(move |s| (i, s)))
+            .collect();
         self.dice(|dice| (1..order.len()).rev().for_each(|i| order.swap(i, dice.below(i as i64 + 1) as usize)));
         for (i, s) in order {
             self.turn(&instances[i], s);
@@ -326,7 +331,9 @@ impl Simulation {
         self.depth.set(self.depth.get() - 1);
         self.note((&instance.name, slot.stage, slot.number));
         match turned {
-            Turned::Rebuilt(why) => self.say(|| format!("{} {} {} ends: {why}", instance.name, slot.stage, slot.number)),
+            Turned::Rebuilt(why) => {
+                self.say(|| format!("{} {} {} ends: {why}", instance.name, slot.stage, slot.number))
+            }
             Turned::Stopped(why) => self.found.borrow_mut().add("never_stops", why),
             Turned::Worked | Turned::Rested => {}
         }
@@ -496,7 +503,8 @@ impl Simulation {
 
     fn happens(&self, trouble: Trouble, instance: &Rc<Instance>, alive: &[Rc<Instance>]) {
         let (now, name) = (self.now(), &instance.name);
-        let seconds = |from: i64, to: i64| Duration::from_millis(self.dice(|dice| dice.between(from * 1000, to * 1000)) as u64);
+        let seconds =
+            |from: i64, to: i64| Duration::from_millis(self.dice(|dice| dice.between(from * 1000, to * 1000)) as u64);
         match trouble {
             Trouble::Kill => {
                 self.cluster.crash(name);
@@ -528,7 +536,8 @@ impl Simulation {
             }
             Trouble::Drift => {
                 let ahead = instance.shared.clock.now().as_millis() - (self.cluster.broker_ms());
-                let (to, lasts) = (self.dice(|dice| dice.between(20, AHEAD_MOST_MS)), seconds(300, 7200).as_millis() as i64);
+                let (to, lasts) =
+                    (self.dice(|dice| dice.between(20, AHEAD_MOST_MS)), seconds(300, 7200).as_millis() as i64);
                 self.cluster.drift(Some(name), (to - ahead) * 1_000_000 / lasts);
                 self.righted.borrow_mut().push((now + lasts, name.clone(), Righted::Drift));
             }
@@ -555,20 +564,23 @@ impl Simulation {
             return true;
         }
         let instances = self.instances.borrow();
-        instances.iter().filter(|instance| !instance.gone.get() && !self.cluster.is_paused(&instance.name)).any(|instance| {
-            instance.slots.iter().any(|slot| match &mut *slot.worker.borrow_mut() {
-                Some(Working::Tracker(worker)) => self.has_work(worker),
-                Some(Working::Notifier(worker)) => self.has_work(worker),
-                None => !slot.finished.get(),
-            })
-        })
+        instances.iter().filter(|instance| !instance.gone.get() && !self.cluster.is_paused(&instance.name)).any(
+            |instance| {
+                instance.slots.iter().any(|slot| match &mut *slot.worker.borrow_mut() {
+                    Some(Working::Tracker(worker)) => self.has_work(worker),
+                    Some(Working::Notifier(worker)) => self.has_work(worker),
+                    None => !slot.finished.get(),
+                })
+            },
+        )
     }
 
     fn has_work<S: Stage>(&self, worker: &mut Worker<S, Process>) -> bool {
         (0..PARTITIONS).any(|number| {
             let Some(partition) = worker.partition(number) else { return false };
             let unread = |(input, name): (usize, &&str)| {
-                self.cluster.span(&self.topic(name), number).2 > partition.offsets()[input].max(partition.applied(input))
+                self.cluster.span(&self.topic(name), number).2
+                    > partition.offsets()[input].max(partition.applied(input))
             };
             partition.is_dirty() || partition.overdue() > Duration::ZERO || S::INPUTS.iter().enumerate().any(unread)
         })

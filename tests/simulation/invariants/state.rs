@@ -86,9 +86,13 @@ impl Saved {
         }
         if let Some(before) = self.0.get(&(S::NAME, number)) {
             if before.stream_time > meta.stream_time {
-                found.add("stream_time", format!("{name}: went back from {} to {}", before.stream_time, meta.stream_time));
+                found.add(
+                    "stream_time",
+                    format!("{name}: went back from {} to {}", before.stream_time, meta.stream_time),
+                );
             }
-            let back = before.offsets.iter().find(|(input, offset)| meta.offset(input).is_some_and(|now| now < *offset));
+            let back =
+                before.offsets.iter().find(|(input, offset)| meta.offset(input).is_some_and(|now| now < *offset));
             if let Some((input, offset)) = back {
                 found.add("stream_time", format!("{name}: {input} went back from {offset}"));
             }
