@@ -43,10 +43,11 @@ fn stands_still_at(nth: usize, settings: &Settings) {
         move |index: usize| {
             let instance = &instances[index];
             for slot in &instance.slots {
-                if !cluster.is_paused(&instance.name) {
-                    if let Turned::Stopped(why) = instance.turn(slot, cluster.now().as_millis() as i64) {
-                        stopped.borrow_mut().push(why);
-                    }
+                if cluster.is_paused(&instance.name) {
+                    return;
+                }
+                if let Turned::Stopped(why) = instance.turn(slot, cluster.now().as_millis() as i64) {
+                    stopped.borrow_mut().push(why);
                 }
             }
         }
