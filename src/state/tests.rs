@@ -227,12 +227,12 @@ fn end() -> impl Strategy<Value = End> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(6))]
 
     /// Enough churn for several complete walks, whose sweeps are aborted and killed anywhere.
     #[test]
     fn the_log_stays_within_three_times_the_live_state_whatever_is_aborted_or_killed_in_a_sweep(
-        ends in prop::collection::vec(end(), 400..700), keys in 200u32..800) {
+        ends in prop::collection::vec(end(), 300..400), keys in 200u32..400) {
         let (mut table, mut state) = (Table::<u16>::default(), StateLog::empty(0));
         let (mut log, mut walks, mut n) = (MemoryLog::default(), 0, 0u32);
         for end in ends {
