@@ -33,6 +33,9 @@ pub struct Args {
     /// Fails also where deciding paused for longer than is promised: for machines that do nothing else.
     #[arg(long)]
     pub strict: bool,
+    /// The daemon to run instead of the one that was built with this; for long runs beside somebody who builds.
+    #[arg(long)]
+    pub program: Option<PathBuf>,
     /// Where what a leg wrote and read is kept; else only what a failing one did is, in the temporary folder.
     #[arg(long)]
     pub keep: Option<PathBuf>,

@@ -20,7 +20,7 @@ use crate::support::until;
 use crate::world::World;
 
 /// Until every partition decides again after faults: longer than sessions, transactions and connections of dead ends last, several times over.
-const RECOVERS_WITHIN: Duration = Duration::from_secs(100);
+const RECOVERS_WITHIN: Duration = Duration::from_secs(240);
 /// Until everything is told that is to be told.
 const SETTLES_WITHIN: Duration = Duration::from_secs(300);
 /// At most so many faults at once.

@@ -61,14 +61,18 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let seed = args.seed.unwrap_or_else(|| feed::now().timestamp().unsigned_abs());
-    println!("seed {seed}, commit {}: {}", report::commit(), report::command(&args, seed));
+    // Asked once: what runs was built before, whatever is edited meanwhile.
+    let commit = report::commit();
+    println!("seed {seed}, commit {commit}: {}", report::command(&args, seed));
     let known = args.report.as_deref().map(report::runs).unwrap_or_default();
     let known: Vec<&Run> = known.iter().filter(|run| run.seed == seed).collect();
     let mut done: usize = known.iter().map(|run| run.faults.values().sum::<usize>()).sum();
     let mut leg = known.iter().map(|run| run.leg + 1).max().unwrap_or_default();
     let mut holds = true;
     while done < args.faults {
-        let Some(run) = run_leg(&args, seed, leg, args.leg.min(args.faults - done)) else { return ExitCode::SUCCESS };
+        let Some(run) = run_leg(&args, &commit, seed, leg, args.leg.min(args.faults - done)) else {
+            return ExitCode::SUCCESS;
+        };
         holds &= run.holds() && (!args.strict || run.beyond_bounds().is_empty());
         done += run.faults.values().sum::<usize>();
         leg += 1;
@@ -80,15 +84,16 @@ fn main() -> ExitCode {
 }
 
 /// Runs a leg in a folder of its own and says what came of it. `None` where it cannot be run.
-fn run_leg(args: &Args, seed: u64, leg: u64, faults: usize) -> Option<Run> {
+fn run_leg(args: &Args, commit: &str, seed: u64, leg: u64, faults: usize) -> Option<Run> {
     let folder = folder(args, seed, leg);
     // A copy: whoever builds meanwhile must not change what daemons are started from.
     let program = folder.join("parcelwatch");
-    std::fs::copy(env!("CARGO_BIN_EXE_parcelwatch"), &program).expect("the binary was built with this test");
+    let built = args.program.as_deref().unwrap_or(Path::new(env!("CARGO_BIN_EXE_parcelwatch")));
+    std::fs::copy(built, &program).expect("the binary was built with this test");
     // Far apart for legs and for seeds that lie next to each other.
     let of_leg = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(leg.wrapping_mul(0xd1b5_4a32_d192_ed03));
     let outcome = leg::run(args, of_leg, &format!("F{leg}"), &folder, &program, faults)?;
-    let run = Run::of(&outcome, args, seed, leg);
+    let run = Run::of(&outcome, args, commit, seed, leg);
     println!(
         "leg {leg}: {} faults in {} s; {} parcels, {} records, {} changes of conditions, {} notices, {} received; \
          lost {}, doubled {}, wrong {}, unknown {}; {} daemons ended by themselves; {} parcels had a record that was shown late",

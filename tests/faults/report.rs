@@ -48,11 +48,11 @@ pub struct Run {
 
 impl Run {
     /// Of a leg's outcome.
-    pub fn of(outcome: &Outcome, args: &Args, seed: u64, leg: u64) -> Run {
+    pub fn of(outcome: &Outcome, args: &Args, commit: &str, seed: u64, leg: u64) -> Run {
         let (verdict, owned) = (&outcome.verdict, |name: &&'static str| (*name).to_owned());
         Run {
             at: stamp(now()),
-            commit: commit(),
+            commit: commit.to_owned(),
             seed,
             leg,
             command: command(args, seed),
