@@ -62,7 +62,7 @@ impl Bench {
         }
         let ended = match &mut slot.copier {
             Some(copier) => copier.turn(self.cluster.dice(5) == 0),
-            none => Copier::new(&slot.process, &slot.name).map(|copier| drop(none.insert(copier))),
+            none => Copier::new(&slot.process, &slot.name).map(|copier| *none = Some(copier)),
         };
         if slot.process.is_crashed() {
             return;
