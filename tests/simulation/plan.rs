@@ -99,13 +99,13 @@ impl Plan {
 impl Plan {
     /// Many parcels over weeks on one instance without faults: what tells readings of the rules apart.
     pub fn rich(seed: u64) -> Plan {
-        let length_days = if seed % 3 == 0 { 24 } else { 9 };
+        let length_days = if seed % 3 == 0 { 12 } else { 4 };
         let (instances, slots, troubles) = (1, 1, Vec::new());
-        let (parcels, recipients) = (220, 60);
+        let (parcels, recipients) = (160, 60);
         Plan {
             parcels,
             recipients,
-            days: 3,
+            days: 1,
             length_days,
             instances,
             slots,

@@ -626,7 +626,6 @@ impl Simulation {
             partition: seen.partition,
             offset: seen.offset,
             time: seen.time,
-            key: seen.key.unwrap_or_default(),
             value: seen.value.unwrap_or_default(),
             headers: seen.headers,
         };
