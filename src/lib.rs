@@ -37,3 +37,6 @@ pub mod daemon;
 pub mod demo;
 #[cfg(feature = "daemon")]
 pub mod telemetry;
+
+#[cfg(test)]
+mod saved;

@@ -18,5 +18,9 @@ pub fn check(reject: &Reject) {
         assert!(!c.is_control() && c != '@', "a contact or a control character in a message: {text:?}");
     }
     assert!(text.len() <= LENGTH_MAX, "a long message: {text:?}");
-    assert!(reject.reason.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'), "{:?}", reject.reason);
+    assert!(
+        reject.reason.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'),
+        "{:?}",
+        reject.reason
+    );
 }

@@ -14,6 +14,7 @@ use crate::worlds::world;
 
 const MINUTE_MS: i64 = 60_000;
 
+/// To whom notices go: people, merchants with and without digests, hubs and customer service.
 const KEYS: [&str; 6] = ["p:1", "p:2", "merchant:M-1", "merchant:M-2", "hub:H1", "service"];
 
 /// The story so far.
@@ -35,7 +36,7 @@ pub fn run(data: &[u8]) {
         now = now + gap(&mut bytes);
         match bytes.byte() % 16 {
             0 => {
-                let topic = bytes.choose([NotifierTopic::Notices, NotifierTopic::Receipts, NotifierTopic::Preferences]);
+                let topic = bytes.choose([NotifierTopic::Notices, NotifierTopic::Receipts, NotifierTopic::Controls]);
                 let key = bytes.choose(KEYS);
                 story.raw(topic, key, bytes.until(0), now);
             }
@@ -56,8 +57,16 @@ pub fn run(data: &[u8]) {
                     "channels": bytes.choose([&[][..], &["email", "sms"], &["sms"]]),
                     "quiet_hours": bytes.choose([None, Some("21:00-08:00"), Some("00:00-23:59")]),
                 });
-                let value = bytes.choose([preference.to_string(), String::new()].each_ref().map(String::as_str)).to_owned();
+                let value =
+                    bytes.choose([preference.to_string(), String::new()].each_ref().map(String::as_str)).to_owned();
                 story.raw(NotifierTopic::Preferences, key, value.as_bytes(), now);
+            }
+            _ if bytes.byte() % 2 == 0 => {
+                let control = json!({
+                    "id": format!("ctl_{}", bytes.byte() % 4), "action": bytes.choose(["release", "discard"]),
+                    "kind": bytes.choose(["delayed", "stalled", "held"]), "by": "wf", "at": now.to_string(),
+                });
+                story.raw(NotifierTopic::Controls, "", control.to_string().as_bytes(), now);
             }
             _ => {
                 let key = RecipientKey::from_text(bytes.choose(KEYS));
@@ -88,7 +97,9 @@ fn notice(bytes: &mut Bytes<'_>, now: Timestamp) -> (&'static str, Value) {
         _ => Audience::Merchant,
     };
     let person = match bytes.byte() % 4 {
-        0 => json!({"phone": "+8613800001234", "email": "a@example.com", "locale": "zh-CN", "time_zone": "Asia/Shanghai"}),
+        0 => {
+            json!({"phone": "+8613800001234", "email": "a@example.com", "locale": "zh-CN", "time_zone": "Asia/Shanghai"})
+        }
         1 => json!({"email": "a@example.com", "locale": "en", "time_zone": "America/New_York"}),
         2 => json!({"phone": "+14155552345"}),
         _ => Value::Null,

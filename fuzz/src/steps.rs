@@ -19,11 +19,7 @@ pub fn gap(bytes: &mut Bytes<'_>) -> Duration {
 }
 
 /// One of the things that happen to a partition itself: returns what was committed.
-pub fn turn<M: Machine + Default>(
-    partition: &mut Partition<M>,
-    bytes: &mut Bytes<'_>,
-    now: Timestamp,
-) -> Vec<Effect>
+pub fn turn<M: Machine + Default>(partition: &mut Partition<M>, bytes: &mut Bytes<'_>, now: Timestamp) -> Vec<Effect>
 where
     M::Input: Clone,
 {

@@ -50,7 +50,7 @@ pub fn run(data: &[u8]) {
 
 fn check_scan(scan: &Scan, value: &[u8], at: Timestamp) {
     assert!(scan.event_time <= at + Duration::from_secs(120), "a scan of the future");
-    assert_eq!(scan.code().is_hub_code() && scan.hub().is_none(), false, "a hub's scan without its hub");
+    assert!(!scan.code().is_hub_code() || scan.hub().is_some(), "a hub's scan without its hub");
     check_name(scan.hub());
     for name in [&scan.reason, &scan.place.place, &scan.place.kind, &scan.place.pickup_code] {
         check_name(name.as_deref());

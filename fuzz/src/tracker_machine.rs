@@ -113,7 +113,8 @@ fn reroute(bytes: &mut Bytes<'_>, now: Timestamp) -> Value {
     let change = RerouteChange::ALL[usize::from(bytes.byte()) % RerouteChange::ALL.len()];
     let which = bytes.byte();
     let day = now.as_millis() - now.as_millis().rem_euclid(24 * 60 * MINUTE_MS);
-    let at = |hours: i64| Timestamp::from_millis(day + (i64::from(which % 4) * 24 + hours) * 60 * MINUTE_MS).to_string();
+    let at =
+        |hours: i64| Timestamp::from_millis(day + (i64::from(which % 4) * 24 + hours) * 60 * MINUTE_MS).to_string();
     let detail = match option {
         RerouteOption::Reschedule => json!({"slot": {"from": at(6), "to": at(10)}}),
         RerouteOption::Locker | RerouteOption::Station | RerouteOption::Outlet => {

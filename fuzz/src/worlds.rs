@@ -22,7 +22,8 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let offers = read_offers("offers.toml", include_str!("../../deploy/offers.toml")).expect("the example");
     world.offers = Arc::new(offers);
     world.links = Some(Arc::clone(&LINKS));
-    let merchants = [("M-1", None), ("M-2", Some("1h"))].map(|(name, digest)| (name.to_owned(), merchant(name, digest)));
+    let merchants =
+        [("M-1", None), ("M-2", Some("1h"))].map(|(name, digest)| (name.to_owned(), merchant(name, digest)));
     world.merchants = Arc::new(merchants.into());
     world
 });

@@ -15,7 +15,7 @@ use crate::model::ControlAction;
   parcelwatch discard --all --yes --by wf --config parcelwatch.toml")]
 pub struct Args {
     #[command(flatten)]
-    storm: storm::Args,
+    storm: storm::Choice,
 }
 
 /// Shows, or decides.

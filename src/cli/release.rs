@@ -16,7 +16,7 @@ use crate::model::ControlAction;
   parcelwatch release --json | jq '.storms[] | {kind, partition, held}'")]
 pub struct Args {
     #[command(flatten)]
-    storm: storm::Args,
+    storm: storm::Choice,
 }
 
 /// Shows, or decides.

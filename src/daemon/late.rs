@@ -45,6 +45,10 @@ impl ParcelQuery for Late {
         self.ask(|asker| asker.preference(key))
     }
 
+    fn digest(&self, stage: String, partition: i32) -> QueryFuture {
+        self.ask(|asker| asker.digest(stage, partition))
+    }
+
     fn storms(&self) -> QueryFuture {
         self.ask(Asker::storms)
     }

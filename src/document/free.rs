@@ -13,7 +13,7 @@ pub enum Free {
 }
 
 /// Every such table; `*` stands for any name.
-const FREE: [(&[&str], Free); 14] = [
+const FREE: [(&[&str], Free); 15] = [
     (&["kafka", "client"], Free::Properties),
     (&["topics", "partitions"], Free::Properties),
     (&["contact", "service"], Free::Entries),
@@ -22,6 +22,7 @@ const FREE: [(&[&str], Free); 14] = [
     (&["send", "kind"], Free::Entries),
     (&["send", "merchant"], Free::Names),
     (&["notify", "hub_names"], Free::Names),
+    (&["notify", "storm_limits"], Free::Entries),
     (&["notify", "sms_providers"], Free::Names),
     (&["notify", "sms_codes"], Free::Names),
     (&["notify", "sms_signs"], Free::Names),

@@ -5,11 +5,13 @@
 //! what they were at the last commit, marks and walk included.
 
 pub mod block;
+mod digest;
 mod log;
 mod machine;
 mod meta;
 mod table;
 
+pub use digest::{Digest, digest};
 pub use log::{RestoreError, StateLog, restore_block};
 pub use machine::Machine;
 pub use meta::{Meta, Walk};

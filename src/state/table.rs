@@ -146,8 +146,8 @@ pub trait Stored {
     fn restore(&mut self, key: &str, value: Option<&[u8]>, walk: u32) -> Result<(), String>;
     /// How many entries there are.
     fn count(&self) -> usize;
-    /// Reads every entry as it would be written now, in the order of keys: two tables that read alike hold the same.
-    fn read(&self, entry: &mut dyn FnMut(&str, &[u8]));
+    /// Shows every entry as it was at the last commit, as it is saved, in the order of keys.
+    fn saved(&self, show: &mut dyn FnMut(&str, &[u8]));
 }
 
 /// A machine's tables, in the order that the state log numbers them.
@@ -199,12 +199,12 @@ impl<V: Entry> Stored for Table<V> {
         self.len
     }
 
-    fn read(&self, entry: &mut dyn FnMut(&str, &[u8])) {
-        let mut all: Vec<(&str, &V)> = self.iter().collect();
+    fn saved(&self, show: &mut dyn FnMut(&str, &[u8])) {
+        let untouched = self.iter().filter(|(key, _)| !self.undo.contains_key(*key));
+        let before = self.undo.iter().filter_map(|(key, slot)| Some((&**key, &slot.as_ref()?.value)));
+        let mut all: Vec<(&str, &V)> = untouched.chain(before).collect();
         all.sort_unstable_by_key(|(key, _)| *key);
-        for (key, value) in all {
-            entry(key, &encode(value));
-        }
+        all.into_iter().for_each(|(key, value)| show(key, &encode(value)));
     }
 }
 

@@ -69,6 +69,10 @@ fn contents(table: &Table<u16>) -> BTreeMap<String, u16> {
     table.iter().map(|(k, v)| (k.to_owned(), *v)).collect()
 }
 
+fn digest_of(table: &mut Table<u16>) -> Digest {
+    digest(&vec![table as &mut dyn Stored], &meta(0))
+}
+
 proptest! {
     #[test]
     fn what_is_read_back_is_what_was_committed(ops in prop::collection::vec(op(), 1..400)) {
@@ -87,8 +91,9 @@ proptest! {
                         log.blocks.retain(|offset, _| *offset >= before);
                     }
                     committed = contents(&table);
-                    let (found, found_meta, _) = log.restore();
+                    let (found, found_meta, mut restored) = log.restore();
                     prop_assert_eq!(&found, &committed);
+                    prop_assert_eq!(digest_of(&mut restored), digest_of(&mut table));
                     prop_assert_eq!(found_meta.unwrap(), meta);
                 }
                 Op::Abort => {
@@ -206,4 +211,66 @@ fn a_sweep_leaves_out_what_was_written_since_its_walk_began() {
         assert_eq!(transact(&mut state, &mut table, &mut log, true), 1, "nothing but the meta entry");
     }
     assert!(transact(&mut state, &mut table, &mut log, true) > 1, "another walk begins anew");
+}
+
+/// How a transaction of the long run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Commit,
+    Abort,
+    /// The owner is killed with the transaction open, and another one restores.
+    Kill,
+}
+
+fn end() -> impl Strategy<Value = End> {
+    prop_oneof![6 => Just(End::Commit), 1 => Just(End::Abort), 1 => Just(End::Kill)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    /// Enough churn for several complete walks, whose sweeps are aborted and killed anywhere.
+    #[test]
+    fn the_log_stays_within_three_times_the_live_state_whatever_is_aborted_or_killed_in_a_sweep(
+        ends in prop::collection::vec(end(), 300..400), keys in 200u32..400) {
+        let (mut table, mut state) = (Table::<u16>::default(), StateLog::empty(0));
+        let (mut log, mut walks, mut n) = (MemoryLog::default(), 0, 0u32);
+        for end in ends {
+            for _ in 0..20 {
+                n += 1;
+                let key = format!("P{:05}", n.wrapping_mul(7919) % keys);
+                if n % 50 == 0 { table.remove(&key); } else { *table.entry(&key, || 0) = n as u16; }
+            }
+            let begins = state.wants_end_offset().then_some(log.end);
+            let committed = end == End::Commit;
+            log.append(state.blocks(&mut vec![&mut table as &mut dyn Stored], &mut meta(0), begins), committed);
+            match end {
+                End::Commit => {
+                    table.commit();
+                    if let Some(before) = state.committed() {
+                        walks += 1;
+                        log.blocks.retain(|offset, _| *offset >= before);
+                    }
+                    let (found, _, mut restored) = log.restore();
+                    prop_assert_eq!(found, contents(&table));
+                    prop_assert_eq!(digest_of(&mut restored), digest_of(&mut table));
+                }
+                End::Abort => {
+                    table.abort();
+                    state.aborted();
+                }
+                End::Kill => {
+                    let (_, meta, restored) = log.restore();
+                    table = restored;
+                    state = meta.map_or_else(|| StateLog::empty(log.end), |meta| StateLog::resumed(meta.walk));
+                }
+            }
+            let bytes: u64 = log.blocks.values().map(|block| block.len() as u64).sum();
+            // Here each block is a whole transaction of some 20 tiny entries: its head and meta entry weigh as much again.
+            let overhead = 90 * log.blocks.len() as u64;
+            let live = digest_of(&mut table).live_bytes;
+            prop_assert!(bytes <= 3 * live + overhead + 4096, "{bytes} bytes in the log, {live} live");
+        }
+        prop_assert!(walks >= 2, "several walks were completed, found {walks}");
+    }
 }

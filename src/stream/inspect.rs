@@ -12,7 +12,7 @@ use super::restore::{CannotResume, Restoring};
 use super::stage::{NotifierStage, Stage, TrackerStage};
 use super::topics::{Topics, TopicsError};
 use crate::model::Timestamp;
-use crate::state::Machine;
+use crate::state::{Digest, Machine, digest};
 
 /// How often a log is begun anew that is shortened while it is read. Instances do so once in a complete walk over their state:
 /// more often than this in a row is no instance.
@@ -40,6 +40,10 @@ pub struct Inspected {
     pub live: Vec<usize>,
     /// Bytes of all blocks.
     pub bytes: u64,
+    /// What the live entries take of them.
+    pub live_bytes: u64,
+    /// What the state comes to (`state::digest`); none before the first transaction.
+    pub digest: Option<String>,
     /// Where the clock resumes; none before the first transaction.
     pub stream_time: Option<Timestamp>,
     /// For each input, the offset of the next record to apply.
@@ -100,7 +104,8 @@ fn inspect_partition<S: Stage>(
 ) -> Result<Inspected, InspectError> {
     let mut read = read_log::<S>(reader, clock, topic, partition)?;
     let live = read.log.machine.tables().iter().map(|table| table.count()).collect();
-    Ok(described::<S>(partition, &read, live))
+    let digest = read.log.meta().cloned().map(|meta| digest(&read.log.machine.tables(), &meta));
+    Ok(described::<S>(partition, &read, live, digest))
 }
 
 /// A state log that was read to its end.
@@ -171,7 +176,7 @@ fn read_once<S: Stage>(
     Ok(Some(read))
 }
 
-fn described<S: Stage>(partition: i32, read: &ReadLog<S>, live: Vec<usize>) -> Inspected {
+fn described<S: Stage>(partition: i32, read: &ReadLog<S>, live: Vec<usize>, digest: Option<Digest>) -> Inspected {
     let meta = read.log.meta();
     Inspected {
         stage: S::NAME,
@@ -182,6 +187,8 @@ fn described<S: Stage>(partition: i32, read: &ReadLog<S>, live: Vec<usize>) -> I
         entries: read.log.entries,
         live,
         bytes: read.bytes,
+        live_bytes: digest.as_ref().map_or(0, |digest| digest.live_bytes),
+        digest: digest.map(|digest| digest.hash),
         stream_time: meta.map(|meta| meta.stream_time).filter(|time| *time != Timestamp::MIN),
         offsets: meta.map(|meta| meta.offsets.clone()).unwrap_or_default(),
         partitions: meta.map(|meta| meta.partitions),

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle, Runtime};
 
-use super::announce::{announce, incarnation};
+use super::announce::{Announcer, incarnation};
 use super::brokers::Brokers;
 use super::clock::Clock;
 use super::instances::{INSTANCES_MAX, Twin};
@@ -57,6 +57,7 @@ pub struct Setup {
 /// A started instance.
 pub struct Instance {
     shared: Arc<Shared>,
+    announcer: Announcer,
     receipts: Arc<Receipts>,
     publisher: Publisher,
     dispatcher: Arc<Dispatcher>,
@@ -144,11 +145,18 @@ impl Instance {
             let logs = states.iter().map(|state| shared.topics.partitions(state) as usize).sum();
             runtime.spawn(trim(shared.options.client.clone(), trims, Arc::clone(&shared.metrics), logs));
         }
-        let incarnation = incarnation();
-        shared.worlds.instances.i_am(&shared.options.instance, &incarnation);
-        runtime.spawn(announce(Arc::clone(&shared), incarnation, advertise));
-        let mut instance =
-            Instance { shared, receipts, publisher, dispatcher, threads: Vec::new(), failure: Arc::default() };
+        let announcer = Announcer { incarnation: incarnation(), address: advertise };
+        shared.worlds.instances.i_am(&shared.options.instance, &announcer.incarnation);
+        runtime.spawn(announcer.clone().announce(Arc::clone(&shared)));
+        let mut instance = Instance {
+            shared,
+            announcer,
+            receipts,
+            publisher,
+            dispatcher,
+            threads: Vec::new(),
+            failure: Arc::default(),
+        };
         instance.thread("tables", move |shared, failure| {
             if let Err(twin) = tables.run(&shared.stop, || shared.changed.notify_one()) {
                 fail(&shared, &failure, twin.into());
@@ -223,6 +231,10 @@ impl Instance {
         runtime.block_on(self.dispatcher.shutdown(CHANNELS_WITHIN));
         self.receipts.flush();
         match self.failure.lock().expect("no holder of this lock panics").take() {
+            Some(error @ InstanceError::Twin(_)) => {
+                self.announcer.last_word(&self.shared);
+                Err(error)
+            }
             Some(error) => Err(error),
             // The panic's message is on stderr.
             None if panicked => Err(InstanceError::Panicked),

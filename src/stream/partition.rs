@@ -7,7 +7,7 @@ use super::options::Options;
 use super::reject::Rejected;
 use super::stage::{Freshness, Stage};
 use crate::model::{Effect, Timestamp, World};
-use crate::state::{Machine, Meta, StateLog};
+use crate::state::{Digest, Machine, Meta, StateLog, digest};
 use crate::time::{Answer, Backlog, Fetch, Merge, Step, Telling};
 
 /// A fetched record: decoded, or to be put aside.
@@ -264,6 +264,13 @@ impl<S: Stage> Partition<S> {
     /// Whether the state log's end offset is needed for the transaction.
     pub fn wants_end_offset(&self) -> bool {
         self.log.wants_end_offset()
+    }
+
+    /// The state at the last commit: its digest, and where that is.
+    pub fn digest(&mut self) -> serde_json::Value {
+        let Digest { hash, live_bytes } = digest(&self.machine.tables(), &self.meta);
+        let Meta { offsets, stream_time, .. } = &self.meta;
+        serde_json::json!({ "digest": hash, "live_bytes": live_bytes, "offsets": offsets, "stream_time": stream_time })
     }
 
     /// The blocks of this transaction and the meta entry within them.

@@ -36,13 +36,25 @@ impl Asker {
         self.shared.not_ready()
     }
 
+    /// A place for a question.
+    fn waits(&self) -> Result<Waits, QueryError> {
+        Waits::begin(&self.shared.questions).ok_or_else(|| QueryError::NotReady("too many questions wait".to_owned()))
+    }
+
     async fn ask<S: Stage>(&self, key: &str, question: Question) -> Result<Option<Value>, QueryError> {
+        let count = self.shared.topics.partitions(S::INPUTS[S::MAIN]);
+        self.ask_partition::<S>(partitioner::partition(key.as_bytes(), count), question).await
+    }
+
+    async fn ask_partition<S: Stage>(&self, partition: i32, question: Question) -> Result<Option<Value>, QueryError> {
         let shared = &self.shared;
-        let partition = partitioner::partition(key.as_bytes(), shared.topics.partitions(S::INPUTS[S::MAIN]));
         let worker = match shared.worker_of(S::NAME, partition) {
             Some((Standing::Active, worker)) => worker,
-            Some((Standing::Restoring, _)) => {
-                return Err(QueryError::NotReady(format!("{} partition {partition} is restoring", S::NAME)));
+            Some((Standing::Restoring(progress), _)) => {
+                return Err(QueryError::NotReady(format!(
+                    "{} partition {partition} is restoring: {progress}",
+                    S::NAME
+                )));
             }
             None => {
                 return Err(match shared.worlds.instances.owner(S::NAME, partition) {
@@ -51,9 +63,7 @@ impl Asker {
                 });
             }
         };
-        let Some(waits) = Waits::begin(&shared.questions) else {
-            return Err(QueryError::NotReady("too many questions wait".to_owned()));
-        };
+        let waits = self.waits()?;
         let (reply, answer) = oneshot::channel();
         worker.send(Query { partition, question, reply, waits }).map_err(|_| QueryError::Timeout)?;
         match tokio::time::timeout(ANSWER_WITHIN, answer).await {
@@ -103,6 +113,17 @@ impl ParcelQuery for Asker {
         let asker = self.clone();
         let question = Question::Preference { recipient: key.clone() };
         Box::pin(async move { asker.ask::<NotifierStage>(key.as_str(), question).await })
+    }
+
+    fn digest(&self, stage: String, partition: i32) -> QueryFuture {
+        let asker = self.clone();
+        Box::pin(async move {
+            match stage.as_str() {
+                TrackerStage::NAME => asker.ask_partition::<TrackerStage>(partition, Question::Digest).await,
+                NotifierStage::NAME => asker.ask_partition::<NotifierStage>(partition, Question::Digest).await,
+                _ => Ok(None),
+            }
+        })
     }
 
     fn storms(&self) -> QueryFuture {

@@ -4,6 +4,7 @@
 //! the position reaches that end. Finishing at the last stable offset would lose state silently while a
 //! predecessor's transaction is still open.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::options::{From, Options};
@@ -99,6 +100,41 @@ impl CannotResume {
 /// partition's parcels.
 pub const STANDS_STILL_AFTER: Duration = Duration::from_secs(30);
 
+/// How far the reading of a state log is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Entries read.
+    pub entries: u64,
+    /// How much of the log was read.
+    pub percent: u8,
+    /// How long the rest takes at the pace so far; none before anything was read.
+    pub left: Option<Duration>,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} % of its state log, {} entries", self.percent, self.entries)?;
+        self.left.map_or(Ok(()), |left| write!(f, ", about {} s left", left.as_secs()))
+    }
+}
+
+/// How often metrics and `/readyz` learn of the progress. More often costs what the reading is to have.
+const SHOWN_EVERY: Duration = Duration::from_millis(500);
+
+/// How often it is logged. A usual restore is over before the first line; one of minutes fills no log.
+const LOGGED_EVERY: Duration = Duration::from_secs(5);
+
+/// Where progress is to be told now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tell {
+    #[allow(missing_docs)]
+    Nobody,
+    /// Metrics and `/readyz`.
+    Shown(Progress),
+    /// The log, too.
+    Logged(Progress),
+}
+
 /// A partition whose state log is being read.
 pub struct Restoring<S: Stage> {
     #[allow(missing_docs)]
@@ -116,6 +152,8 @@ pub struct Restoring<S: Stage> {
     pub began: Duration,
     /// The position reached, and since when.
     reached: (i64, Duration),
+    /// When progress was shown and logged last.
+    told: (Duration, Duration),
 }
 
 impl<S: Stage> Restoring<S> {
@@ -123,7 +161,17 @@ impl<S: Stage> Restoring<S> {
     pub fn new(begins: i64, end: i64, now: Duration) -> Restoring<S> {
         let (machine, began) = (S::machine(), now);
         let complete = begins >= end;
-        Restoring { machine, begins, end, complete, meta: None, entries: 0, began, reached: (begins, began) }
+        Restoring {
+            machine,
+            begins,
+            end,
+            complete,
+            meta: None,
+            entries: 0,
+            began,
+            reached: (begins, began),
+            told: (began, began),
+        }
     }
 
     /// The reader is at this position at `now`, on the boot clock; true where it has stood still for too long. Then its consumer
@@ -134,6 +182,33 @@ impl<S: Stage> Restoring<S> {
         }
         self.complete |= position >= self.end;
         !self.complete && now.saturating_sub(self.reached.1) > STANDS_STILL_AFTER
+    }
+
+    /// How far it is, as of the position last told.
+    pub fn progress(&self, now: Duration) -> Progress {
+        let (read, all) = (self.reached.0 - self.begins, self.end - self.begins);
+        let (read, all) = (u128::from(read.max(0).unsigned_abs()), u128::from(all.max(1).unsigned_abs()));
+        let took = now.saturating_sub(self.began).as_millis();
+        let left = (read > 0).then(|| took * all.saturating_sub(read) / read);
+        Progress {
+            entries: self.entries,
+            percent: (read * 100 / all).min(100) as u8,
+            left: left.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))),
+        }
+    }
+
+    /// Where its progress is to be told at `now`, on the boot clock.
+    pub fn tell(&mut self, now: Duration) -> Tell {
+        let (shown, logged) = self.told;
+        if now.saturating_sub(logged) >= LOGGED_EVERY {
+            self.told = (now, now);
+            return Tell::Logged(self.progress(now));
+        }
+        if now.saturating_sub(shown) >= SHOWN_EVERY {
+            self.told.0 = now;
+            return Tell::Shown(self.progress(now));
+        }
+        Tell::Nobody
     }
 
     /// Takes a block of the log.
@@ -282,6 +357,21 @@ mod tests {
         assert!(!log.stands_still_at(7, at(&log, 40)), "it has moved");
         assert!(!log.stands_still_at(7, at(&log, 70)) && log.stands_still_at(7, at(&log, 71)));
         assert!(!log.stands_still_at(9, at(&log, 200)) && log.complete);
+    }
+
+    #[test]
+    fn progress_is_shown_often_and_logged_now_and_then() {
+        let mut log = Restoring::<TrackerStage>::new(100, 300, Duration::from_secs(7));
+        let at = |ms| Duration::from_secs(7) + Duration::from_millis(ms);
+        assert_eq!(log.tell(at(499)), Tell::Nobody);
+        assert_eq!(log.tell(at(500)), Tell::Shown(Progress { entries: 0, percent: 0, left: None }));
+        assert!(!log.stands_still_at(150, at(2000)));
+        let progress = Progress { entries: 0, percent: 25, left: Some(Duration::from_secs(6)) };
+        assert_eq!(log.tell(at(2000)), Tell::Shown(progress));
+        assert_eq!(log.tell(at(2100)), Tell::Nobody);
+        assert!(matches!(log.tell(at(5000)), Tell::Logged(Progress { percent: 25, .. })));
+        assert_eq!(log.tell(at(5400)), Tell::Nobody);
+        assert_eq!(progress.to_string(), "25 % of its state log, 0 entries, about 6 s left");
     }
 
     #[test]

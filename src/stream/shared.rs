@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::clock::Clock;
 use super::options::Options;
+use super::restore::Progress;
 use super::stage::Question;
 use super::topics::Topics;
 use super::world::Worlds;
@@ -61,8 +62,8 @@ impl Drop for Waits {
 /// How a partition stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Its state is being read back.
-    Restoring,
+    /// Its state is being read back, this far.
+    Restoring(Progress),
     /// It decides.
     Active,
 }
@@ -147,6 +148,13 @@ impl Shared {
         self.changed.notify_one();
     }
 
+    /// The restore of a worker's partition is this far.
+    pub fn restores(&self, stage: &'static str, partition: i32, progress: Progress) {
+        if let Some((standing @ Standing::Restoring(_), _)) = self.lock().get_mut(&(stage, partition)) {
+            *standing = Standing::Restoring(progress);
+        }
+    }
+
     /// A worker let go of a partition.
     pub fn left(&self, stage: &'static str, partition: i32) {
         self.lock().remove(&(stage, partition));
@@ -168,8 +176,11 @@ impl Shared {
         let waiting = joined.iter().filter(|(_, joined)| !**joined);
         reasons.extend(waiting.map(|((stage, slot), _)| format!("{stage} worker {slot} waits for its assignment")));
         let owned = self.lock();
-        let restoring = owned.iter().filter(|(_, (standing, _))| *standing == Standing::Restoring);
-        reasons.extend(restoring.map(|((stage, partition), _)| format!("{stage} partition {partition} is restoring")));
+        for ((stage, partition), (standing, _)) in owned.iter() {
+            if let Standing::Restoring(progress) = standing {
+                reasons.push(format!("{stage} partition {partition} is restoring: {progress}"));
+            }
+        }
         reasons
     }
 

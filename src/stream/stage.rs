@@ -37,6 +37,8 @@ pub enum Question {
     },
     /// By an operator: what the storm breaker holds.
     Storms,
+    /// By an operator: what the state comes to, whatever the stage.
+    Digest,
 }
 
 /// How far a partition is.
@@ -160,7 +162,7 @@ impl Stage for TrackerStage {
                 let page = machine.page(parcel_id, *link, now, world)?;
                 Some(serde_json::to_value(page).expect("a page has no map whose keys are no texts"))
             }
-            Question::Preference { .. } | Question::Storms => None,
+            Question::Preference { .. } | Question::Storms | Question::Digest => None,
         }
     }
 
@@ -220,7 +222,7 @@ impl Stage for NotifierStage {
                 Some(serde_json::to_value(known).expect("a preference has no map whose keys are no texts"))
             }
             Question::Storms => Some(machine.describe_storms()),
-            Question::Page { .. } => None,
+            Question::Page { .. } | Question::Digest => None,
         }
     }
 

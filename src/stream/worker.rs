@@ -95,7 +95,8 @@ struct AfterCommit {
     attempts: Vec<Attempt>,
     cancels: Vec<NoticeId>,
     counts: Vec<Count>,
-    rejects: Vec<(usize, &'static str)>,
+    /// How many, by input and reason: a flood of them costs one look at the metrics.
+    rejects: BTreeMap<(usize, &'static str), u64>,
     /// Logical instants of notices, for the latency from scan to notice.
     noticed: Vec<Timestamp>,
 }

@@ -144,6 +144,8 @@ families! {
         "Bytes of keys and values that a transaction wrote.");
     restore: HistogramVec = histograms("restore_duration_seconds", &["stage"], &RESTORE_BUCKETS,
         "Seconds that it took to restore a partition.");
+    restore_progress: GaugeVec = real_gauges("restore_progress_ratio", &["stage", "partition"],
+        "Share of an assigned partition's state log that was read; 1 once it is active.");
     restore_entries: IntCounterVec = counters("restore_entries_total", &["stage"],
         "Entries of state that restores read.");
     rebalances: IntCounterVec = counters("rebalances_total", &["stage"],

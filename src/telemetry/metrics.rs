@@ -98,9 +98,9 @@ impl Metrics {
         }
     }
 
-    /// A record of `topic` (its name without the prefix) went to `rejects.v1`.
-    pub fn rejected(&self, topic: &str, reason: &'static str) {
-        self.families.rejects.with_label_values(&[topic, reason]).inc();
+    /// So many records of `topic` (its name without the prefix) went to `rejects.v1`.
+    pub fn rejected(&self, topic: &str, reason: &'static str, count: u64) {
+        self.families.rejects.with_label_values(&[topic, reason]).inc_by(count);
     }
 
     /// A record of `merchants.v1` was of no use.
@@ -150,8 +150,15 @@ impl Metrics {
         self.partitions().at(stage, partition);
         let state = if active { PartitionState::Active } else { PartitionState::Restoring };
         self.families.set_partition_state(stage, &partition.to_string(), state);
+        self.restore_progress(stage, partition, if active { 100 } else { 0 });
         self.telling(stage, partition, false);
         self.timers_due(stage, partition, Duration::ZERO);
+    }
+
+    /// So much of a partition's state log was read.
+    pub fn restore_progress(&self, stage: &str, partition: i32, percent: u8) {
+        let partition = partition.to_string();
+        self.families.restore_progress.with_label_values(&[stage, &partition]).set(f64::from(percent) / 100.0);
     }
 
     /// A partition is no longer this instance's: its gauges go.
@@ -169,6 +176,7 @@ impl Metrics {
         }
         let _ = self.families.stream_lag.remove_label_values(&[stage, &partition]);
         let _ = self.families.timers_due.remove_label_values(&[stage, &partition]);
+        let _ = self.families.restore_progress.remove_label_values(&[stage, &partition]);
         let _ = self.families.telling.remove_label_values(&[stage, &partition]);
     }
 

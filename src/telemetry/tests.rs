@@ -67,6 +67,14 @@ fn a_partition_takes_its_gauges_along() {
     metrics.consumer_lag("tracker", "scans.v1", 7, 12);
     metrics.parcels(7, [("arrived_hub", 2), ("unscanned", 3)]);
     metrics.parcels(8, [("unscanned", 4)]);
+    metrics.partition("notifier", 7, true);
+    metrics.storms(7, [("delayed", true, 40)]);
+    metrics.storms(8, [("delayed", true, 2), ("lost", false, 5)]);
+    let storm = |name: &str, kind: &str| value(&metrics, &format!("parcelwatch_{name}{{kind=\"{kind}\"}}"));
+    assert_eq!((storm("storms", "delayed"), storm("storm_held_notices", "delayed")), (Some(2.0), Some(42.0)));
+    assert_eq!((storm("storms", "lost"), storm("storm_held_notices", "lost")), (Some(0.0), Some(5.0)));
+    metrics.partition_left("notifier", 7);
+    assert_eq!((storm("storms", "delayed"), storm("storm_held_notices", "delayed")), (Some(1.0), Some(2.0)));
     let parcels = r#"parcelwatch_parcels{stage="unscanned"}"#;
     assert_eq!(value(&metrics, parcels), Some(7.0));
     assert_eq!(value(&metrics, r#"parcelwatch_consumer_lag_records{partition="7",topic="scans.v1"}"#), Some(12.0));

@@ -48,6 +48,7 @@ pub(super) fn router(admin: Admin) -> Router {
         .route("/v1/pages/{id}/{journey}/{audience}/{day}", get(page))
         .route("/v1/preferences/{key}", get(preference))
         .route("/v1/storms", get(storms))
+        .route("/v1/states/{stage}/{partition}", get(digest))
         .layer(middleware::from_fn_with_state(Door::new(admin.token.as_deref()), guard::check));
     Router::new()
         .route("/livez", get(|| async { "ok\n" }))
@@ -102,6 +103,11 @@ async fn page(
 /// The same of a recipient's preferences.
 async fn preference(State(admin): State<Admin>, Path(key): Path<String>) -> Response {
     own(admin.queries.preference(RecipientKey::from_text(key)).await)
+}
+
+/// What a partition's state comes to, for debugging; never passed on.
+async fn digest(State(admin): State<Admin>, Path((stage, partition)): Path<(String, i32)>) -> Response {
+    own(admin.queries.digest(stage, partition).await)
 }
 
 /// What storms hold: here, or, where a person asks, everywhere.

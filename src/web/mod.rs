@@ -59,6 +59,10 @@ pub trait ParcelQuery: Send + Sync {
     /// How a person wants to be told: a `model::Preference` as JSON; none where they never said.
     fn preference(&self, key: RecipientKey) -> QueryFuture;
 
+    /// What the state of one of this instance's partitions comes to (`state::digest`), for whoever compares: offsets and a hash as
+    /// JSON, at its last commit. The worker hashes all of it meanwhile and decides nothing.
+    fn digest(&self, stage: String, partition: i32) -> QueryFuture;
+
     /// What the storm breaker holds in this instance's partitions, and where the others are: a [`Storms`] as JSON.
     fn storms(&self) -> QueryFuture;
 }

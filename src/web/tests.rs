@@ -26,6 +26,10 @@ impl ParcelQuery for Answers {
         self.parcel(key.to_string())
     }
 
+    fn digest(&self, stage: String, _: i32) -> QueryFuture {
+        self.parcel(stage)
+    }
+
     fn storms(&self) -> QueryFuture {
         self.parcel("storms".to_owned())
     }
@@ -170,4 +174,29 @@ async fn an_address_in_use_is_named_with_its_setting() {
     let listener = bind("127.0.0.1:0".parse().unwrap(), "listen.admin").await.unwrap();
     let error = bind(listener.local_addr().unwrap(), "listen.admin").await.unwrap_err();
     assert!(error.to_string().contains("(listen.admin)"), "{error}");
+}
+
+#[tokio::test]
+async fn what_storms_hold_is_put_together_from_all_instances_and_an_instance_tells_its_own() {
+    let known = |partition: i32, elsewhere: Value| {
+        let storm = json!({"partition": partition, "kind": "delayed", "since": "2026-11-22T02:10:00.000Z", "held": 40});
+        let told = json!({"partitions": 3, "answered": [partition], "storms": [storm], "elsewhere": elsewhere});
+        HashMap::from([("storms", Ok(told))])
+    };
+    let other = run(Some("t"), &[], known(1, json!({}))).await;
+    // One that has gone without a word: nothing listens there.
+    let gone = bind("127.0.0.1:0".parse().unwrap(), "listen.admin").await.unwrap().local_addr().unwrap();
+    let gone = format!("http://{gone}");
+    let asked = run(Some("t"), &[], known(0, json!({other.address.clone(): [1], gone.clone(): [2]}))).await;
+    let token = ("authorization", "Bearer t");
+    let (status, text) = asked.get("/v1/storms", &[token]).await;
+    assert_eq!(status, StatusCode::OK, "{text}");
+    let told: Storms = serde_json::from_str(&text).unwrap();
+    assert_eq!(told.storms.iter().map(|storm| (storm.partition, storm.held)).collect::<Vec<_>>(), [(0, 40), (1, 40)]);
+    assert_eq!((told.silent(), told.elsewhere.keys().collect::<Vec<_>>()), (1, vec![&gone]));
+
+    let (_, own) = asked.get("/v1/storms", &[token, (ask::PASSED_ON, "1")]).await;
+    let own: Storms = serde_json::from_str(&own).unwrap();
+    assert_eq!((own.answered.len(), own.storms.len()), (1, 1), "the one who asks asks the others itself");
+    assert_eq!(asked.get("/v1/storms", &[]).await.0, StatusCode::UNAUTHORIZED);
 }

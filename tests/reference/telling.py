@@ -32,7 +32,7 @@ class Spans:
 
     def begin(self, parcel, kind, key, level, episode, at, held):
         span = {"journey": parcel.journey, "kind": kind, "level": level, "episode": episode, "from": at, "to": None, "by": None,
-                "told": [] if held else [[at, a] for a in self.audiences(parcel, kind, level)], "hub": kind in HUBS}
+                "told": [] if held else [[at, a] for a in self.audiences(parcel, kind, level)], "hub": kind in HUBS or parcel.ship is None and kind != "collection"}
         self.open[parcel.journey, kind, key] = span
         self.all.append(span)
 

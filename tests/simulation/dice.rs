@@ -10,11 +10,6 @@ impl Dice {
         Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d)
     }
 
-    /// Dice of their own for one part, so that another throw here changes nothing there.
-    pub fn split(&mut self) -> Dice {
-        Dice(self.next())
-    }
-
     /// Any number.
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

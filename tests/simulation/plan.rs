@@ -25,10 +25,14 @@ pub enum Trouble {
     Rough,
     /// For a while channels refuse, time out and break down.
     Foul,
+    /// A machine's clocks go too fast or too slow for a while, within what clocks may differ.
+    Drift,
+    /// Somebody sets a machine's system clock, and sets it right again later.
+    Step,
 }
 
 /// All of them.
-pub const TROUBLES: [Trouble; 8] = [
+pub const TROUBLES: [Trouble; 10] = [
     Trouble::Kill,
     Trouble::Pause,
     Trouble::Restart,
@@ -37,6 +41,8 @@ pub const TROUBLES: [Trouble; 8] = [
     Trouble::Cut,
     Trouble::Rough,
     Trouble::Foul,
+    Trouble::Drift,
+    Trouble::Step,
 ];
 
 /// The plan of a seed.
@@ -62,14 +68,14 @@ impl Plan {
     /// The plan of this seed; `calm`: nothing goes wrong.
     pub fn of(seed: u64, calm: bool) -> Plan {
         let mut dice = Dice::new(seed ^ 0x5eed);
-        let length_days = *dice.pick(&[3, 4, 4, 5, 9]);
-        let days = dice.between(1, 3);
+        let length_days = *dice.pick(&[1, 1, 2, 2, 4]);
+        let days = 1;
         let mut troubles = Vec::new();
         if !calm {
-            let every = *dice.pick(&[HOUR, 2 * HOUR, 4 * HOUR]);
+            let every = *dice.pick(&[HOUR, 2 * HOUR]);
             let mut at = dice.below(every);
-            // Faults stop half a day before the records do.
-            while at < length_days * DAY - DAY / 2 {
+            // Faults stop some hours before the records do.
+            while at < length_days * DAY - DAY / 4 {
                 troubles.push((at, *dice.pick(&TROUBLES)));
                 at += dice.between(MINUTE / 6, 2 * every);
             }
@@ -86,6 +92,26 @@ impl Plan {
             // A client beats six times within it: short ones cost most of a seed's time.
             session_timeout_ms: *dice.pick(&[10_000, 60_000, 60_000, 60_000]),
             save_time_every_ms: *dice.pick(&[10_000, 600_000, 600_000]),
+        }
+    }
+}
+
+impl Plan {
+    /// Many parcels over weeks on one instance without faults: what tells readings of the rules apart.
+    pub fn rich(seed: u64) -> Plan {
+        let length_days = if seed % 3 == 0 { 12 } else { 4 };
+        let (instances, slots, troubles) = (1, 1, Vec::new());
+        let (parcels, recipients) = (160, 60);
+        Plan {
+            parcels,
+            recipients,
+            days: 1,
+            length_days,
+            instances,
+            slots,
+            troubles,
+            leap_most: 110_000,
+            ..Plan::of(seed, true)
         }
     }
 }

@@ -28,10 +28,21 @@ use crate::settings::{PARTITIONS, Settings};
 const SETTLES_WITHIN_MS: i64 = 12 * DAY;
 
 /// Of committed points, every so many are compared with their logs: a comparison reads a whole log.
-const COMPARES_EVERY: i64 = 40;
+const COMPARES_EVERY: i64 = 250;
 
 /// Rounds between two leaps of quiet time. Fewer: instances that have nothing to do never get to tell what they have just found fresh.
 const TURNS_AFTER_A_LEAP: usize = 2;
+
+/// How far ahead of the brokers' clock a machine's may be: less than `runtime.clock_skew`. It is never behind: the time of a record
+/// that a slow clock cuts short depends on when it was fetched, and the independent reading does not know that.
+const AHEAD_MOST_MS: i64 = 1_500;
+
+/// How a clock is put right.
+#[derive(Clone, Copy, Debug)]
+enum Righted {
+    Step(i64),
+    Drift,
+}
 
 /// See the module.
 pub struct Simulation {
@@ -49,6 +60,8 @@ pub struct Simulation {
     coming: RefCell<Vec<(i64, String)>>,
     /// Instances that are to finish, and when.
     finishing: RefCell<Vec<(i64, String)>>,
+    /// Clocks that are put right again, and when: a system's clock by so many milliseconds, or the end of a drift.
+    righted: RefCell<Vec<(i64, String, Righted)>>,
     named: Cell<usize>,
     rough_until: Cell<i64>,
     foul_until: Cell<i64>,
@@ -90,6 +103,7 @@ impl Simulation {
             instances: RefCell::default(),
             coming: RefCell::default(),
             finishing: RefCell::default(),
+            righted: RefCell::default(),
             named: Cell::new(plan.instances),
             rough_until: Cell::new(0),
             foul_until: Cell::new(0),
@@ -139,6 +153,10 @@ impl Simulation {
     fn start(&self, name: &str) {
         self.say(|| format!("{name} starts"));
         let process = self.cluster.start(name, &self.options.prefix);
+        // A machine's clock is put right before a daemon starts there.
+        self.right(i64::MAX, Some(name));
+        let ahead = process.clocks().system().as_millis() - self.cluster.broker_ms();
+        self.cluster.step(Some(name), self.dice(|dice| dice.below(AHEAD_MOST_MS)) - ahead);
         let instance = Instance::start(name, process, &self.settings, &self.plan);
         self.instances.borrow_mut().push(Rc::new(instance));
     }
@@ -154,22 +172,38 @@ impl Simulation {
     /// Runs to the end and gives what is left of it.
     pub fn run(&self) -> Evidence {
         let last = self.history.records.last().map_or(0, |record| record.0 - self.history.start);
-        let calm_from = last.min(self.plan.length_days * DAY - DAY / 2);
-        while self.now() < calm_from || self.next_record.get() < self.history.records.len() {
-            self.step(self.now() < calm_from, i64::MAX);
-            if !self.found.borrow().0.is_empty() {
-                break;
-            }
+        let calm_from = last.min(self.plan.length_days * DAY - DAY / 4);
+        while self.now() < calm_from && self.found.borrow().0.is_empty() {
+            self.step(true, i64::MAX);
         }
         self.calm();
-        // Limits of what is on its way pass for two more days; what they lead to has its last word after that.
-        let until = self.now().max(last) + 2 * DAY;
+        while self.next_record.get() < self.history.records.len() && self.found.borrow().0.is_empty() {
+            self.step(false, i64::MAX);
+        }
+        // Limits of what is on its way pass for one more day; what they lead to has its last word after that.
+        let until = self.now().max(last) + DAY;
         self.settle(until)
+    }
+
+    /// Puts clocks right whose time for that has come.
+    fn right(&self, now: i64, only: Option<&str>) {
+        let due: Vec<(i64, String, Righted)> = {
+            let is_due =
+                |(at, name, _): &mut (i64, String, Righted)| *at <= now && only.is_none_or(|only| only == name);
+            self.righted.borrow_mut().extract_if(.., is_due).collect()
+        };
+        for (_, name, how) in due {
+            match how {
+                Righted::Step(by) => self.cluster.step(Some(&name), by),
+                Righted::Drift => self.cluster.drift(Some(&name), 0),
+            }
+        }
     }
 
     fn calm(&self) {
         self.say(|| "faults stop".to_owned());
         self.cluster.heal();
+        self.right(i64::MAX, None);
         self.rough_until.set(0);
         self.foul_until.set(0);
         self.last_trouble.set(self.now());
@@ -182,11 +216,11 @@ impl Simulation {
         let latest = until + SETTLES_WITHIN_MS;
         let mut evidence = None;
         while evidence.is_none() && self.found.borrow().0.is_empty() {
-            let next = if self.now() < until { until } else { self.now() + DAY };
+            let next = if self.now() < until { until } else { self.now() + DAY / 2 };
             while self.now() < next && self.found.borrow().0.is_empty() {
                 self.step(false, next - self.now());
             }
-            if self.now() >= until + DAY {
+            if self.now() > until {
                 let now = self.evidence(until);
                 let waits = self.waits_for(&now);
                 match waits {
@@ -455,6 +489,7 @@ impl Simulation {
                 self.happens(trouble, instance, &alive);
             }
         }
+        self.right(self.now(), None);
         let finishing: Vec<(i64, String)> =
             self.finishing.borrow_mut().extract_if(.., |finishing| finishing.0 <= self.now()).collect();
         for (_, name) in finishing {
@@ -492,6 +527,19 @@ impl Simulation {
             Trouble::Rough => {
                 self.cluster.plan(Faults::rough());
                 self.rough_until.set(now + seconds(5, 200).as_millis() as i64);
+            }
+            Trouble::Step => {
+                let by = self.dice(|dice| dice.between(-7_200_000, 7_200_000));
+                self.cluster.step(Some(name), by);
+                let lasts = seconds(30, 1800).as_millis() as i64;
+                self.righted.borrow_mut().push((now + lasts, name.clone(), Righted::Step(-by)));
+            }
+            Trouble::Drift => {
+                let ahead = instance.shared.clock.now().as_millis() - (self.cluster.broker_ms());
+                let (to, lasts) =
+                    (self.dice(|dice| dice.between(20, AHEAD_MOST_MS)), seconds(300, 7200).as_millis() as i64);
+                self.cluster.drift(Some(name), (to - ahead) * 1_000_000 / lasts);
+                self.righted.borrow_mut().push((now + lasts, name.clone(), Righted::Drift));
             }
             Trouble::Foul => self.foul_until.set(now + seconds(60, 3 * 3600).as_millis() as i64),
         }
@@ -578,7 +626,6 @@ impl Simulation {
             partition: seen.partition,
             offset: seen.offset,
             time: seen.time,
-            key: seen.key.unwrap_or_default(),
             value: seen.value.unwrap_or_default(),
             headers: seen.headers,
         };

@@ -26,9 +26,15 @@ const DONE_WITHIN: Duration = Duration::from_secs(30);
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// Who decides where nobody says so.
+const NOBODY: &str = "somebody";
+
+/// Characters of a name at most; the notifiers take no record of theirs as long.
+const NAME_MAX: usize = 200;
+
 /// The arguments of both commands.
 #[derive(clap::Args)]
-pub struct Args {
+pub struct Choice {
     /// The kind of notices, as the list shows it; without it the list is shown
     #[arg(value_parser = kind)]
     kind: Option<NoticeKind>,
@@ -39,7 +45,7 @@ pub struct Args {
     #[arg(long, short)]
     yes: bool,
     /// Who decides, for the record
-    #[arg(long, value_name = "NAME", env = "USER", default_value = "somebody")]
+    #[arg(long, value_name = "NAME", env = "USER", default_value = NOBODY, value_parser = who)]
     by: String,
     /// The list as JSON
     #[arg(long)]
@@ -50,6 +56,15 @@ pub struct Args {
     settings: Settings,
 }
 
+fn who(name: &str) -> Result<String, String> {
+    let name = name.trim();
+    if name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+        return Err(format!("expected a name of at most {NAME_MAX} printable characters"));
+    }
+    // Jobs and services have a USER that is set and empty.
+    Ok(if name.is_empty() { NOBODY } else { name }.to_owned())
+}
+
 fn kind(name: &str) -> Result<NoticeKind, String> {
     NoticeKind::from_name(name).ok_or_else(|| {
         let known: Vec<&str> = NoticeKind::all().map(NoticeKind::name).collect();
@@ -58,7 +73,7 @@ fn kind(name: &str) -> Result<NoticeKind, String> {
 }
 
 /// Shows what is held, or decides about it.
-pub fn run(args: &Args, action: ControlAction) -> Outcome {
+pub fn run(args: &Choice, action: ControlAction) -> Outcome {
     let config = args.settings.load()?;
     let runtime = Runtime::new().context("cannot start the runtime")?;
     let desk = Desk { args, action, address: args.admin.address(&config), token: args.admin.token(&config)? };
@@ -88,7 +103,7 @@ fn json(found: &Storms) -> String {
 
 /// What a decision is made with.
 struct Desk<'a> {
-    args: &'a Args,
+    args: &'a Choice,
     action: ControlAction,
     address: String,
     token: Option<String>,

@@ -3,10 +3,12 @@
 mod bounded;
 mod delivery;
 mod digest;
+mod flood;
 mod preference;
 mod properties;
 mod quiet;
 mod report;
+mod saved;
 mod storm;
 mod telling;
 mod timeline;

@@ -58,10 +58,13 @@ impl Desk {
         self.pass(at);
         let begun = self.log.len();
         self.event(event);
+        // Also what is decided within the millisecond.
+        crate::saved::keep("notifier", super::saved::entries(&self.machine));
         let mut said: Vec<String> = self.log.drain(..begun).filter_map(|effect| say(&effect)).collect();
         self.pass(at.next());
         said.extend(self.log.drain(..).filter_map(|effect| say(&effect)));
         self.machine.committed();
+        crate::saved::keep("notifier", super::saved::entries(&self.machine));
         said
     }
 

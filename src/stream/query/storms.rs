@@ -27,7 +27,7 @@ impl Asker {
                     worker.send(query).map_err(|_| QueryError::Timeout)?;
                     asked.push((partition, answer));
                 }
-                Some((Standing::Restoring, _)) => {}
+                Some((Standing::Restoring(_), _)) => {}
                 None => {
                     if let Some(address) = shared.worlds.instances.owner(NotifierStage::NAME, partition) {
                         found.elsewhere.entry(address).or_default().insert(partition);

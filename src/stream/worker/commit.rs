@@ -20,10 +20,11 @@ const TRANSACTION_BYTES_MAX: usize = 16 << 20;
 impl<S: Stage, K: Brokers> Worker<S, K> {
     /// The one place where effects are performed: records go into the transaction, the rest waits for its commit.
     pub(super) fn write(&mut self, output: Output) -> Result<(), WriteError> {
-        for rejected in output.rejects {
+        for mut rejected in output.rejects {
+            let headers = rejected.take_headers();
             let key = rejected.key.as_deref();
-            self.produce("rejects.v1", key, rejected.value.as_deref(), &rejected.headers())?;
-            self.after.rejects.push((rejected.input, rejected.reject.reason));
+            self.produce("rejects.v1", key, rejected.value.as_deref(), &headers)?;
+            *self.after.rejects.entry((rejected.input, rejected.reject.reason)).or_default() += 1;
         }
         for effect in output.effects {
             match effect {
@@ -169,8 +170,8 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         let AfterCommit { attempts, cancels, counts, rejects, noticed } = std::mem::take(&mut self.after);
         let metrics = &self.shared.metrics;
         counts.iter().for_each(|count| metrics.count(count));
-        for (input, reason) in rejects {
-            metrics.rejected(S::INPUTS[input], reason);
+        for ((input, reason), count) in rejects {
+            metrics.rejected(S::INPUTS[input], reason, count);
         }
         let now = self.shared.clock.now();
         for at in noticed {

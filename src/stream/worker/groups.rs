@@ -8,8 +8,8 @@ use crate::state::Machine;
 use crate::stream::brokers::{Asked, Brokers, Membership, Reader, WriteError};
 use crate::stream::options::From;
 use crate::stream::partition::Partition;
-use crate::stream::restore::{Begins, CannotResume, Check, Restoring, begins, input_is_there};
-use crate::stream::shared::Standing;
+use crate::stream::restore::{Begins, CannotResume, Check, Progress, Restoring, Tell, begins, input_is_there};
+use crate::stream::shared::{Shared, Standing};
 use crate::stream::stage::Stage;
 
 /// How long the group's committed offsets may take; they wait for pending transactions, and meanwhile the
@@ -53,7 +53,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             self.reader.assign([((topic.as_str(), partition), begin)])?;
             self.held
                 .insert(partition, Held::Restoring(Box::new(Restoring::new(begin, end, self.shared.clock.boot()))));
-            self.shared.stands(S::NAME, partition, Standing::Restoring, &self.questions.0);
+            self.shared.stands(S::NAME, partition, Standing::Restoring(Progress::default()), &self.questions.0);
             self.shared.metrics.partition(S::NAME, partition, false);
         }
         Ok(())
@@ -89,21 +89,22 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         if !self.held.values().any(restoring) {
             return Ok(());
         }
-        let positions = self.reader.positions()?;
-        let mut complete = Vec::new();
+        let (positions, now) = (self.reader.positions()?, self.shared.clock.boot());
+        let (mut complete, mut stuck) = (Vec::new(), Vec::new());
         for (partition, held) in &mut self.held {
             let Held::Restoring(restoring) = held else { continue };
             let position = positions.of((&self.state_topic, *partition)).unwrap_or(restoring.begins);
-            if restoring.stands_still_at(position, self.shared.clock.boot()) {
+            if restoring.stands_still_at(position, now) {
                 let (topic, partition, end) = (self.state_topic.clone(), *partition, restoring.end);
-                // It may pass: the transaction is aborted some day, or the consumer was stuck.
-                let error = CannotResume::StandsStill { topic, partition, position, end };
-                return Err(WorkerError::Rebuild(error.to_string()));
+                stuck.push((partition, CannotResume::StandsStill { topic, partition, position, end }));
+                continue;
             }
+            tell_progress::<S>(&self.shared, *partition, restoring.tell(now));
             if restoring.complete {
                 complete.push(*partition);
             }
         }
+        self.begin_anew(stuck)?;
         if complete.is_empty() {
             return Ok(());
         }
@@ -130,6 +131,21 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         self.commit()
     }
 
+    /// Restores that stand still: it may pass, when somebody's transaction is aborted or another consumer is made.
+    fn begin_anew(&mut self, stuck: Vec<(i32, CannotResume)>) -> Result<(), WorkerError> {
+        let partitions: Vec<i32> = stuck.iter().map(|(partition, _)| *partition).collect();
+        for (partition, error) in stuck {
+            if self.active().next().is_none() {
+                return Err(WorkerError::Rebuild(error.to_string()));
+            }
+            // The partitions that decide show that the consumer is well, and are to go on.
+            tracing::warn!(stage = S::NAME, partition, %error, "the restore is begun anew");
+            self.held.remove(&partition);
+            self.reader.unassign([(self.state_topic.as_str(), partition)])?;
+        }
+        self.take(&partitions)
+    }
+
     fn activate(&mut self, partition: i32, group_offset: Option<i64>, world: &World) -> Result<(), WorkerError> {
         let Some(Held::Restoring(mut restoring)) = self.held.remove(&partition) else { return Ok(()) };
         let options = &self.shared.options;
@@ -140,7 +156,15 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             partition,
             partitions: self.partition_count,
         };
-        let saved = restoring.checked(&check, group_offset, options)?.cloned();
+        let saved = match restoring.checked(&check, group_offset, options) {
+            Ok(saved) => saved.cloned(),
+            // A process that stood still since it read the log compares it with the offset that its successor has committed meanwhile.
+            Err(_) if self.log_has_grown(partition, restoring.end)? => {
+                let topic = &self.state_topic;
+                return Err(WorkerError::Rebuild(format!("{topic} [{partition}]: written to while it was restored")));
+            }
+            Err(error) => return Err(error.into()),
+        };
         let first = self.first_offsets(partition, saved.as_ref())?;
         if let Some(saved) = &saved {
             self.inputs_are_there(partition, saved)?;
@@ -183,6 +207,13 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         Ok(())
     }
 
+    /// Whether the state log ends later than when its restore began; asked after the group's offset, before which everything
+    /// was written that belongs to it.
+    fn log_has_grown(&self, partition: i32, end: i64) -> Result<bool, WorkerError> {
+        let place = (self.state_topic.as_str(), partition);
+        Ok(self.reader.ends([place])?.of(place).is_none_or(|now| now > end))
+    }
+
     /// Where to go on in each input.
     fn first_offsets(&self, partition: i32, saved: Option<&crate::state::Meta>) -> Result<Vec<i64>, WorkerError> {
         let mut offsets = Vec::new();
@@ -205,4 +236,19 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         }
         Ok(offsets)
     }
+}
+
+fn tell_progress<S: Stage>(shared: &Shared, partition: i32, tell: Tell) {
+    let progress = match tell {
+        Tell::Nobody => return,
+        Tell::Shown(progress) => progress,
+        Tell::Logged(progress) => {
+            let Progress { entries, percent, left } = progress;
+            let left_s = left.map(|left| left.as_secs());
+            tracing::info!(stage = S::NAME, partition, entries, percent, left_s, "restoring");
+            progress
+        }
+    };
+    shared.restores(S::NAME, partition, progress);
+    shared.metrics.restore_progress(S::NAME, partition, progress.percent);
 }

@@ -2,13 +2,14 @@
 
 use super::{Held, Worker};
 use crate::stream::brokers::Brokers;
-use crate::stream::stage::Stage;
+use crate::stream::stage::{Question, Stage};
 
 impl<S: Stage, K: Brokers> Worker<S, K> {
     pub(super) fn answer_questions(&mut self) {
         let Some(world) = self.shared.worlds.get() else { return };
         while let Ok(query) = self.questions.1.try_recv() {
-            let answer = match self.held.get(&query.partition) {
+            let answer = match self.held.get_mut(&query.partition) {
+                Some(Held::Active(partition)) if matches!(query.question, Question::Digest) => Some(partition.digest()),
                 Some(Held::Active(partition)) => {
                     // What a page offers must still be offered when its choice is read, however far back scans are.
                     let now = self.shared.clock.now().max(partition.stream_time());

@@ -161,7 +161,8 @@ fn a_given_promise_holds_before_any_scan_and_stops_with_the_first_attempt() {
          11:00 scan attempt_failed event_time=10:10
              10:30:00.001 delayed opened major limit=10:30 by timer
              11:00 delayed cleared major limit=10:30 by scan
-             11:00 attempt_failed opened warn limit=10:10 by scan",
+             11:00 attempt_failed opened warn limit=10:10 by scan
+         12:00 time",
     );
 }
 

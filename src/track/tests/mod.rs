@@ -7,6 +7,7 @@ mod journeys;
 mod notices;
 mod pages;
 mod properties;
+mod saved;
 mod timeline;
 mod views;
 mod withheld;

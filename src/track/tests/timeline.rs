@@ -87,6 +87,7 @@ impl Timeline {
             let line = line.join(" ");
             if happens {
                 self.play(&line);
+                crate::saved::keep("tracker", super::saved::entries(&self.tracker));
                 found.push(line.clone());
                 found.extend(self.shown().into_iter().map(|shown| format!("    {shown}")));
             }

@@ -1,7 +1,7 @@
 //! Commands of the binary beside `run`, and the tests' own scripts.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -32,6 +32,11 @@ impl Parcelwatch {
         let mut command = Command::new(env!("CARGO_BIN_EXE_parcelwatch"));
         command.arg(name).arg("--config").arg(&self.file).envs(self.environment.iter().cloned());
         command
+    }
+
+    /// How a command ended and what it said; nobody is there who could answer a question.
+    pub fn run(&self, name: &str, arguments: &[&str]) -> Output {
+        self.command(name).args(arguments).stdin(Stdio::null()).output().expect("the program is there")
     }
 
     /// What `replay` makes of `shipments.ndjson` and `scans.ndjson` of a folder: changes of conditions.

@@ -50,7 +50,7 @@ fn tells_the_truth(history: &History, outcome: &Outcome) {
 
 /// Whether every notice was delivered once, or not at all and with a reason; of one matter at least the worst.
 pub fn tells_once(outcome: &Outcome) {
-    let mut delivered = BTreeMap::<&str, usize>::new();
+    let (mut delivered, mut unknown) = (BTreeMap::<&str, usize>::new(), BTreeMap::<&str, usize>::new());
     for delivery in &outcome.deliveries {
         let id = delivery["notice_id"].as_str().expect("a delivery names its notice");
         assert!(delivery["decision"] == "sent" || delivery["reason"].is_string(), "a reason is given: {delivery}");
@@ -58,9 +58,18 @@ pub fn tells_once(outcome: &Outcome) {
         if delivery["outcome"] == "delivered" {
             *delivered.entry(id).or_default() += 1;
         }
+        if delivery["outcome"] == "unknown" {
+            *unknown.entry(id).or_default() += 1;
+        }
     }
-    let received: BTreeMap<&str, usize> = outcome.received.iter().map(|(id, count)| (id.as_str(), *count)).collect();
-    assert_eq!(delivered, received, "what was delivered has arrived, and nothing else");
+    for (id, received) in &outcome.received {
+        // On a slow machine an answer may come too late: that attempt is of unknown outcome, counted, and repeated.
+        let most = 1 + unknown.get(id.as_str()).copied().unwrap_or_default();
+        assert!(delivered.contains_key(id.as_str()), "{id} has arrived and is not known to be delivered");
+        assert!((1..=most).contains(received), "{id} has arrived {received} times, of which {most} are accounted for");
+    }
+    let lost: Vec<_> = delivered.keys().filter(|id| !outcome.received.contains_key(**id)).collect();
+    assert!(lost.is_empty(), "delivered, and has not arrived: {lost:?}");
     assert!(delivered.values().all(|count| *count == 1), "nobody is told twice: {delivered:#?}");
 
     let mut worst = BTreeMap::<_, (_, Vec<&str>)>::new();

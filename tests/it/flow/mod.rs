@@ -13,9 +13,12 @@ mod notices;
 mod outage;
 mod preferences;
 mod queues;
+mod resident;
 mod rubbish;
 mod secure;
 mod shifted;
+mod storm;
+mod upgrade;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -23,6 +23,7 @@ const CONCURRENCY: usize = 2;
 const BEFORE: usize = 40;
 const AFTER: usize = 20;
 
+/// The first lines belong to `[webhook]`, with which a flow's settings end.
 fn settings(flow: &Flow, relay: &Server, twilio: &Server) -> Settings {
     flow.settings().variable("PARCELWATCH_TEST_TWILIO_TOKEN", TOKEN).with(&format!(
         "queue = {QUEUE}\nconcurrency = {CONCURRENCY}\n\

@@ -32,15 +32,15 @@ impl Faults {
     /// A rough sea: every fault happens, and work gets done between them.
     pub fn rough() -> Faults {
         Faults {
-            passing: 2_000,
-            answer_lost: 500,
-            crash: 60,
-            stall: 60,
+            passing: 4_000,
+            answer_lost: 1_500,
+            crash: 400,
+            stall: 800,
             stall_most: Duration::from_secs(40),
-            preempt: 10_000,
-            cut: 30,
+            preempt: 50_000,
+            cut: 150,
             cut_most: Duration::from_secs(45),
-            slow_most: Duration::from_secs(2),
+            slow_most: Duration::from_secs(5),
         }
     }
 }

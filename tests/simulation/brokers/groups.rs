@@ -93,6 +93,7 @@ impl State {
         let of = self.groups.entry(group.to_owned()).or_default();
         of.partitions = partitions;
         let known = member.filter(|member| of.members.contains_key(member));
+        let is_new = known.is_none();
         let member = known.unwrap_or_else(|| {
             of.named += 1;
             format!("{group}-{client}-{}", of.named)
@@ -100,8 +101,10 @@ impl State {
         let claims = claims.clone();
         let first = of.members.is_empty();
         of.members.insert(member.clone(), Seat { client, claims, joined: true, heard: now });
-        let event = Event::SessionCheck { group: group.to_owned(), member: member.clone() };
-        self.agenda.note(now + self.session_timeout, event);
+        if is_new {
+            let event = Event::SessionCheck { group: group.to_owned(), member: member.clone() };
+            self.agenda.note(now + self.session_timeout, event);
+        }
         self.prepare(group, if first { wait } else { REBALANCE_WITHIN });
         self.complete_join(group, false);
         member
@@ -194,11 +197,11 @@ impl State {
         let mut answers = Vec::new();
         for (member, seat) in &mut of.members {
             (seat.joined, seat.heard) = (false, now);
-            answers.push((seat.client, of.assigned[member].iter().copied().collect()));
+            answers.push((seat.client, member.clone(), of.assigned[member].iter().copied().collect()));
         }
-        for (client, partitions) in answers {
+        for (client, member, partitions) in answers {
             let at = now + self.answer_delay();
-            self.agenda.note(at, Event::Synced { client, generation, partitions, stands: None });
+            self.agenda.note(at, Event::Synced { client, member, generation, partitions, stands: None });
         }
         *self.counts.entry("rebalance").or_default() += 1;
     }

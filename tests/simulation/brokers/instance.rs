@@ -76,6 +76,12 @@ impl Reach {
         self.pass(false, effect)
     }
 
+    /// A call so frequent that faults at it are those at the next one: nothing happens between them that anybody could see.
+    pub fn light<T>(&self, effect: impl FnOnce(&mut State) -> T) -> Result<T, Failed> {
+        let mut state = self.lock();
+        if state.is_alive(&self.name, self.incarnation) { Ok(effect(&mut state)) } else { Err(Failed::Crashed) }
+    }
+
     /// A call that goes to the brokers; where they are out of reach it waits for `patience`.
     pub fn call<T>(&self, patience: Duration, effect: impl FnOnce(&mut State) -> T) -> Result<T, Failed> {
         let done = self.pass(true, effect);

@@ -47,8 +47,8 @@ pub struct Log {
     entries: VecDeque<Arc<Entry>>,
     /// First offsets of the transactions without a marker, by producer id.
     open: BTreeMap<i64, i64>,
-    /// Aborted transactions: producer id, first offset, the marker's offset.
-    aborted: Vec<(i64, i64, i64)>,
+    /// Aborted transactions by producer id: first offset and the marker's, in the order of the log.
+    aborted: BTreeMap<i64, Vec<(i64, i64)>>,
 }
 
 impl Log {
@@ -88,7 +88,7 @@ impl Log {
             body: Body::Marker { committed },
         }));
         if let (Some(first), false) = (first, committed) {
-            self.aborted.push((producer, first, offset));
+            self.aborted.entry(producer).or_default().push((first, offset));
         }
     }
 
@@ -105,16 +105,14 @@ impl Log {
     }
 
     fn is_aborted(&self, entry: &Entry) -> bool {
-        let Some(producer) = entry.producer else { return false };
-        let within = |(of, first, last): &(i64, i64, i64)| {
-            *of == producer && (*first..*last).contains(&entry.offset) && matches!(entry.body, Body::Record { .. })
-        };
-        self.aborted.iter().any(within)
+        let Some(aborted) = entry.producer.and_then(|producer| self.aborted.get(&producer)) else { return false };
+        let next = aborted.partition_point(|(_, marker)| *marker <= entry.offset);
+        aborted.get(next).is_some_and(|(first, _)| *first <= entry.offset)
     }
 
     /// Everything that a reader of committed records sees from the beginning on.
     pub fn committed(&self) -> Vec<Arc<Entry>> {
-        let fetched = self.fetch(self.begin, self.stable(), usize::MAX >> 1);
+        let fetched = self.fetch(self.begin, self.stable(), usize::MAX);
         let entries = fetched.map(|fetched| fetched.entries).unwrap_or_default();
         entries.into_iter().filter(|entry| matches!(entry.body, Body::Record { .. })).collect()
     }
@@ -134,7 +132,9 @@ impl Log {
         let before = before.clamp(self.begin, self.end());
         self.entries.drain(..(before - self.begin) as usize);
         self.begin = before;
-        self.aborted.retain(|(_, _, last)| *last >= before);
+        for aborted in self.aborted.values_mut() {
+            aborted.retain(|(_, marker)| *marker >= before);
+        }
     }
 
     /// Deletes what is older (`retention.ms`), up to the first that is not.

@@ -109,6 +109,7 @@ impl State {
         }
         match client.member.clone() {
             _ if client.joining => {}
+            Some(_) if client.rejoins && client.asked.is_none() => self.join_again(id),
             None if client.asked.is_none() => self.join_again(id),
             None => {}
             Some(member) => {
@@ -139,6 +140,14 @@ impl State {
             client.rejoins = true;
             return;
         }
+        let is_known =
+            |member: &String| self.groups.get(&client.group).is_some_and(|group| group.members.contains_key(member));
+        if client.member.as_ref().is_some_and(|member| !is_known(member)) {
+            // UNKNOWN_MEMBER_ID: silent for too long, in the middle of its last answer, say. (librdkafka joins without an id, is told
+            // MEMBER_ID_REQUIRED, and takes that as the loss of its assignment.)
+            self.lose(id);
+            return;
+        }
         (client.joining, client.rejoins) = (true, false);
         let (group, member, owned) = (client.group.clone(), client.member.clone(), client.owned.clone());
         let partitions = self.topics.get(&client.topic).map_or(0, |topic| topic.logs.len() as i32);
@@ -151,20 +160,21 @@ impl State {
 
     /// The group's answer: the new generation and what is assigned. `stands`: whether the brokers answered SyncGroup well; none: not
     /// asked yet.
-    pub fn synced(&mut self, id: u64, generation: i32, partitions: Vec<i32>, stands: Option<bool>) {
+    pub fn synced(&mut self, id: u64, member: String, generation: i32, partitions: Vec<i32>, stands: Option<bool>) {
         let now = self.now;
         let Some(client) = self.clients.get(&id) else { return };
-        let member = client.member.clone().unwrap_or_default();
         let stands = stands.unwrap_or_else(|| self.is_in_sync(&client.group, &member, generation));
         let machine = self.machines.get(&client.instance);
         let later = machine.map_or(Duration::ZERO, |machine| machine.paused_until.max(machine.cut_until));
         if later > now {
             // The answer waits in the socket: what it says may be stale when it is read.
-            self.agenda.note(later, Event::Synced { client: id, generation, partitions, stands: Some(stands) });
+            let stands = Some(stands);
+            self.agenda.note(later, Event::Synced { client: id, member, generation, partitions, stands });
             return;
         }
         let Some(client) = self.clients.get_mut(&id) else { return };
-        if client.left || !client.joining {
+        if client.left || !client.joining || client.member.as_ref() != Some(&member) {
+            // The answer to a join that is forgotten.
             return;
         }
         (client.joining, client.generation, client.heard) = (false, generation, now);
@@ -220,20 +230,11 @@ impl State {
         if client.leaving {
             self.go(id);
         } else if client.rejoins || client.member.is_none() {
-            let at = self.now + self.answer_delay();
-            if self.clients.get(&id).is_some_and(|client| client.member.is_none()) {
-                self.agenda.note(at, Event::Beat { client: id });
-            } else {
-                self.rejoin(id);
+            client.rejoins = true;
+            let instance = client.instance.clone();
+            if !self.is_cut(&instance) {
+                self.join_again(id);
             }
-        }
-    }
-
-    /// Joins again at once if the brokers are in reach; else the next beat does.
-    fn rejoin(&mut self, id: u64) {
-        let Some(client) = self.clients.get(&id) else { return };
-        if !self.is_cut(&client.instance.clone()) {
-            self.join_again(id);
         }
     }
 

@@ -7,6 +7,7 @@
 //! What it does not have: replication (what is acknowledged is never lost), KIP-848 groups, static members, quotas.
 
 mod copier;
+pub mod copying;
 mod faults;
 mod groups;
 mod instance;
@@ -23,8 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-pub use faults::{Failed, Faults, Sabotage};
-pub use instance::{Instance, Interleave, interleave};
+pub use faults::{Faults, Sabotage};
+pub use instance::{Instance, interleave};
 use log::{Body, Log};
 pub use state::Stamped;
 use state::{Machine, State, Topic};

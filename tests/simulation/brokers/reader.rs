@@ -183,7 +183,7 @@ impl SimReader {
 impl Reader for SimReader {
     fn poll<R>(&self, _timeout: Duration, take: impl FnOnce(Record<'_>) -> R) -> Option<Result<R, ReadError>> {
         // Waits for nothing: the driver advances time between turns.
-        match self.reach.local(|state| state.poll(self.id)) {
+        match self.reach.light(|state| state.poll(self.id)) {
             Ok(Polled::Record((topic, partition), entry)) => {
                 let Body::Record { key, value, .. } = &entry.body else { return None };
                 let (key, value, offset, time) = (key.as_deref(), value.as_deref(), entry.offset, Some(entry.time));

@@ -104,8 +104,8 @@ impl State {
             Event::OffsetsDecided { id, group } => self.offsets_decided(&id, &group),
             Event::TransactionExpires { id, began, epoch } => self.transaction_expires(&id, began, epoch),
             Event::Beat { client } => self.beat(client),
-            Event::Synced { client, generation, partitions, stands } => {
-                self.synced(client, generation, partitions, stands)
+            Event::Synced { client, member, generation, partitions, stands } => {
+                self.synced(client, member, generation, partitions, stands);
             }
             Event::SessionCheck { group, member } => self.session_check(&group, &member),
             Event::JoinDeadline { group, generation } => self.join_deadline(&group, generation),

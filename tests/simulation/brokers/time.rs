@@ -79,7 +79,7 @@ pub enum Event {
     /// A client's background thread looks after its membership.
     Beat { client: u64 },
     /// The answer to a client's JoinGroup and SyncGroup arrives; `stands` as [`super::state::State::synced`] has it.
-    Synced { client: u64, generation: i32, partitions: Vec<i32>, stands: Option<bool> },
+    Synced { client: u64, member: String, generation: i32, partitions: Vec<i32>, stands: Option<bool> },
     /// Whether a member was silent for too long.
     SessionCheck { group: String, member: String },
     /// Those who have not joined a rebalance by now are left out; or a new group has waited for more members long enough.

@@ -6,7 +6,7 @@
 //! arrived, nothing new begins; one that is open for longer than its timeout is aborted and its producer fenced. Produce
 //! requests are verified with the coordinator (KIP-890), so nothing is added to a transaction that has ended.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::log::{Body, Pid};

@@ -42,7 +42,6 @@ pub struct Written {
     pub offset: i64,
     /// The brokers' milliseconds.
     pub time: i64,
-    pub key: Vec<u8>,
     pub value: Vec<u8>,
     pub headers: Vec<(String, String)>,
 }

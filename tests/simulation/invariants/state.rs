@@ -104,7 +104,7 @@ impl Saved {
 fn dump(tables: &Tables<'_>) -> Vec<BTreeMap<String, Vec<u8>>> {
     let read = |table: &&mut dyn Stored| {
         let mut entries = BTreeMap::new();
-        table.read(&mut |key, value| {
+        table.saved(&mut |key, value| {
             entries.insert(key.to_owned(), value.to_owned());
         });
         entries

@@ -23,6 +23,10 @@ impl ParcelQuery for Elsewhere {
         Box::pin(async { Err(QueryError::Elsewhere { address }) })
     }
 
+    fn digest(&self, _: String, _: i32) -> QueryFuture {
+        unreachable!("pages ask for pages")
+    }
+
     fn storms(&self) -> QueryFuture {
         unreachable!("pages ask for pages")
     }

@@ -62,6 +62,10 @@ impl ParcelQuery for Stage {
         Box::pin(async move { Ok(preference.map(|preference| serde_json::to_value(preference).unwrap())) })
     }
 
+    fn digest(&self, _: String, _: i32) -> QueryFuture {
+        unreachable!("pages ask for pages")
+    }
+
     fn storms(&self) -> QueryFuture {
         unreachable!("pages ask for pages")
     }

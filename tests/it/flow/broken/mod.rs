@@ -2,7 +2,9 @@
 //! changing anything.
 
 mod damage;
+mod equal;
 mod looks;
+mod restoring;
 mod states;
 mod twins;
 

@@ -1,7 +1,8 @@
 //! Every way in which state, offsets and topics may not fit each other.
 
-use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
+use rdkafka::producer::Producer;
 
+use super::restoring::hold;
 use super::{PATIENCE, Scene};
 use crate::daemon::Daemon;
 use crate::kafka::Record;
@@ -95,16 +96,9 @@ fn an_input_that_was_deleted_or_made_anew_stops_the_daemon() {
 #[test]
 fn a_transaction_that_was_left_open_in_a_state_log_is_named() {
     let Some(scene) = Scene::set() else { return };
-    let mut config = scene.flow.cluster().client();
-    config.set("transactional.id", scene.flow.topic("left-open")).set("transaction.timeout.ms", "600000");
-    let producer: ThreadedProducer<rdkafka::producer::DefaultProducerContext> = config.create().expect("a producer");
-    producer.init_transactions(PATIENCE).expect("a transactional id");
-    producer.begin_transaction().expect("a transaction");
-    let topic = scene.flow.topic(STATE);
-    producer.send(BaseRecord::<str, [u8]>::to(&topic).payload(&[1, 0, 0, 0, 0]).partition(0)).expect("room");
-    producer.flush(PATIENCE).expect("acknowledged");
+    let holder = hold(&scene, STATE, 0);
     scene.doctor_names(&[("open_transaction", "tracker 0")], &["find-hanging"]);
-    producer.abort_transaction(PATIENCE).expect("aborted");
+    holder.abort_transaction(PATIENCE).expect("aborted");
     let (code, found) = scene.doctor();
     assert_eq!(code, Some(0), "{found:#?}");
 }

@@ -35,7 +35,7 @@ fn scans(flow: &Flow, flood: Flood) {
             r#"{{"parcel_id":"R{n:06}","code":"no_such_code","hub":"HGH01","event_time":"{at}","note":"{:0150}"}}"#,
             n
         );
-        producer.send(Record::to(&topic).key(format!("R{n:06}")).value(value).partition((n % 2) as i32));
+        producer.send(Record::to(&topic).key(format!("R{n:06}")).value(value));
     };
     for n in 0..GOOD {
         match flood {

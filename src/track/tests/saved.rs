@@ -1,0 +1,66 @@
+//! The tracker's state as the first release saved it: read, understood as it was meant, and gone on with.
+
+use super::timeline::{choosing, instant, world};
+use crate::model::ConditionKind;
+use crate::saved::{self, Saved, scenes};
+use crate::state::Machine;
+use crate::track::Tracker;
+use crate::track::announced::Announced;
+use crate::track::choices::Choices;
+use crate::track::parcel::Parcel;
+
+const STATES: &str = include_str!("../../../tests/fixtures/state/v1/tracker.txt");
+const MEANINGS: &str = include_str!("../../../tests/fixtures/state/v1/tracker.json");
+
+/// Everything that it holds.
+pub fn entries(tracker: &Tracker) -> Vec<Saved> {
+    let parcels = saved::entries(0, &tracker.parcels);
+    parcels.chain(saved::entries(1, &tracker.announced)).chain(saved::entries(2, &tracker.choices)).collect()
+}
+
+#[test]
+fn what_the_first_release_saved_means_what_it_meant_and_is_saved_as_it_was() {
+    for Saved { table, key, bytes, meaning } in scenes(STATES, MEANINGS).into_iter().flatten() {
+        let (found, again) = match table {
+            0 => saved::read::<Parcel>(&bytes),
+            1 => saved::read::<Announced>(&bytes),
+            _ => saved::read::<Choices>(&bytes),
+        };
+        assert_eq!(found, meaning, "table {table}, {key}");
+        assert_eq!(again, bytes, "table {table}, {key}");
+    }
+}
+
+#[test]
+fn the_tracker_goes_on_with_what_the_first_release_saved() {
+    let world = choosing(world(&[]));
+    for scene in scenes(STATES, MEANINGS) {
+        let mut tracker = Tracker::default();
+        for Saved { table, key, bytes, .. } in &scene {
+            tracker.tables()[*table].restore(key, Some(bytes), 0).expect("state can be read");
+        }
+        tracker.restored(&world);
+        tracker.set_open(true);
+        let mut out = Vec::new();
+        while tracker.handle_timeout(instant("20000:00"), 1000, &world, &mut out) == 1000 {}
+        assert_eq!(entries(&tracker), [], "two years later everything is over and forgotten");
+    }
+}
+
+#[test]
+fn the_fixture_shows_every_condition_and_every_end() {
+    let kinds = ConditionKind::ALL.map(|kind| format!("\"kind\": \"{}\"", kind.name()));
+    let others = [
+        "\"Cancelled\"",
+        "\"Expired\"",
+        "\"Scan\"",
+        "\"requested\"",
+        "\"accepted\"",
+        "\"refused\"",
+        "\"promise\"",
+        "\"told\"",
+    ];
+    for word in kinds.iter().map(String::as_str).chain(others) {
+        assert!(MEANINGS.contains(word), "expected {word} in the fixture");
+    }
+}
