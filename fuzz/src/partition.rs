@@ -110,7 +110,6 @@ where
         let (found, meta, machine) = self.read_back();
         assert_eq!(found, expected, "what is read back is not what was committed");
         self.machine = machine;
-        self.machine.restored(&self.world);
         self.machine.set_open(self.is_open);
         self.state = meta.map_or_else(|| StateLog::empty(self.end), |meta| StateLog::resumed(meta.walk));
         for (op, before) in std::mem::take(&mut self.since) {
@@ -143,6 +142,7 @@ where
         for block in self.log.values() {
             restore_block(block, &mut machine.tables(), &mut meta).expect("blocks of ours");
         }
+        machine.restored(&self.world);
         (dump(&mut machine, &self.world), meta, machine)
     }
 
@@ -164,7 +164,8 @@ pub fn meta(now: Timestamp) -> Meta {
     }
 }
 
-/// Every entry as it would be saved. A sweep in a transaction that is aborted: between transactions only.
+/// Every entry as it would be saved. A sweep in a transaction that is aborted: between transactions
+/// only, and after `restored`.
 pub fn dump<M: Machine>(machine: &mut M, world: &World) -> BTreeMap<(usize, String), Vec<u8>> {
     let mut found = BTreeMap::new();
     for (number, table) in machine.tables().into_iter().enumerate() {
