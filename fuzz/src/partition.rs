@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use parcelwatch::model::{Effect, Notice, Timestamp, World};
-use parcelwatch::state::{BUCKETS, Machine, Meta, StateLog, Walk, restore_block};
+use parcelwatch::state::{BUCKETS, Foreign, Machine, Meta, StateLog, Walk, restore_block};
 
 /// What is done to a machine.
 #[derive(Clone)]
@@ -140,7 +140,7 @@ where
     fn read_back(&self) -> (BTreeMap<(usize, String), Vec<u8>>, Option<Meta>, M) {
         let (mut machine, mut meta) = (M::default(), None);
         for block in self.log.values() {
-            restore_block(block, &mut machine.tables(), &mut meta).expect("blocks of ours");
+            restore_block(block, &mut machine.tables(), &mut Foreign::default(), &mut meta).expect("blocks of ours");
         }
         machine.restored(&self.world);
         (dump(&mut machine, &self.world), meta, machine)

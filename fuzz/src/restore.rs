@@ -5,7 +5,7 @@
 use parcelwatch::model::World;
 use parcelwatch::notify::Notifier;
 use parcelwatch::state::block::{BYTES_MAX, Packer};
-use parcelwatch::state::{Machine, restore_block};
+use parcelwatch::state::{Foreign, Machine, restore_block};
 use parcelwatch::track::Tracker;
 
 use crate::bytes::{Bytes, NOW};
@@ -50,7 +50,7 @@ fn check<M: Machine + Default>(blocks: &[Vec<u8>]) {
 fn read<M: Machine + Default>(blocks: &[Vec<u8>], world: &World) -> Option<M> {
     let (mut machine, mut meta) = (M::default(), None);
     for block in blocks {
-        restore_block(block, &mut machine.tables(), &mut meta).ok()?;
+        restore_block(block, &mut machine.tables(), &mut Foreign::default(), &mut meta).ok()?;
     }
     machine.restored(world);
     Some(machine)
