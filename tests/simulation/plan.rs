@@ -23,6 +23,10 @@ pub enum Trouble {
     Cut,
     /// For some minutes any call may fail, hang or kill.
     Rough,
+    /// A producer of shipments and scans leaves its transaction open for a while, and commits or aborts it.
+    Open,
+    /// Somebody opts out, or in again.
+    OptOut,
     /// For a while channels refuse, time out and break down.
     Foul,
     /// A machine's clocks go too fast or too slow for a while, within what clocks may differ.
@@ -32,7 +36,7 @@ pub enum Trouble {
 }
 
 /// All of them.
-pub const TROUBLES: [Trouble; 10] = [
+pub const TROUBLES: [Trouble; 13] = [
     Trouble::Kill,
     Trouble::Pause,
     Trouble::Restart,
@@ -40,6 +44,9 @@ pub const TROUBLES: [Trouble; 10] = [
     Trouble::Join,
     Trouble::Cut,
     Trouble::Rough,
+    Trouble::Open,
+    Trouble::OptOut,
+    Trouble::OptOut,
     Trouble::Foul,
     Trouble::Drift,
     Trouble::Step,
@@ -90,7 +97,7 @@ impl Plan {
             troubles,
             leap_most: *dice.pick(&[60_000, 110_000, 110_000]),
             // A client beats six times within it: short ones cost most of a seed's time.
-            session_timeout_ms: *dice.pick(&[10_000, 60_000, 60_000, 60_000]),
+            session_timeout_ms: *dice.pick(&[10_000, 60_000, 60_000, 300_000]),
             save_time_every_ms: *dice.pick(&[10_000, 600_000, 600_000]),
         }
     }
