@@ -104,9 +104,22 @@ impl Plan {
 }
 
 impl Plan {
+    /// One day in which any call may fail at most times: what an abort puts back wrongly shows here first.
+    pub fn stormy(seed: u64) -> Plan {
+        let mut dice = Dice::new(seed ^ 0x5707);
+        let few = [Trouble::Rough, Trouble::Rough, Trouble::Rough, Trouble::Foul, Trouble::Kill, Trouble::Pause];
+        let (mut troubles, mut at) = (Vec::new(), 0);
+        while at < DAY - DAY / 4 {
+            troubles.push((at, *dice.pick(&few)));
+            at += dice.between(MINUTE, 10 * MINUTE);
+        }
+        let (parcels, length_days, recipients) = (60, 1, 30);
+        Plan { parcels, length_days, recipients, troubles, instances: 2, slots: 1, ..Plan::of(seed, true) }
+    }
+
     /// Many parcels over weeks on one instance without faults: what tells readings of the rules apart.
     pub fn rich(seed: u64) -> Plan {
-        let length_days = if seed % 3 == 0 { 12 } else { 4 };
+        let length_days = if seed.is_multiple_of(3) { 12 } else { 4 };
         let (instances, slots, troubles) = (1, 1, Vec::new());
         let (parcels, recipients) = (160, 60);
         Plan {
