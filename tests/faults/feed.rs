@@ -255,9 +255,14 @@ impl Feeding {
     }
 }
 
-/// The beat of a partition: the first of its kind whose key belongs there.
+/// The beat of a partition.
 pub fn beat_of(partition: i32) -> String {
-    let mut ids = (0..).map(|n| format!("{BEAT}{n}"));
+    parcel_on(partition, BEAT)
+}
+
+/// The first parcel with such a name whose key belongs to a partition.
+pub fn parcel_on(partition: i32, name: &str) -> String {
+    let mut ids = (0..).map(|n| format!("{name}{n}"));
     ids.find(|id| partition_of(id.as_bytes(), PARTITIONS) == partition).expect("keys spread over partitions")
 }
 

@@ -11,8 +11,7 @@ use serde_json::json;
 
 use crate::daemon::Daemon;
 use crate::fault::{Fault, Kind};
-use crate::feed::{Acked, Acks, PARTITIONS, now, producer, stamp};
-use crate::kafka::partition_of;
+use crate::feed::{Acked, Acks, PARTITIONS, now, parcel_on, producer, stamp};
 use crate::links::Mode;
 use crate::support::until;
 use crate::world::{BROKERS, DAEMONS, Place, SMALL_BROKER, World};
@@ -197,8 +196,7 @@ fn begin(world: &World, name: &str, within: Duration, acked: &Arc<Mutex<Vec<Acke
     until("a transactional producer", PATIENCE, || producer.init_transactions(Duration::from_secs(20)));
     producer.begin_transaction().expect("a transaction");
     for partition in 0..PARTITIONS {
-        let mut ids = (0..).map(|n| format!("{name}-{n}"));
-        let parcel = ids.find(|id| partition_of(id.as_bytes(), PARTITIONS) == partition).expect("keys spread");
+        let parcel = parcel_on(partition, &format!("{name}-"));
         let scan = json!({"parcel_id": parcel, "code": "damaged", "event_time": stamp(now())});
         let recipient = json!({"id": "c-1", "email": "r1@example.com", "locale": "en", "time_zone": "UTC"});
         let shipment = json!({"parcel_id": parcel, "ordered_at": stamp(now()), "merchant": "M-1", "promise": stamp(now()),

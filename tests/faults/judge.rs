@@ -34,11 +34,29 @@ pub struct Verdict {
     pub examples: BTreeMap<String, Vec<String>>,
 }
 
-/// Judges what stands in the folder, up to an instant (in milliseconds since 1970).
-pub fn judge(folder: &Path, cut: i64) -> Verdict {
+/// Up to when is judged; both in milliseconds since 1970.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    /// Conditions of before are complete.
+    pub at: i64,
+    /// What was true then, and is at the cut, has been told.
+    pub told: i64,
+}
+
+/// Within so many milliseconds more than the longest pause in deciding, what is true is told.
+const TOLD_WITHIN: i64 = 60_000;
+
+/// Judges what stands in the folder, of a leg with such a longest pause in deciding (in milliseconds).
+pub fn judge(folder: &Path, cut: Cut, longest: i64) -> Verdict {
     let python = support::python().expect("the receivers run on it");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/live.py");
-    let output = Command::new(python).arg("-B").arg(script).arg(folder).args(["--cut", &cut.to_string()]).output();
+    let output = Command::new(python)
+        .arg("-B")
+        .arg(script)
+        .arg(folder)
+        .args(["--cut", &cut.at.to_string(), "--told", &cut.told.to_string()])
+        .args(["--pause", &(longest + TOLD_WITHIN).to_string()])
+        .output();
     let output = output.expect("Python starts");
     assert!(output.status.success(), "live.py: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("live.py prints a verdict")

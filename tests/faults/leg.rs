@@ -1,6 +1,6 @@
 //! A leg: brokers that nobody has used before, faults one after the other and at once, then none, until everything has settled; and the verdict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use crate::args::Args;
 use crate::fault::{Fault, Kind};
-use crate::feed::{Acked, Feed, PARTITIONS, beat_of, now};
+use crate::feed::{Acked, Feed, PARTITIONS, beat_of, now, parcel_on, stamp};
 use crate::inject::inject;
-use crate::judge::{Verdict, judge};
-use crate::kafka::Stored;
+use crate::judge::{Cut, Verdict, judge};
+use crate::kafka::{Record, Stored};
 use crate::pulse::Pulse;
 use crate::support::until;
 use crate::world::World;
@@ -25,6 +25,9 @@ const RECOVERS_WITHIN: Duration = Duration::from_secs(240);
 const SETTLES_WITHIN: Duration = Duration::from_secs(300);
 /// At most so many faults at once.
 const AT_ONCE: usize = 3;
+
+/// When something takes longer, the daemons' metrics are written down.
+const LOOKS_AFTER: Duration = Duration::from_secs(60);
 
 /// Some faults at once, and the instants (in milliseconds since 1970) between which they and their consequences lie.
 struct Round {
@@ -63,22 +66,24 @@ pub fn run(args: &Args, seed: u64, name: &str, folder: &Path, program: &Path, fa
         recovered(&world, &pulse, &feed, start.timestamp_millis());
         let rounds = all_rounds(args, &world, &pulse, &feed, dice, faults);
         feed.end_parcels();
+        eprintln!("{} faults are over; waiting for everything to settle", now().format("%H:%M:%S"));
+        let told = now().timestamp_millis();
+        probed(&world);
         let cut = now().timestamp_millis();
         recovered(&world, &pulse, &feed, cut);
-        let cut = now().timestamp_millis();
-        recovered(&world, &pulse, &feed, cut + 3000);
-        eprintln!("{} faults are over; waiting for the last word on every notice", now().format("%H:%M:%S"));
         last_words(&world, cut);
-        (rounds, cut)
+        (rounds, Cut { at: cut, told })
     });
     let parcels = feed.end();
     stop_daemons(&world);
     let scans = write_down(&world, &feed.acked().lock().expect("no holder panics"));
-    let verdict = judge(folder, cut);
-    crate::twins::are_seen(folder, cut);
+    let pauses = pauses(&rounds, &scans, &pulse);
+    let longest = pauses.values().map(|(pause, _)| *pause).max().unwrap_or_default();
+    let verdict = judge(folder, cut, longest);
+    crate::twins::are_seen(folder, cut, longest);
     let mut outcome = Outcome {
         faults: BTreeMap::new(),
-        pauses: pauses(&rounds, &scans, &pulse),
+        pauses,
         parcels,
         verdict,
         remarks: world.remarks.lock().expect("no holder panics").clone(),
@@ -167,15 +172,61 @@ fn joined(rounds: Vec<Round>) -> Vec<Round> {
 
 /// Waits until every partition has decided something that was scanned after an instant.
 fn recovered(world: &World, pulse: &Pulse, feed: &Feed, instant: i64) {
+    let mut patience = Looking::new(world);
     until("every partition to decide", RECOVERS_WITHIN, || match pulse.silent_since(instant) {
         silent if silent.is_empty() => Ok(()),
-        silent => Err(format!(
-            "partitions {silent:?} are silent; {} records are acknowledged, {} beats decided; logs will be in {}",
-            feed.acked().lock().expect("no holder panics").len(),
-            pulse.count(),
-            world.folder.display(),
-        )),
+        silent => {
+            patience.looks();
+            let acked = feed.acked().lock().expect("no holder panics").len();
+            Err(format!(
+                "partitions {silent:?} are silent; {acked} records are acknowledged, {} beats decided",
+                pulse.count()
+            ))
+        }
     });
+}
+
+/// Scans of a parcel on each partition that somebody must be told of, and waits until they are: then everything of before is.
+fn probed(world: &World) {
+    let producer = world.cluster.producer();
+    let name = format!("PROBE{}", now().timestamp_millis());
+    let parcels: BTreeSet<String> = (0..PARTITIONS).map(|partition| parcel_on(partition, &name)).collect();
+    for parcel in &parcels {
+        let shipment = json!({"parcel_id": parcel, "ordered_at": stamp(now()), "merchant": "M-1"});
+        let scan = json!({"parcel_id": parcel, "code": "damaged", "event_time": stamp(now())});
+        for (topic, value) in [("shipments.v1", shipment), ("scans.v1", scan)] {
+            producer.send(Record::to(&world.topic(topic)).key(parcel).value(value.to_string()));
+            producer.flush();
+        }
+    }
+    let mut patience = Looking::new(world);
+    until("somebody to be told of every partition", SETTLES_WITHIN, || {
+        let notices = world.cluster.read_to_end(&world.topic("notices.v1"));
+        let told: BTreeSet<String> =
+            notices.iter().filter_map(|notice| Some(notice.json()["parcel_id"].as_str()?.to_owned())).collect();
+        let silent: Vec<&String> = parcels.difference(&told).collect();
+        patience.looks();
+        if silent.is_empty() { Ok(()) } else { Err(format!("nobody has heard of {silent:?}")) }
+    });
+}
+
+/// Has a look at the daemons when something takes very long, so that there is something to look at afterwards.
+struct Looking<'a> {
+    world: &'a World,
+    at: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+impl<'a> Looking<'a> {
+    fn new(world: &'a World) -> Looking<'a> {
+        Looking { world, at: Some(now() + LOOKS_AFTER) }
+    }
+
+    fn looks(&mut self) {
+        if self.at.is_some_and(|at| now() >= at) {
+            self.at = None;
+            self.world.write_metrics();
+        }
+    }
 }
 
 /// Waits until something final is known about every notice of before an instant.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::judge::{Verdict, judge};
+use crate::judge::{Cut, Verdict, judge};
 
 /// Files that the judge reads.
 const FILES: [&str; 5] = ["inputs", "conditions", "notices", "deliveries", "received"];
@@ -30,7 +30,7 @@ const WAYS: [Spoiled; 5] = [
 ///
 /// # Panics
 /// If the judge does not see it.
-pub fn are_seen(folder: &Path, cut: i64) {
+pub fn are_seen(folder: &Path, cut: Cut, longest: i64) {
     let twin = folder.join("twin");
     std::fs::create_dir_all(&twin).expect("the folder is ours");
     for (number, (name, spoil, count)) in WAYS.into_iter().enumerate() {
@@ -42,7 +42,7 @@ pub fn are_seen(folder: &Path, cut: i64) {
             std::fs::read_to_string(&file).expect("just copied").lines().map(str::to_owned).collect();
         spoil(&mut lines);
         std::fs::write(&file, lines.join("\n")).expect("there is room");
-        let verdict = judge(&twin, cut);
+        let verdict = judge(&twin, cut, longest);
         assert!(count(&verdict) > 0, "the judge does not see way {number} of spoiling {name}: {verdict:?}");
     }
     std::fs::remove_dir_all(&twin).expect("the folder is ours");

@@ -135,7 +135,8 @@ impl World {
         prepare(&cluster, &prefix, &receivers[0]);
         let daemons = ports.iter().enumerate().map(|(n, link)| {
             let told: Vec<String> = link.ports.iter().map(|(_, told)| format!("127.0.0.1:{told}")).collect();
-            let settings = settings.clone().instance(&format!("d{n}"));
+            // Whatever happens, customers hear of it again within the run.
+            let settings = settings.clone().instance(&format!("d{n}")).runtime("settle_for = \"30s\"");
             let settings = settings.variable("PARCELWATCH__KAFKA__BOOTSTRAP", &told.join(","));
             Mutex::new(Place { settings, daemon: None })
         });
@@ -172,6 +173,18 @@ impl World {
         let metadata =
             consumer.fetch_metadata(Some(&self.topic(name)), Duration::from_secs(20)).expect("brokers answer");
         metadata.topics().iter().map(|topic| i32::try_from(topic.partitions().len()).expect("a few")).sum()
+    }
+
+    /// Writes down what every daemon says of itself now, for whoever looks for the cause of something.
+    pub fn write_metrics(&self) {
+        for (n, place) in self.daemons.iter().enumerate() {
+            let address = place.lock().unwrap_or_else(std::sync::PoisonError::into_inner).settings.admin().to_owned();
+            // One that is paused or gone says nothing.
+            if let Ok(answer) = crate::http::get(&address, "/metrics") {
+                let name = format!("metrics-{}-d{n}.txt", now().format("%H%M%S"));
+                std::fs::write(self.folder.join(name), answer.body).expect("there is room");
+            }
+        }
     }
 
     /// Says something with the time, and keeps it.
