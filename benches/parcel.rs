@@ -6,7 +6,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use parcelwatch::decode::{InputTopic, tracker_input};
 use parcelwatch::model::{HashKey, Timestamp, World};
 use parcelwatch::notify::Policy;
-use parcelwatch::state::{Machine, Meta, StateLog, Walk, restore_block};
+use parcelwatch::state::{Foreign, Machine, Meta, StateLog, Walk, restore_block};
 use parcelwatch::track::{Rules, Tracker};
 
 const PARCELS: usize = 1000;
@@ -97,7 +97,8 @@ fn parcels(c: &mut Criterion) {
         b.iter(|| {
             let (mut tracker, mut meta) = (Tracker::default(), None);
             for block in &saved {
-                restore_block(block, &mut tracker.tables(), &mut meta).expect("a block of our own");
+                restore_block(block, &mut tracker.tables(), &mut Foreign::default(), &mut meta)
+                    .expect("a block of our own");
             }
             tracker.restored(&world);
             tracker

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use parcelwatch::model::{Effect, Timestamp, World};
-use parcelwatch::state::{BUCKETS, Machine, Meta, StateLog, Walk, restore_block};
+use parcelwatch::model::{Effect, Notice, Timestamp, World};
+use parcelwatch::state::{BUCKETS, Foreign, Machine, Meta, StateLog, Walk, restore_block};
 
 /// What is done to a machine.
 #[derive(Clone)]
@@ -110,7 +110,6 @@ where
         let (found, meta, machine) = self.read_back();
         assert_eq!(found, expected, "what is read back is not what was committed");
         self.machine = machine;
-        self.machine.restored(&self.world);
         self.machine.set_open(self.is_open);
         self.state = meta.map_or_else(|| StateLog::empty(self.end), |meta| StateLog::resumed(meta.walk));
         for (op, before) in std::mem::take(&mut self.since) {
@@ -141,8 +140,9 @@ where
     fn read_back(&self) -> (BTreeMap<(usize, String), Vec<u8>>, Option<Meta>, M) {
         let (mut machine, mut meta) = (M::default(), None);
         for block in self.log.values() {
-            restore_block(block, &mut machine.tables(), &mut meta).expect("blocks of ours");
+            restore_block(block, &mut machine.tables(), &mut Foreign::default(), &mut meta).expect("blocks of ours");
         }
+        machine.restored(&self.world);
         (dump(&mut machine, &self.world), meta, machine)
     }
 
@@ -164,7 +164,8 @@ pub fn meta(now: Timestamp) -> Meta {
     }
 }
 
-/// Every entry as it would be saved. A sweep in a transaction that is aborted: between transactions only.
+/// Every entry as it would be saved. A sweep in a transaction that is aborted: between transactions
+/// only, and after `restored`.
 pub fn dump<M: Machine>(machine: &mut M, world: &World) -> BTreeMap<(usize, String), Vec<u8>> {
     let mut found = BTreeMap::new();
     for (number, table) in machine.tables().into_iter().enumerate() {
@@ -188,11 +189,19 @@ fn perform<M: Machine>(machine: &mut M, op: Op<M::Input>, world: &World) -> Vec<
     out
 }
 
-/// The same effects, in whatever order.
+/// The same effects, in whatever order; of notices only which. What one offers and until when it is of use follows, where it was withheld,
+/// from when telling opened, and after a restore telling opens anew. The id is a function of what it tells.
 fn assert_same(found: &[Effect], expected: &[Effect], what: &str) {
-    let mut rest: Vec<&Effect> = expected.iter().collect();
+    let timeless = |effect: &Effect| match effect {
+        Effect::Notice { key, notice: Notice::Issued(issued) } => {
+            Effect::Notice { key: key.clone(), notice: Notice::Withdrawn { id: issued.id.clone() } }
+        }
+        effect => effect.clone(),
+    };
+    let mut rest: Vec<Effect> = expected.iter().map(timeless).collect();
     for effect in found {
-        let at = rest.iter().position(|other| *other == effect);
+        let same = timeless(effect);
+        let at = rest.iter().position(|other| *other == same);
         let at = at.unwrap_or_else(|| panic!("{what}: unexpected {effect:?}, expected {expected:?}"));
         rest.swap_remove(at);
     }

@@ -5,7 +5,7 @@
 use parcelwatch::model::World;
 use parcelwatch::notify::Notifier;
 use parcelwatch::state::block::{BYTES_MAX, Packer};
-use parcelwatch::state::{Machine, restore_block};
+use parcelwatch::state::{Foreign, Machine, restore_block};
 use parcelwatch::track::Tracker;
 
 use crate::bytes::{Bytes, NOW};
@@ -36,28 +36,28 @@ fn packed(bytes: &mut Bytes<'_>) -> Vec<Vec<u8>> {
 /// What is accepted is written again and read again, and is the same; a machine comes up on it.
 fn check<M: Machine + Default>(blocks: &[Vec<u8>]) {
     let world = world();
-    let Some(mut machine) = read::<M>(blocks) else { return };
+    let Some(mut machine) = read::<M>(blocks, &world) else { return };
     let found = dump(&mut machine, &world);
     let mut packer = Packer::new(1);
     for ((table, key), value) in &found {
         packer.push(*table as u8 + 1, key, Some(value));
     }
-    let mut again = read::<M>(&packer.finish()).expect("what was read before");
+    let mut again = read::<M>(&packer.finish(), &world).expect("what was read before");
     assert!(dump(&mut again, &world) == found, "written and read, it is another");
     live(&mut machine, &world);
 }
 
-fn read<M: Machine + Default>(blocks: &[Vec<u8>]) -> Option<M> {
+fn read<M: Machine + Default>(blocks: &[Vec<u8>], world: &World) -> Option<M> {
     let (mut machine, mut meta) = (M::default(), None);
     for block in blocks {
-        restore_block(block, &mut machine.tables(), &mut meta).ok()?;
+        restore_block(block, &mut machine.tables(), &mut Foreign::default(), &mut meta).ok()?;
     }
+    machine.restored(world);
     Some(machine)
 }
 
 /// Damaged state that can be read is still no reason to fall over, or to turn in circles.
 fn live<M: Machine>(machine: &mut M, world: &World) {
-    machine.restored(world);
     machine.set_open(true);
     let mut out = Vec::new();
     for _ in 0..64 {

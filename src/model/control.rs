@@ -38,6 +38,6 @@ pub struct Control {
     pub kind: NoticeKind,
     /// Who decided, as they call themselves.
     pub by: String,
-    /// When, by the clock of the one who decided. What was held before is told by the log's order alone.
+    /// When: as written, by the clock of the one who decided; as read, by the brokers', by which storms begin too.
     pub at: Timestamp,
 }

@@ -171,7 +171,7 @@ impl Machine for Notifier {
         self.live.clear();
         self.limits.clear();
         self.claims.clear();
-        self.breaker.restored();
+        self.breaker.restored(self.threads.iter().flat_map(|(_, thread)| &thread.entries));
         let keys: Vec<Box<str>> = self.threads.iter().map(|(key, _)| key.into()).collect();
         keys.iter().for_each(|key| self.index(key, world));
         self.gathering.restored(&world.policy.notify.digest);
@@ -182,7 +182,7 @@ impl Machine for Notifier {
         self.gathering.table.commit();
         self.gone.commit();
         self.preferences.commit();
-        self.breaker.table.commit();
+        self.breaker.committed();
     }
 
     fn aborted(&mut self, world: &World) {

@@ -3,6 +3,8 @@
 //! What always holds: at most one entry is claimed; an entry that has ended keeps no body, so that
 //! contacts leave the state with the decision; timers follow from the fields and are not stored.
 
+mod saved;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -34,8 +36,8 @@ pub fn split_key(key: &str) -> (RecipientKey, &str) {
     (RecipientKey::from_text(parts.next().unwrap_or_default()), parcel_id)
 }
 
-/// All notices to one recipient about one journey of a parcel, in order of arrival.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// All notices to one recipient about one journey of a parcel, in order of arrival. Saved as [`saved`] says.
+#[derive(Clone, Debug, Default)]
 pub struct Thread {
     #[allow(missing_docs)]
     pub entries: Vec<Entry>,
@@ -74,6 +76,10 @@ pub struct Entry {
     pub tried: Vec<Tried>,
     /// The whole notice as JSON until it ends.
     pub body: Option<Body>,
+    /// When it counts for a storm, if that is not its first attempt: it began to wait for the end of quiet hours then.
+    /// `Timestamp::MIN`: it does not count. Saved behind the thread: older versions know an entry without it.
+    #[serde(skip)]
+    pub counted: Option<Timestamp>,
 }
 
 /// Where a notice stands. Part of the saved state: append only.
@@ -194,6 +200,7 @@ impl Entry {
             phase: Phase::Waiting { due: now, wait: Wait::Decision },
             tried: Vec::new(),
             body: Some(body),
+            counted: None,
         }
     }
 

@@ -32,14 +32,14 @@ impl Notifier {
                     if entry.tried.is_empty() {
                         scribe.sent(entry, why);
                     }
-                    self.breaker.count(entry, now, world);
+                    self.breaker.leaves(entry, now, world);
                     renewed(&mut self.gone, &recipient, &route);
                     out.push(claim(entry, &recipient, route, message, now, world));
                 }
                 Decision::Recent(until) => hold(entry, &mut scribe, (until, Wait::Gap, Hold::Recent), now),
                 Decision::Quiet(until, mode) => {
                     if mode == Mode::On {
-                        self.breaker.count(entry, now, world);
+                        self.breaker.waits(entry, now, world);
                     }
                     hold(entry, &mut scribe, (until, Wait::Quiet, Hold::Quiet), now);
                 }

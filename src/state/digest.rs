@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{Meta, Tables};
+use super::{Foreign, Meta, Tables};
 
 /// A state in short.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,9 +13,9 @@ pub struct Digest {
     pub live_bytes: u64,
 }
 
-/// The tables as they were at the last commit, and the meta entry of that. Who wrote it, when, and how far the sweep is,
+/// The tables, and what is carried for a later version, as they were at the last commit, and the meta entry of that. Who wrote it, when, and how far the sweep is,
 /// is left out: another owner's state is the same.
-pub fn digest(tables: &Tables<'_>, meta: &Meta) -> Digest {
+pub fn digest(tables: &Tables<'_>, foreign: &Foreign, meta: &Meta) -> Digest {
     let (mut hash, mut live_bytes) = (Xxh3::new(), 0);
     let mut sized = |hash: &mut Xxh3, bytes: &[u8]| {
         hash.update(&(bytes.len() as u64).to_le_bytes());
@@ -30,6 +30,11 @@ pub fn digest(tables: &Tables<'_>, meta: &Meta) -> Digest {
             sized(&mut hash, value);
         });
     }
+    foreign.saved(&mut |number, key, value| {
+        hash.update(&[number]);
+        sized(&mut hash, key.as_bytes());
+        sized(&mut hash, value);
+    });
     for (input, offset) in &meta.offsets {
         hash.update(input.as_bytes());
         hash.update(&offset.to_le_bytes());

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use super::block::{BlockError, Packed, Packer, unpack};
-use super::{BUCKETS, Meta, Tables, Walk};
+use super::{BUCKETS, Foreign, Meta, Tables, Walk};
 use crate::model::Timestamp;
 
 /// A walk is complete within this much stream time, however quiet the partition is, so that what was
@@ -29,6 +29,8 @@ const META_TABLE: u8 = 0;
 pub struct StateLog {
     walk: Walk,
     committed: Walk,
+    /// What a later version saved in tables of its own.
+    foreign: Foreign,
 }
 
 impl StateLog {
@@ -36,12 +38,22 @@ impl StateLog {
     pub fn empty(end: i64) -> StateLog {
         // The cursor at the end: the first transaction begins the first walk.
         let walk = Walk { number: 0, cursor: BUCKETS as u32, start: end, began: Timestamp::MIN, complete_from: end };
-        StateLog { walk, committed: walk }
+        StateLog::resumed(walk)
     }
 
     /// The log as its last meta entry describes it.
     pub fn resumed(walk: Walk) -> StateLog {
-        StateLog { walk, committed: walk }
+        StateLog { walk, committed: walk, foreign: Foreign::default() }
+    }
+
+    /// With the entries of tables that this version does not know.
+    pub fn carrying(self, foreign: Foreign) -> StateLog {
+        StateLog { foreign, ..self }
+    }
+
+    /// What it carries for a later version.
+    pub fn foreign(&self) -> &Foreign {
+        &self.foreign
     }
 
     /// Whether the next transaction begins a walk, so that the log's end offset must be asked for.
@@ -81,6 +93,8 @@ impl StateLog {
                 let bucket = self.walk.cursor as usize;
                 table.sweep(bucket, self.walk.number, &mut |key, value| packer.push(number, key, Some(value)));
             }
+            let (bucket, walk) = (self.walk.cursor as usize, self.walk.number);
+            self.foreign.sweep(bucket, walk, &mut |table, key, value| packer.push(table, key, Some(value)));
             self.walk.cursor += 1;
             if self.walk.cursor as usize == BUCKETS {
                 self.walk.complete_from = self.walk.start;
@@ -93,22 +107,29 @@ impl StateLog {
     pub fn committed(&mut self) -> Option<i64> {
         let moved = self.walk.complete_from > self.committed.complete_from;
         self.committed = self.walk;
+        self.foreign.commit();
         moved.then_some(self.walk.complete_from)
     }
 
     /// The transaction is aborted.
     pub fn aborted(&mut self) {
         self.walk = self.committed;
+        self.foreign.abort();
     }
 }
 
-/// Applies a block that was read back to tables; a meta entry goes to `meta`. Returns how many entries.
-pub fn restore_block(block: &[u8], tables: &mut Tables<'_>, meta: &mut Option<Meta>) -> Result<u64, RestoreError> {
+/// Applies a block that was read back to tables; a meta entry goes to `meta`, entries of other tables to `foreign`. Returns how many entries.
+pub fn restore_block(
+    block: &[u8],
+    tables: &mut Tables<'_>,
+    foreign: &mut Foreign,
+    meta: &mut Option<Meta>,
+) -> Result<u64, RestoreError> {
     let mut entries = 0;
     let mut failed = None;
     unpack(block, |walk, entry| {
         entries += 1;
-        if let Err(error) = restore_entry(walk, entry, tables, meta) {
+        if let Err(error) = restore_entry(walk, entry, tables, foreign, meta) {
             failed.get_or_insert(error);
         }
     })?;
@@ -119,6 +140,7 @@ fn restore_entry(
     walk: u32,
     entry: Packed<'_>,
     tables: &mut Tables<'_>,
+    foreign: &mut Foreign,
     meta: &mut Option<Meta>,
 ) -> Result<(), RestoreError> {
     if entry.table == META_TABLE {
@@ -127,7 +149,10 @@ fn restore_entry(
         return Ok(());
     }
     let number = usize::from(entry.table) - 1;
-    let table = tables.get_mut(number).ok_or_else(|| RestoreError::Entry(format!("unknown table {}", entry.table)))?;
+    let Some(table) = tables.get_mut(number) else {
+        foreign.restore(entry.table, entry.key, entry.value, walk);
+        return Ok(());
+    };
     table.restore(entry.key, entry.value, walk).map_err(|e| RestoreError::Entry(format!("table {}: {e}", entry.table)))
 }
 

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Timestamp;
 
-/// One per partition and transaction; the last committed one is the truth about what was applied.
+/// One per partition and transaction; the last committed one is the truth about what was applied. Its shape never changes: see
+/// [`super`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
     /// For each input, by its name without prefix: the offset of the next record to apply.
@@ -39,6 +40,13 @@ pub struct Walk {
 }
 
 impl Meta {
+    /// The offsets to save: those of the inputs that this version reads, and of others what a later version left.
+    pub fn offsets_with(&self, own: Vec<(String, i64)>) -> Vec<(String, i64)> {
+        let is_foreign = |(input, _): &&(String, i64)| own.iter().all(|(known, _)| known != input);
+        let foreign: Vec<_> = self.offsets.iter().filter(is_foreign).cloned().collect();
+        own.into_iter().chain(foreign).collect()
+    }
+
     /// The offset to go on from in an input; none where the input is new.
     pub fn offset(&self, input: &str) -> Option<i64> {
         self.offsets.iter().find(|(name, _)| name == input).map(|(_, offset)| *offset)

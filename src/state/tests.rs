@@ -59,7 +59,7 @@ impl MemoryLog {
         let mut table = Table::<u16>::default();
         let mut meta = None;
         for block in self.blocks.values() {
-            restore_block(block, &mut vec![&mut table as &mut dyn Stored], &mut meta).unwrap();
+            restore_block(block, &mut vec![&mut table as &mut dyn Stored], &mut Foreign::default(), &mut meta).unwrap();
         }
         (contents(&table), meta, table)
     }
@@ -70,7 +70,7 @@ fn contents(table: &Table<u16>) -> BTreeMap<String, u16> {
 }
 
 fn digest_of(table: &mut Table<u16>) -> Digest {
-    digest(&vec![table as &mut dyn Stored], &meta(0))
+    digest(&vec![table as &mut dyn Stored], &Foreign::default(), &meta(0))
 }
 
 proptest! {
@@ -273,4 +273,139 @@ proptest! {
         }
         prop_assert!(walks >= 2, "several walks were completed, found {walks}");
     }
+}
+
+/// What happens to a partition that two versions share.
+#[derive(Clone, Debug)]
+enum Shared {
+    Op(Op),
+    /// Another instance of the other version takes the partition.
+    Handover,
+}
+
+/// A partition in the hands of the old version, which knows one table, or of the new one, which knows another one too.
+struct Owner {
+    is_new: bool,
+    own: Table<u16>,
+    /// Its values are of two kinds, so that nobody could take one for the old table's.
+    appended: Table<(String, Option<u16>)>,
+    state: StateLog,
+}
+
+impl Owner {
+    fn restored(log: &MemoryLog, is_new: bool) -> Owner {
+        let (mut own, mut appended) = (Table::default(), Table::default());
+        let (mut foreign, mut meta) = (Foreign::default(), None);
+        for block in log.blocks.values() {
+            let mut tables: Tables<'_> = vec![&mut own];
+            if is_new {
+                tables.push(&mut appended);
+            }
+            restore_block(block, &mut tables, &mut foreign, &mut meta).expect("both versions read it");
+        }
+        let state = meta.map_or_else(|| StateLog::empty(log.end), |meta| StateLog::resumed(meta.walk));
+        Owner { is_new, own, appended, state: state.carrying(foreign) }
+    }
+
+    fn tables(&mut self) -> Tables<'_> {
+        if self.is_new { vec![&mut self.own, &mut self.appended] } else { vec![&mut self.own] }
+    }
+
+    fn write(&mut self, log: &mut MemoryLog, commits: bool) {
+        let end = self.state.wants_end_offset().then_some(log.end);
+        let Owner { is_new, own, appended, state } = self;
+        let mut tables: Tables<'_> = if *is_new { vec![own, appended] } else { vec![own] };
+        log.append(state.blocks(&mut tables, &mut meta(0), end), commits);
+        if commits {
+            self.own.commit();
+            self.appended.commit();
+            if let Some(before) = self.state.committed() {
+                log.blocks.retain(|offset, _| *offset >= before);
+            }
+        } else {
+            self.own.abort();
+            self.appended.abort();
+            self.state.aborted();
+        }
+    }
+
+    fn digest(&mut self) -> Digest {
+        let foreign = self.state.foreign().clone();
+        digest(&self.tables(), &foreign, &meta(0))
+    }
+}
+
+fn both(owner: &Owner) -> (BTreeMap<String, u16>, BTreeMap<String, (String, Option<u16>)>) {
+    (contents(&owner.own), owner.appended.iter().map(|(key, value)| (key.to_owned(), value.clone())).collect())
+}
+
+proptest! {
+    #[test]
+    fn an_old_version_carries_what_a_new_one_saved_in_tables_of_its_own(
+        ops in prop::collection::vec(prop_oneof![9 => op().prop_map(Shared::Op), 1 => Just(Shared::Handover)], 1..600)) {
+        let mut log = MemoryLog::default();
+        let mut owner = Owner::restored(&log, true);
+        let mut committed = both(&owner);
+        for op in ops {
+            match op {
+                Shared::Op(Op::Put(key, value)) => {
+                    let key = key.to_string();
+                    *owner.own.entry(&key, || 0) = value;
+                    if owner.is_new && value % 3 > 0 {
+                        *owner.appended.entry(&key, Default::default) = ("x".repeat(value as usize % 300), (value % 3 == 1).then_some(value));
+                    }
+                }
+                Shared::Op(Op::Remove(key)) => {
+                    owner.own.remove(&key.to_string());
+                    owner.appended.remove(&key.to_string());
+                }
+                Shared::Op(Op::Commit) => {
+                    owner.write(&mut log, true);
+                    let mut new = Owner::restored(&log, true);
+                    let found = both(&new);
+                    prop_assert_eq!(&found.0, &both(&owner).0);
+                    if owner.is_new {
+                        committed.1 = both(&owner).1;
+                    }
+                    prop_assert_eq!(&found.1, &committed.1, "whoever owns it, the new version finds its own again");
+                    prop_assert_eq!(new.digest(), owner.digest());
+                }
+                Shared::Op(Op::Abort) => owner.write(&mut log, false),
+                Shared::Handover => owner = Owner::restored(&log, !owner.is_new),
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_foreign_outlives_every_truncation_and_an_encoding_that_is_newer_is_refused() {
+    let mut log = MemoryLog::default();
+    let mut new = Owner::restored(&log, true);
+    for n in 0..200u16 {
+        *new.own.entry(&n.to_string(), || 0) = n;
+        *new.appended.entry(&n.to_string(), Default::default) = ("later".to_owned(), Some(n));
+    }
+    new.write(&mut log, true);
+    let expected = both(&new).1;
+    let mut old = Owner::restored(&log, false);
+    assert_eq!(old.state.foreign().count(), 200);
+    for n in 0..2_000u16 {
+        *old.own.entry(&(n % 200).to_string(), || 0) = n;
+        old.write(&mut log, n % 5 < 4);
+    }
+    assert!(*log.blocks.keys().next().expect("a block") > 1_000, "walks were completed and the log cut");
+    assert_eq!(both(&Owner::restored(&log, true)).1, expected);
+
+    let newer = [block::VERSION + 1, 0, 0, 0, 0];
+    let refused = restore_block(&newer, &mut old.tables(), &mut Foreign::default(), &mut None);
+    assert_eq!(refused, Err(RestoreError::Block(block::BlockError::Newer(block::VERSION + 1))));
+}
+
+#[test]
+fn offsets_of_inputs_that_are_not_known_are_kept() {
+    let offsets = [("a", 1), ("later", 7)].map(|(name, offset)| (name.to_owned(), offset)).to_vec();
+    let saved = Meta { offsets, ..meta(0) };
+    let own = [("a", 2), ("b", 3)].map(|(name, offset)| (name.to_owned(), offset)).to_vec();
+    let kept: Vec<_> = [("a", 2), ("b", 3), ("later", 7)].map(|(name, offset)| (name.to_owned(), offset)).to_vec();
+    assert_eq!(saved.offsets_with(own), kept);
 }

@@ -104,7 +104,7 @@ fn inspect_partition<S: Stage>(
 ) -> Result<Inspected, InspectError> {
     let mut read = read_log::<S>(reader, clock, topic, partition)?;
     let live = read.log.machine.tables().iter().map(|table| table.count()).collect();
-    let digest = read.log.meta().cloned().map(|meta| digest(&read.log.machine.tables(), &meta));
+    let digest = read.log.meta().cloned().map(|meta| digest(&read.log.machine.tables(), &read.log.foreign, &meta));
     Ok(described::<S>(partition, &read, live, digest))
 }
 

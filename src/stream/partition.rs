@@ -268,7 +268,7 @@ impl<S: Stage> Partition<S> {
 
     /// The state at the last commit: its digest, and where that is.
     pub fn digest(&mut self) -> serde_json::Value {
-        let Digest { hash, live_bytes } = digest(&self.machine.tables(), &self.meta);
+        let Digest { hash, live_bytes } = digest(&self.machine.tables(), self.log.foreign(), &self.meta);
         let Meta { offsets, stream_time, .. } = &self.meta;
         serde_json::json!({ "digest": hash, "live_bytes": live_bytes, "offsets": offsets, "stream_time": stream_time })
     }
@@ -276,7 +276,7 @@ impl<S: Stage> Partition<S> {
     /// The blocks of this transaction and the meta entry within them.
     pub fn blocks(&mut self, writer: &str, end: Option<i64>) -> (Vec<Vec<u8>>, Meta) {
         let mut meta = Meta {
-            offsets: S::INPUTS.iter().map(|input| (*input).to_owned()).zip(self.offsets.iter().copied()).collect(),
+            offsets: self.saved_offsets(),
             stream_time: self.stream_time(),
             writer: writer.to_owned(),
             fingerprint: self.fingerprint,
@@ -284,6 +284,12 @@ impl<S: Stage> Partition<S> {
         };
         let blocks = self.log.blocks(&mut self.machine.tables(), &mut meta, end);
         (blocks, meta)
+    }
+
+    /// The offsets to save; of inputs that only a later version reads, those that it left.
+    fn saved_offsets(&self) -> Vec<(String, i64)> {
+        let own = S::INPUTS.iter().map(|input| (*input).to_owned()).zip(self.offsets.iter().copied());
+        self.meta.offsets_with(own.collect())
     }
 
     /// The transaction is committed. Returns the offset before which the state log may be deleted.

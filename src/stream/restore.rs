@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::options::{From, Options};
 use super::stage::Stage;
 use crate::model::Timestamp;
-use crate::state::{Machine, Meta, RestoreError, StateLog, Walk, restore_block};
+use crate::state::{Foreign, Machine, Meta, RestoreError, StateLog, Walk, restore_block};
 
 /// Why a partition must not go on. Each names what to do: none of it may be read as zero or empty.
 #[derive(Debug, thiserror::Error)]
@@ -146,6 +146,8 @@ pub struct Restoring<S: Stage> {
     /// The log was read to its end.
     pub complete: bool,
     meta: Option<Meta>,
+    /// What a later version saved.
+    pub foreign: Foreign,
     /// Entries read so far.
     pub entries: u64,
     /// When it began, on the boot clock.
@@ -167,6 +169,7 @@ impl<S: Stage> Restoring<S> {
             end,
             complete,
             meta: None,
+            foreign: Foreign::default(),
             entries: 0,
             began,
             reached: (begins, began),
@@ -213,7 +216,7 @@ impl<S: Stage> Restoring<S> {
 
     /// Takes a block of the log.
     pub fn block(&mut self, topic: &str, partition: i32, offset: i64, block: &[u8]) -> Result<(), CannotResume> {
-        let read = restore_block(block, &mut self.machine.tables(), &mut self.meta);
+        let read = restore_block(block, &mut self.machine.tables(), &mut self.foreign, &mut self.meta);
         let topic = || topic.to_owned();
         self.entries += read.map_err(|error| CannotResume::Unreadable { topic: topic(), partition, offset, error })?;
         Ok(())
@@ -265,8 +268,8 @@ impl<S: Stage> Restoring<S> {
     /// The state log and meta entry to go on with; `first` says where a first start begins in each input.
     pub fn resume(&self, first: Vec<i64>, partitions: i32, fingerprint: u64) -> (StateLog, Meta) {
         if let Some(meta) = &self.meta {
-            let meta = Meta { epoch: meta.epoch + 1, offsets: named::<S>(first), ..meta.clone() };
-            return (StateLog::resumed(meta.walk), meta);
+            let meta = Meta { epoch: meta.epoch + 1, offsets: meta.offsets_with(named::<S>(first)), ..meta.clone() };
+            return (StateLog::resumed(meta.walk).carrying(self.foreign.clone()), meta);
         }
         let log = StateLog::empty(self.end);
         let meta = Meta {

@@ -191,7 +191,7 @@ impl Stage for NotifierStage {
         input: usize,
         key: Option<&[u8]>,
         value: Option<&[u8]>,
-        _time: Timestamp,
+        time: Timestamp,
     ) -> Result<notify::Input, Reject> {
         let topic = match input {
             0 => decode::NotifierTopic::Preferences,
@@ -199,7 +199,11 @@ impl Stage for NotifierStage {
             2 => decode::NotifierTopic::Receipts,
             _ => decode::NotifierTopic::Controls,
         };
-        decode::notifier_input(topic, key, value)
+        let mut input = decode::notifier_input(topic, key, value)?;
+        if let notify::Input::Control(control) = &mut input {
+            control.at = time;
+        }
+        Ok(input)
     }
 
     fn fingerprint(_: &World) -> u64 {

@@ -37,7 +37,9 @@ class Spans:
         self.all.append(span)
 
     def audiences(self, parcel, kind, level):
-        return people(kind, level, parcel.ship is None, "returning" in parcel.newest)
+        told = people(kind, level, parcel.ship is None, "returning" in parcel.newest)
+        # Of whom nothing is known, nobody can be told anything.
+        return [a for a in told if a != "recipient" or (parcel.ship or {}).get("recipient")]
 
     def finish(self, parcel, kind, key, at, by):
         span = self.open.pop((parcel.journey, kind, key), None)

@@ -27,6 +27,9 @@ pub enum Weather {
 #[derive(Clone, Debug)]
 pub struct Begun {
     pub notice_id: String,
+    pub recipient_key: String,
+    /// When the notifier handed it out, in true milliseconds.
+    pub handed: i64,
     pub attempt: u32,
     pub deadline: i64,
     /// By the instance's own clock.
@@ -50,6 +53,8 @@ enum Fate {
 struct Waiting {
     attempt: Attempt,
     gate: Arc<Gate>,
+    /// When it was handed out, in true milliseconds.
+    handed: i64,
     /// When its turn comes, in true milliseconds; none before the driver has thrown the dice.
     begins: Option<i64>,
 }
@@ -82,7 +87,7 @@ impl Outbox for Channels {
         }
         let clock = self.clock.clone();
         let gate = Arc::new(Gate::new(attempt.deadline, Arc::new(move || clock.now())));
-        self.lock().waiting.push(Waiting { attempt, gate, begins: None });
+        self.lock().waiting.push(Waiting { attempt, gate, handed: self.process.true_ms(), begins: None });
     }
 
     fn cancel(&self, notice: &NoticeId) {
@@ -130,13 +135,15 @@ impl Channels {
         }
         let due: Vec<Waiting> =
             inner.waiting.extract_if(.., |waiting| waiting.begins.is_some_and(|at| at <= now)).collect();
-        for Waiting { attempt, gate, .. } in due {
+        for Waiting { attempt, gate, handed, .. } in due {
             match gate.pass() {
                 Err(outcome) => receipts.push(self.receipt(&attempt, outcome, 0)),
                 Ok(()) => {
                     let (fate, took) = fate(weather, dice);
                     begun.push(Begun {
                         notice_id: attempt.notice_id.as_str().to_owned(),
+                        recipient_key: attempt.recipient_key.as_str().to_owned(),
+                        handed,
                         attempt: attempt.attempt,
                         deadline: attempt.deadline.as_millis(),
                         clock: self.clock.now().as_millis(),

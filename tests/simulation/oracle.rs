@@ -1,5 +1,6 @@
 //! The independent reading of the rules: `oracle.py` in a process of its own, which lives as long as the run.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -92,6 +93,14 @@ impl Oracle {
         verdict.conditions.retain(|(_, change)| change.split(' ').nth(2).is_some_and(judged));
         verdict.spans.retain(|span| span.kind == "collection" || judged(&span.kind));
         verdict
+    }
+
+    /// Every change that these records come to, also of conditions that this version does not judge.
+    pub fn changes(&mut self, records: &[Read], until: i64, mutant: Option<&str>) -> BTreeSet<String> {
+        let question = json!({ "do": "judge", "records": records, "until": until, "grace": 30 * 60_000, "mutant": mutant,
+            "judged": ConditionKind::ALL.map(ConditionKind::name) });
+        let verdict: Verdict = self.ask(&question);
+        verdict.conditions.into_iter().map(|(_, change)| change).collect()
     }
 
     /// The names of rules that can be read otherwise.

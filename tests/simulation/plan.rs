@@ -23,6 +23,10 @@ pub enum Trouble {
     Cut,
     /// For some minutes any call may fail, hang or kill.
     Rough,
+    /// A producer of shipments and scans leaves its transaction open for a while, and commits or aborts it.
+    Open,
+    /// Somebody opts out, or in again.
+    OptOut,
     /// For a while channels refuse, time out and break down.
     Foul,
     /// A machine's clocks go too fast or too slow for a while, within what clocks may differ.
@@ -32,7 +36,7 @@ pub enum Trouble {
 }
 
 /// All of them.
-pub const TROUBLES: [Trouble; 10] = [
+pub const TROUBLES: [Trouble; 13] = [
     Trouble::Kill,
     Trouble::Pause,
     Trouble::Restart,
@@ -40,6 +44,9 @@ pub const TROUBLES: [Trouble; 10] = [
     Trouble::Join,
     Trouble::Cut,
     Trouble::Rough,
+    Trouble::Open,
+    Trouble::OptOut,
+    Trouble::OptOut,
     Trouble::Foul,
     Trouble::Drift,
     Trouble::Step,
@@ -90,16 +97,29 @@ impl Plan {
             troubles,
             leap_most: *dice.pick(&[60_000, 110_000, 110_000]),
             // A client beats six times within it: short ones cost most of a seed's time.
-            session_timeout_ms: *dice.pick(&[10_000, 60_000, 60_000, 60_000]),
+            session_timeout_ms: *dice.pick(&[10_000, 60_000, 60_000, 300_000]),
             save_time_every_ms: *dice.pick(&[10_000, 600_000, 600_000]),
         }
     }
 }
 
 impl Plan {
+    /// One day in which any call may fail at most times: what an abort puts back wrongly shows here first.
+    pub fn stormy(seed: u64) -> Plan {
+        let mut dice = Dice::new(seed ^ 0x5707);
+        let few = [Trouble::Rough, Trouble::Rough, Trouble::Rough, Trouble::Foul, Trouble::Kill, Trouble::Pause];
+        let (mut troubles, mut at) = (Vec::new(), 0);
+        while at < DAY - DAY / 4 {
+            troubles.push((at, *dice.pick(&few)));
+            at += dice.between(MINUTE, 10 * MINUTE);
+        }
+        let (parcels, length_days, recipients) = (60, 1, 30);
+        Plan { parcels, length_days, recipients, troubles, instances: 2, slots: 1, ..Plan::of(seed, true) }
+    }
+
     /// Many parcels over weeks on one instance without faults: what tells readings of the rules apart.
     pub fn rich(seed: u64) -> Plan {
-        let length_days = if seed % 3 == 0 { 12 } else { 4 };
+        let length_days = if seed.is_multiple_of(3) { 12 } else { 4 };
         let (instances, slots, troubles) = (1, 1, Vec::new());
         let (parcels, recipients) = (160, 60);
         Plan {

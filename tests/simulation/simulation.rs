@@ -14,12 +14,13 @@ use parcelwatch::model::Receipt;
 use parcelwatch::stream::{NotifierStage, Options, Stage, TrackerStage, Worker};
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::brokers::{Cluster, Faults, Instance as Process, Stamped, interleave};
+use crate::brokers::{Cluster, Faults, Instance as Process, Stamped, Upstream, interleave};
 use crate::channels::{Begun, Ends, Weather};
 use crate::dice::Dice;
 use crate::instance::{Instance, Slot, Turned, Working};
 use crate::invariants::state::{Saved, StateLog};
 use crate::invariants::{Evidence, Violations, Written};
+use crate::known::{OptOuts, Withdrawals};
 use crate::oracle::History;
 use crate::plan::{DAY, Plan, Trouble};
 use crate::settings::{PARTITIONS, Settings};
@@ -28,7 +29,13 @@ use crate::settings::{PARTITIONS, Settings};
 const SETTLES_WITHIN_MS: i64 = 12 * DAY;
 
 /// Of committed points, every so many are compared with their logs: a comparison reads a whole log.
-const COMPARES_EVERY: i64 = 250;
+const COMPARES_EVERY: i64 = 100;
+
+/// How far time leaps at most while notices come to their ends. More than the clients' `max.poll.interval.ms`, 5 min, costs them their partitions.
+const LULL_MOST_MS: i64 = 4 * 60_000;
+
+/// So long after the last trouble states are compared more often.
+const RECENT_MS: i64 = 120_000;
 
 /// Rounds between two leaps of quiet time. Fewer: instances that have nothing to do never get to tell what they have just found fresh.
 const TURNS_AFTER_A_LEAP: usize = 2;
@@ -67,11 +74,17 @@ pub struct Simulation {
     foul_until: Cell<i64>,
     last_trouble: Cell<i64>,
     ends: RefCell<Ends>,
+    withdrawals: RefCell<Withdrawals>,
+    opt_outs: RefCell<OptOuts>,
+    /// A foreign producer with an open transaction, and when it ends that.
+    upstream: RefCell<Option<(Upstream, i64)>>,
     saved: RefCell<Saved>,
     pub found: RefCell<Violations>,
     /// A hash of everything that happened, in its order.
     trace: Cell<u64>,
     turns: Cell<u64>,
+    /// From then on nothing that is read is judged any more, and what is claimed only comes to its end.
+    lulls_from: Cell<i64>,
     /// How deep turns are nested: one waits while another goes on.
     depth: Cell<usize>,
     /// So many more rounds before time leaps again.
@@ -109,10 +122,14 @@ impl Simulation {
             foul_until: Cell::new(0),
             last_trouble: Cell::new(0),
             ends: RefCell::default(),
+            withdrawals: RefCell::default(),
+            opt_outs: RefCell::default(),
+            upstream: RefCell::default(),
             saved: RefCell::default(),
             found: RefCell::default(),
             trace: Cell::new(0),
             turns: Cell::new(0),
+            lulls_from: Cell::new(i64::MAX),
             depth: Cell::new(0),
             awake: Cell::new(0),
             waited: Cell::new(0),
@@ -204,6 +221,7 @@ impl Simulation {
         self.say(|| "faults stop".to_owned());
         self.cluster.heal();
         self.right(i64::MAX, None);
+        self.upstream_ends(i64::MAX);
         self.rough_until.set(0);
         self.foul_until.set(0);
         self.last_trouble.set(self.now());
@@ -214,6 +232,7 @@ impl Simulation {
 
     fn settle(&self, until: i64) -> Evidence {
         let latest = until + SETTLES_WITHIN_MS;
+        self.lulls_from.set(until);
         let mut evidence = None;
         while evidence.is_none() && self.found.borrow().0.is_empty() {
             let next = if self.now() < until { until } else { self.now() + DAY / 2 };
@@ -231,6 +250,9 @@ impl Simulation {
                     Some(_) => {}
                 }
             }
+        }
+        for instance in self.instances.borrow().iter().filter(|instance| !instance.gone.get()) {
+            instance.slots.iter().for_each(|slot| self.look_into(instance, slot, 1));
         }
         evidence.unwrap_or_else(|| self.evidence(until))
     }
@@ -257,6 +279,9 @@ impl Simulation {
             self.troubles();
         }
         self.arrivals();
+        let (topic, group) = (self.topic("preferences.v1"), self.options.group_of(NotifierStage::NAME));
+        let read = |partition| self.cluster.group_offset(&group, &topic, partition).unwrap_or(0);
+        self.opt_outs.borrow_mut().look(self.now(), read);
         self.round();
         self.outside();
         let now = self.now();
@@ -286,10 +311,12 @@ impl Simulation {
             self.history.records.get(self.next_record.get()).map(|record| record.0 - self.history.start),
             self.plan.troubles.get(self.next_trouble.get()).map(|trouble| trouble.0).filter(|at| *at > now),
             self.coming.borrow().iter().map(|coming| coming.0).min(),
+            self.upstream.borrow().as_ref().map(|upstream| upstream.1).filter(|at| *at > now),
             self.instances.borrow().iter().filter_map(|instance| instance.channels.next()).min(),
         ];
         let next = next.into_iter().flatten().min().unwrap_or(i64::MAX);
-        let quiet = self.dice(|dice| dice.between(self.plan.leap_most / 2, self.plan.leap_most));
+        let most = if now > self.lulls_from.get() { LULL_MOST_MS } else { self.plan.leap_most };
+        let quiet = self.dice(|dice| dice.between(most / 2, most));
         quiet.min(next - now).min(at_most).max(1)
     }
 
@@ -300,8 +327,13 @@ impl Simulation {
                 return;
             }
             self.next_record.set(self.next_record.get() + 1);
-            let (key, value) = (record.2.as_bytes(), record.3.as_bytes());
-            let place = self.cluster.append(&self.topic(&record.1), key, Some(value), record.0);
+            let (key, value, topic) = (record.2.as_bytes(), record.3.as_bytes(), self.topic(&record.1));
+            let within = self
+                .upstream
+                .borrow_mut()
+                .as_mut()
+                .is_some_and(|(upstream, _)| upstream.append(&topic, key, Some(value), record.0));
+            let place = (!within).then(|| self.cluster.append(&topic, key, Some(value), record.0));
             self.say(|| format!("{} {place:?} {} {}", record.1, record.2, record.3));
         }
     }
@@ -340,7 +372,9 @@ impl Simulation {
         if instance.process.is_crashed() {
             self.bury(instance);
         } else {
-            self.look_into(instance, slot);
+            // Soon after something went wrong more often: what was put back is yet to be written over.
+            let is_recent = self.now() - self.last_trouble.get() < RECENT_MS;
+            self.look_into(instance, slot, if is_recent { COMPARES_EVERY / 4 } else { COMPARES_EVERY * 4 });
         }
     }
 
@@ -429,6 +463,7 @@ impl Simulation {
             for begun in &begun {
                 self.say(|| format!("{begun:?}"));
                 self.owner_knows(begun);
+                self.opted_out(begun);
             }
             self.ends.borrow_mut().note(now, begun);
             instance.outgoing.borrow_mut().extend(receipts);
@@ -459,16 +494,12 @@ impl Simulation {
         let group = self.options.group_of(NotifierStage::NAME);
         let instances = self.instances.borrow();
         let Some(instance) = instances.iter().find(|instance| instance.name == begun.instance) else { return };
-        for seen in self.cluster.committed(&topic) {
-            let value = seen.value.as_deref().unwrap_or_default();
-            let notice: serde_json::Value = serde_json::from_slice(value).unwrap_or_default();
-            if notice["change"] != "withdrawn" || notice["id"] != begun.notice_id.as_str() {
-                continue;
-            }
-            let read = self.cluster.group_offset(&group, &topic, seen.partition).is_some_and(|read| read > seen.offset);
-            if read && instance.shared.worker_of(NotifierStage::NAME, seen.partition).is_some() {
-                self.found.borrow_mut().add("withdrawal_read", format!("{begun:?}, withdrawn at {}", seen.time));
-            }
+        let mut withdrawals = self.withdrawals.borrow_mut();
+        withdrawals.read(self.cluster.committed(&topic));
+        let Some((partition, offset, time)) = withdrawals.of(&begun.notice_id) else { return };
+        let read = self.cluster.group_offset(&group, &topic, partition).is_some_and(|read| read > offset);
+        if read && instance.shared.worker_of(NotifierStage::NAME, partition).is_some() {
+            self.found.borrow_mut().add("withdrawal_read", format!("{begun:?}, withdrawn at {time}"));
         }
     }
 }
@@ -490,6 +521,7 @@ impl Simulation {
             }
         }
         self.right(self.now(), None);
+        self.upstream_ends(self.now());
         let finishing: Vec<(i64, String)> =
             self.finishing.borrow_mut().extract_if(.., |finishing| finishing.0 <= self.now()).collect();
         for (_, name) in finishing {
@@ -541,7 +573,51 @@ impl Simulation {
                 self.cluster.drift(Some(name), (to - ahead) * 1_000_000 / lasts);
                 self.righted.borrow_mut().push((now + lasts, name.clone(), Righted::Drift));
             }
+            Trouble::Open => {
+                let lasts = seconds(5, 90).as_millis() as i64;
+                // Some of them are aborted by the brokers before their end.
+                let timeout = seconds(5, 120);
+                self.upstream_ends(i64::MAX);
+                let upstream = self.cluster.upstream("orders", timeout);
+                *self.upstream.borrow_mut() = Some((upstream, now + lasts));
+            }
+            Trouble::OptOut => self.opt_out(),
             Trouble::Foul => self.foul_until.set(now + seconds(60, 3 * 3600).as_millis() as i64),
+        }
+    }
+
+    /// The foreign producer ends its transaction where it is time: what it has aborted was never input.
+    fn upstream_ends(&self, now: i64) {
+        let due = self.upstream.borrow_mut().take_if(|(_, at)| *at <= now);
+        if let Some((mut upstream, _)) = due {
+            let commit = self.dice(|dice| dice.permille(700));
+            let ended = upstream.end(commit);
+            self.say(|| format!("a foreign transaction ends: commit {commit}, {ended}"));
+        }
+    }
+
+    /// Somebody who has been told something wants no more of it, or again.
+    fn opt_out(&self) {
+        let chosen = {
+            let ends = self.ends.borrow();
+            let people: Vec<&str> =
+                ends.begun.iter().map(|(_, begun)| &*begun.recipient_key).filter(|key| key.starts_with("p:")).collect();
+            people.get(self.dice(|dice| dice.below(people.len() as i64)) as usize).map(|key| (*key).to_owned())
+        };
+        let Some(key) = chosen else { return };
+        let out = self.opt_outs.borrow().last(&key).is_none_or(|out| !out);
+        let at = parcelwatch::model::Timestamp::from_millis(self.cluster.broker_ms());
+        let channels: &[&str] = if out { &["email", "sms"] } else { &[] };
+        let value = serde_json::json!({ "recipient_key": key, "opt_out": channels, "at": at }).to_string();
+        let place = self.cluster.append(&self.topic("preferences.v1"), key.as_bytes(), Some(value.as_bytes()), 0);
+        self.say(|| format!("{key} opts {}", if out { "out" } else { "in" }));
+        self.opt_outs.borrow_mut().add(&key, out, place);
+    }
+
+    /// *opted_out*: no attempt is handed out for somebody whose opting out was read, and committed, before.
+    fn opted_out(&self, begun: &Begun) {
+        if let Some(since) = self.opt_outs.borrow().since(&begun.recipient_key).filter(|since| begun.handed > *since) {
+            self.found.borrow_mut().add("opted_out", format!("{begun:?}, read by {since}"));
         }
     }
 
@@ -592,18 +668,18 @@ impl Simulation {
     }
 
     /// Compares what a worker holds with what is saved, now and then.
-    fn look_into(&self, instance: &Instance, slot: &Slot) {
+    fn look_into(&self, instance: &Instance, slot: &Slot, every: i64) {
         match &mut *slot.worker.borrow_mut() {
-            Some(Working::Tracker(worker)) => self.compare(instance, worker),
-            Some(Working::Notifier(worker)) => self.compare(instance, worker),
+            Some(Working::Tracker(worker)) => self.compare(instance, worker, every),
+            Some(Working::Notifier(worker)) => self.compare(instance, worker, every),
             None => {}
         }
     }
 
-    fn compare<S: Stage>(&self, instance: &Instance, worker: &mut Worker<S, Process>) {
+    fn compare<S: Stage>(&self, instance: &Instance, worker: &mut Worker<S, Process>, every: i64) {
         for number in 0..PARTITIONS {
             let Some(partition) = worker.partition(number) else { continue };
-            if partition.is_dirty() || !partition.is_saved() || self.dice(|dice| dice.below(COMPARES_EVERY)) > 0 {
+            if partition.is_dirty() || !partition.is_saved() || self.dice(|dice| dice.below(every)) > 0 {
                 continue;
             }
             let topic = self.topic(S::STATE);

@@ -53,6 +53,7 @@ pub fn entry(digest: &Digest, recipient: &RecipientKey, policy: &DigestPolicy) -
         phase: Phase::Waiting { due: digest.to, wait: Wait::Decision },
         tried: Vec::new(),
         body: Some(body),
+        counted: None,
     };
     // No parcel and no journey: the window tells one digest from the next.
     (format!("{recipient}{SEPARATOR}{SEPARATOR}{window}"), entry)

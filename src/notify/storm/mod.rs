@@ -3,6 +3,8 @@
 //! In come notices at the place where they would leave, and the records of `controls.v1`; out goes whether a notice is held.
 //! Each partition watches its share of the limit by itself, in stream time, so that a replay holds the same.
 //!
+//! What was let out is derived from the threads, as timers are; saved is only what began a storm and what was decided about it.
+//!
 //! What always holds:
 //! - Of each kind no more than the share is let out within any 60 seconds, but for what an operator released. What waits
 //!   for the end of quiet hours counts in the minute in which it would have left without them, or every morning were a
@@ -28,18 +30,22 @@ use super::thread::{Entry, Thread, Wait};
 use crate::model::{ControlAction, NoticeKind, Timestamp, World};
 use crate::state::Table;
 
-/// What is known of one kind. Part of the saved state.
+/// What is known of a kind of which there is or was a storm. Part of the saved state; there is none where there was no storm, so
+/// that a version which knows no breaker can still take the partition back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Watch {
-    /// What was let out.
-    rate: Rate,
     /// Since when its notices are held.
     since: Option<Timestamp>,
     /// An operator's decision of which not everything is carried out.
     ruling: Option<Ruling>,
-    /// The id of the control that was read last.
+    /// The id of the control that ended a storm last.
     control: String,
+    /// When that was: what was let out before it counts for no storm.
+    counts_from: Option<Timestamp>,
 }
+
+/// What [`Entry::counted`] says of a notice that no storm counts.
+const NOT_COUNTED: Timestamp = Timestamp::MIN;
 
 /// A decision that is being carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +71,10 @@ pub struct Storm {
 pub struct Breaker {
     /// By the name of the kind.
     pub table: Table<Watch>,
+    /// What was let out of each kind within the last minute. Derived.
+    rates: BTreeMap<NoticeKind, Rate>,
+    /// The same at the last commit, once it has changed since.
+    committed: Option<BTreeMap<NoticeKind, Rate>>,
     /// What is held. Derived.
     held: Held,
     /// What is being carried out. Derived.
@@ -75,15 +85,36 @@ impl Breaker {
     /// Whether a notice that is about to leave is held instead.
     pub fn holds(&self, entry: &Entry, now: Timestamp, world: &World) -> bool {
         let Some(share) = share(entry.kind, world).filter(|_| is_watched(entry)) else { return false };
-        let Some(watch) = self.table.get(entry.kind.name()) else { return false };
-        watch.since.is_some() || !is_counted(entry) && watch.rate.within(now) >= share
+        let watch = self.table.get(entry.kind.name());
+        let from = watch.and_then(|watch| watch.counts_from).unwrap_or(Timestamp::MIN);
+        let out = || self.rates.get(&entry.kind).map_or(0, |rate| rate.within(now, from));
+        watch.is_some_and(|watch| watch.since.is_some()) || !is_counted(entry) && out() >= share
     }
 
-    /// A notice leaves, or waits for nothing but the end of quiet hours.
-    pub fn count(&mut self, entry: &Entry, now: Timestamp, world: &World) {
-        if share(entry.kind, world).is_some() && is_watched(entry) && !is_counted(entry) {
-            self.table.entry(entry.kind.name(), Watch::default).rate.add(now);
+    /// A notice leaves.
+    pub fn leaves(&mut self, entry: &mut Entry, now: Timestamp, world: &World) {
+        if share(entry.kind, world).is_none() || !is_watched(entry) || entry.counted.is_some() {
+            return;
         }
+        if is_counted(entry) {
+            // An older version made it wait: it is no part of this minute.
+            entry.counted = Some(NOT_COUNTED);
+        } else {
+            self.add(entry.kind, now);
+        }
+    }
+
+    /// A notice waits for nothing but the end of quiet hours.
+    pub fn waits(&mut self, entry: &mut Entry, now: Timestamp, world: &World) {
+        if share(entry.kind, world).is_some() && is_watched(entry) && !is_counted(entry) {
+            self.add(entry.kind, now);
+            entry.counted = Some(now);
+        }
+    }
+
+    fn add(&mut self, kind: NoticeKind, at: Timestamp) {
+        self.committed.get_or_insert_with(|| self.rates.clone());
+        self.rates.entry(kind).or_default().add(at);
     }
 
     /// A notice of this kind is held: that begins a storm unless one is on.
@@ -108,15 +139,31 @@ impl Breaker {
         NoticeKind::all().map(storm).filter(|storm| storm.since.is_some() || storm.held > 0)
     }
 
-    /// The table was restored; threads are yet to be indexed.
-    pub fn restored(&mut self) {
+    /// The table was restored, and the threads, which are yet to be indexed; `entries` are all of theirs.
+    pub fn restored<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>) {
         self.held.clear();
+        (self.rates, self.committed) = (BTreeMap::new(), None);
+        for entry in entries.filter(|entry| can_be_too_many(entry.kind)) {
+            let at = entry.counted.or_else(|| entry.tried.first().map(|tried| tried.at));
+            if let Some(at) = at.filter(|at| *at != NOT_COUNTED) {
+                self.rates.entry(entry.kind).or_default().add(at);
+            }
+        }
         self.derive();
+    }
+
+    /// The table is as the log has it.
+    pub fn committed(&mut self) {
+        self.table.commit();
+        self.committed = None;
     }
 
     /// The table is put back; threads are put back by whoever has them.
     pub fn aborted(&mut self) {
         self.table.abort();
+        if let Some(rates) = self.committed.take() {
+            self.rates = rates;
+        }
         self.derive();
     }
 
@@ -136,11 +183,15 @@ fn share(kind: NoticeKind, world: &World) -> Option<u32> {
 
 /// Whether it is a new notice of a kind that can be one of too many.
 fn is_watched(entry: &Entry) -> bool {
-    let is_bounded = matches!(entry.kind, NoticeKind::Choice | NoticeKind::Digest);
-    !is_bounded && entry.tried.is_empty() && entry.waits_for() != Some(Wait::Released)
+    can_be_too_many(entry.kind) && entry.tried.is_empty() && entry.waits_for() != Some(Wait::Released)
+}
+
+/// Whether nobody else bounds their number.
+fn can_be_too_many(kind: NoticeKind) -> bool {
+    !matches!(kind, NoticeKind::Choice | NoticeKind::Digest)
 }
 
 /// Whether it was counted when quiet hours made it wait.
 fn is_counted(entry: &Entry) -> bool {
-    entry.waits_for() == Some(Wait::Quiet)
+    entry.counted.is_some() || entry.waits_for() == Some(Wait::Quiet)
 }

@@ -3,7 +3,7 @@
 //!
 //! A decision goes before everything else that is due, so that nothing that is held later is taken for what it concerns.
 
-use super::{Ruling, Storm, Watch};
+use super::{NOT_COUNTED, Ruling, Storm, Watch};
 use crate::model::{Control, ControlAction, Count, Effect, Ignored, NoticeKind, Timestamp, World};
 use crate::notify::machine::Notifier;
 use crate::notify::reason::{Hold, Suppression};
@@ -18,19 +18,21 @@ impl Notifier {
 
     /// Takes an operator's decision: the storm is over, and what it held is let go.
     pub(in crate::notify) fn control(&mut self, now: Timestamp, control: &Control, out: &mut Vec<Effect>) {
-        let Control { id, action, kind, .. } = control;
+        let Control { id, action, kind, at, .. } = control;
         let breaker = &mut self.breaker;
-        let is_on = breaker.table.get(kind.name()).is_some_and(|watch| watch.since.is_some());
-        if breaker.table.get(kind.name()).is_some_and(|watch| watch.control == *id) {
+        let known = breaker.table.get(kind.name());
+        if known.is_some_and(|watch| watch.control == *id) {
             return out.push(Effect::Count(Count::Ignored(Ignored::RepeatedControl)));
         }
-        let watch = breaker.table.entry(kind.name(), Watch::default);
-        watch.control.clone_from(id);
-        if !is_on {
+        // What was decided before this storm began is about another one: all decisions are read again where a version that does
+        // not know their topic had the partition for a while.
+        if known.and_then(|watch| watch.since).is_none_or(|since| *at < since) {
             return out.push(Effect::Count(Count::Ignored(Ignored::NoStorm)));
         }
         let ruling = Ruling { action: *action, at: now };
-        (watch.since, watch.ruling, watch.rate) = (None, Some(ruling), super::Rate::default());
+        let watch = breaker.table.entry(kind.name(), Watch::default);
+        watch.control.clone_from(id);
+        (watch.since, watch.ruling, watch.counts_from) = (None, Some(ruling), Some(now));
         breaker.rulings.insert(*kind, ruling);
     }
 
@@ -57,6 +59,7 @@ impl Notifier {
                 ControlAction::Release => {
                     scribe.held(entry, Hold::Released, at);
                     entry.phase = Phase::Waiting { due: at, wait: Wait::Released };
+                    entry.counted.get_or_insert(NOT_COUNTED);
                 }
                 ControlAction::Discard => scribe.suppress(entry, Suppression::StormDiscarded, at),
             }

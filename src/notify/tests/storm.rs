@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::timeline::timeline;
+use super::timeline::{START, control, timeline};
 use super::*;
 use crate::model::NoticeKind::Collection;
 use crate::model::QuietHours;
@@ -177,4 +177,85 @@ fn each_partition_watches_its_share_rounded_up() {
         0s   | c = stalled warn parcel=SF3              | c held: storm
         ",
     );
+}
+
+#[test]
+fn after_a_restart_the_last_minute_is_counted_from_what_was_sent() {
+    timeline(
+        &calm(),
+        "
+        0s   | a = stalled warn parcel=SF1              | a#1 by email
+        10s  | b = stalled warn parcel=SF2              | b#1 by email
+        10s  | a#1 delivered                            | a#1 delivered
+        20s  | restart                                  |
+        30s  | c = stalled warn parcel=SF3              | c held: storm
+        2m   | release stalled                          | c held: storm released; c#1 by email
+        130s | restart                                  |
+        131s | d = stalled warn parcel=SF4              | d#1 by email
+        132s | e = stalled warn parcel=SF5              | e#1 by email
+        133s | restart                                  |
+        134s | f = stalled warn parcel=SF6              | f held: storm
+        ",
+    );
+}
+
+#[test]
+fn after_a_restart_a_morning_is_no_storm_and_a_night_counts_as_it_did() {
+    timeline(
+        &limited(2, nights),
+        "
+        17h  | a = stalled warn parcel=SF1              | a held: quiet hours
+        18h  | b = stalled warn parcel=SF2              | b held: quiet hours
+        18h  | c = stalled warn parcel=SF3              | c held: quiet hours
+        18h  | restart                                  |
+        18h  | d = stalled warn parcel=SF4              | d held: storm
+        19h  | discard stalled                          | d suppressed: storm discarded
+        24h  |                                          | a#1 by email; b#1 by email; c#1 by email
+        24h  | restart                                  |
+        24h  | e = stalled warn parcel=SF5              | e#1 by email
+        24h  | f = stalled warn parcel=SF6              | f#1 by email
+        24h  | restart                                  |
+        24h  | g = stalled warn parcel=SF7              | g held: storm
+        ",
+    );
+}
+
+#[test]
+fn nothing_is_saved_that_an_older_version_does_not_know_until_there_is_a_storm() {
+    let mut desk = super::timeline::Desk::new(&calm());
+    let at = |secs| START + Duration::from_secs(secs);
+    desk.step(at(0), "a = stalled warn parcel=SF1");
+    desk.step(at(1), "b = stalled warn parcel=SF2");
+    desk.step(at(2), "release stalled");
+    assert_eq!(sizes(desk.machine.tables())[4], 0);
+    desk.step(at(3), "c = stalled warn parcel=SF3");
+    assert_eq!(sizes(desk.machine.tables())[4], 1);
+}
+
+#[test]
+fn a_decision_about_one_storm_that_is_read_again_ends_no_later_one() {
+    let mut desk = super::timeline::Desk::new(&limited(1, |_| {}));
+    let at = |secs| START + Duration::from_secs(secs);
+    let storm = |desk: &mut super::timeline::Desk, from, names: [&str; 2]| {
+        for (secs, name) in (from..).zip(names) {
+            desk.step(at(secs), &format!("{name} = stalled warn parcel={name}"));
+        }
+        desk.machine.storms().filter(|storm| storm.since.is_some()).count()
+    };
+    let [early, first] = [at(1), at(12)].map(|at| control(at, "release", "stalled"));
+    desk.pass(at(1));
+    desk.handle(crate::notify::Input::Control(early.clone()));
+    assert_eq!(storm(&mut desk, 10, ["a", "b"]), 1);
+    desk.pass(at(12));
+    desk.handle(crate::notify::Input::Control(first.clone()));
+    assert_eq!(desk.machine.storms().filter(|storm| storm.since.is_some()).count(), 0);
+    assert_eq!(storm(&mut desk, 100, ["c", "d"]), 1);
+    // An older version had the partition for a while, and dropped where its successor stood in `controls.v1`.
+    desk.pass(at(120));
+    for control in [early, first] {
+        desk.handle(crate::notify::Input::Control(control));
+        assert_eq!(desk.machine.storms().filter(|storm| storm.since.is_some()).count(), 1, "it goes on");
+    }
+    desk.handle(crate::notify::Input::Control(control(at(120), "release", "stalled")));
+    assert_eq!(desk.machine.storms().filter(|storm| storm.since.is_some()).count(), 0);
 }

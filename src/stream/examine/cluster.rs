@@ -82,7 +82,9 @@ impl<'a> Cluster<'a> {
         config.set("group.id", group).set("enable.auto.commit", "false").set("isolation.level", "read_committed");
         let consumer: BaseConsumer = config.create()?;
         let mut list = TopicPartitionList::new();
-        (0..count).for_each(|partition| drop(list.add_partition(topic, partition)));
+        for partition in 0..count {
+            list.add_partition(topic, partition);
+        }
         let told = consumer.committed_offsets(list, ANSWER_WITHIN)?;
         let mut offsets = HashMap::new();
         for element in told.elements() {

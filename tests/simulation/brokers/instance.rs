@@ -173,6 +173,11 @@ impl Instance {
         self.reach.local(|_| ()).is_ok()
     }
 
+    /// The true time since the simulation began, in milliseconds; nothing in the product may know it.
+    pub fn true_ms(&self) -> i64 {
+        self.reach.look(|state| state.now.as_millis() as i64)
+    }
+
     /// Its machine's clocks.
     pub fn clocks(&self) -> Arc<dyn Clocks> {
         Arc::new(MachineClocks(self.reach.clone()))

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use parcelwatch::model::World;
-use parcelwatch::state::{Machine, Meta, Stored, Tables, restore_block};
+use parcelwatch::state::{Foreign, Machine, Meta, Stored, Tables, restore_block};
 use parcelwatch::stream::{Partition, Stage};
 
 use super::Violations;
@@ -41,7 +41,7 @@ impl Saved {
         let name = format!("{} [{}]", S::NAME, partition.number);
         let (mut fresh, mut meta) = (S::machine(), None);
         for block in &log.blocks {
-            if let Err(error) = restore_block(block, &mut fresh.tables(), &mut meta) {
+            if let Err(error) = restore_block(block, &mut fresh.tables(), &mut Foreign::default(), &mut meta) {
                 return found.add("restored", format!("{name}: {error}"));
             }
         }

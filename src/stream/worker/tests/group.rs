@@ -180,7 +180,7 @@ fn a_log_that_begins_later_than_it_is_complete_from_stops_the_worker() {
     restoring.begins = restoring.meta().expect("it was saved").walk.complete_from + 1;
     let (state_topic, main_topic) = ("tracker-state.v1", "scans.v1");
     let check = Check { state_topic, main_topic, group: "g", partition: 0, partitions: PARTITIONS };
-    let error = restoring.checked(&check, Some(1), &options()).err().expect("records were deleted");
+    let error = restoring.checked(&check, Some(1), &options()).expect_err("records were deleted");
     assert!(matches!(error, CannotResume::Truncated { .. }), "{error}");
 }
 
@@ -190,8 +190,7 @@ fn a_very_first_start_must_be_told_where_to_begin() {
     let nowhere = Options { from: None, ..options() };
     let error = Restoring::<TrackerStage>::new(0, 0, Duration::ZERO)
         .checked(&check, None, &nowhere)
-        .err()
-        .expect("nobody has said");
+        .expect_err("nobody has said");
     assert!(error.to_string().contains("--from earliest, --from latest or --from 2026"), "{error}");
     assert!(Restoring::<TrackerStage>::new(0, 0, Duration::ZERO).checked(&check, None, &options()).is_ok());
     assert!(

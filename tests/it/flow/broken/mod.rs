@@ -5,6 +5,7 @@ mod damage;
 mod equal;
 mod looks;
 mod restoring;
+mod size;
 mod states;
 mod twins;
 
