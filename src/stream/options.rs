@@ -13,6 +13,13 @@ const FETCHED_KBYTES_MAX: usize = 64 * 1024;
 /// Bytes of one fetch. The client's own 50 MB from each of many brokers would be most of a worker's memory.
 const FETCH_BYTES: usize = 16 * 1024 * 1024;
 
+/// How often every client asks anew who leads what and which brokers there are.
+///
+/// librdkafka (2.12.1) forgets a broker that a metadata answer leaves out because it restarts, and until the next answer it neither finds the
+/// partitions that this broker leads again (end offsets: "unknown partition") nor goes on waiting calls. Longer: deciding may stand still for as
+/// long after a broker's restart (with the client's own default, for five minutes). Shorter: more requests of idle clients.
+const METADATA_EVERY_MS: &str = "10000";
+
 /// After how long a writer's connection that carries nothing is closed, and opened anew when it is needed.
 ///
 /// `send_offsets_to_transaction` knows no time limit in librdkafka (2.12.1; its issues 5456 and 5511): when the group's coordinator is gone from
@@ -131,6 +138,9 @@ impl Options {
 
     fn config(&self, settings: &[(&str, &str)]) -> ClientConfig {
         let mut config = self.client.clone();
+        if config.get("topic.metadata.refresh.interval.ms").is_none() {
+            config.set("topic.metadata.refresh.interval.ms", METADATA_EVERY_MS);
+        }
         for (key, value) in settings {
             config.set(*key, *value);
         }

@@ -128,6 +128,8 @@ pub struct Worker<S: Stage, K: Brokers> {
     answered: Option<Timestamp>,
     /// Records wait for an answer.
     ask: bool,
+    /// The last question got none.
+    unanswered: bool,
     /// When the first change of the open transaction was made.
     dirty_since: Option<Duration>,
     time_saved: Duration,
@@ -168,6 +170,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             reported_waiting: Duration::ZERO,
             answered: None,
             ask: false,
+            unanswered: false,
             dirty_since: None,
             time_saved: shared.clock.boot(),
             questions: mpsc::channel(),

@@ -116,7 +116,8 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
 
     /// One batched query for the ends of all inputs: at once where records wait for it, else now and then.
     pub(super) fn ask_for_ends(&mut self) {
-        let every = if self.ask { ASK_BUSY_EVERY } else { ASK_IDLE_EVERY };
+        // Who gets no answer does not ask faster for it.
+        let every = if self.ask && !self.unanswered { ASK_BUSY_EVERY } else { ASK_IDLE_EVERY };
         if self.shared.clock.boot().saturating_sub(self.asked) < every {
             return;
         }
@@ -140,6 +141,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         let places = numbers.iter().flat_map(|n| self.inputs.iter().map(move |topic| (topic.as_str(), *n)));
         let answers = self.reader.ends(places);
         self.asked = self.shared.clock.boot();
+        self.unanswered = answers.is_err();
         let (ends, positions) = match (answers, self.reader.positions()) {
             (Ok(ends), Ok(positions)) => (ends, positions),
             (Err(error), _) | (_, Err(error)) => {
