@@ -335,7 +335,10 @@ impl Owner {
     }
 }
 
-fn both(owner: &Owner) -> (BTreeMap<String, u16>, BTreeMap<String, (String, Option<u16>)>) {
+/// The entries of the table that every version knows, and of the appended one.
+type Both = (BTreeMap<String, u16>, BTreeMap<String, (String, Option<u16>)>);
+
+fn both(owner: &Owner) -> Both {
     (contents(&owner.own), owner.appended.iter().map(|(key, value)| (key.to_owned(), value.clone())).collect())
 }
 
