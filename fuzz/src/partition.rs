@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use parcelwatch::model::{Effect, Timestamp, World};
+use parcelwatch::model::{Effect, Notice, Timestamp, World};
 use parcelwatch::state::{BUCKETS, Foreign, Machine, Meta, StateLog, Walk, restore_block};
 
 /// What is done to a machine.
@@ -189,11 +189,19 @@ fn perform<M: Machine>(machine: &mut M, op: Op<M::Input>, world: &World) -> Vec<
     out
 }
 
-/// The same effects, in whatever order.
+/// The same effects, in whatever order; of notices only which. What one offers and until when it is of use follows, where it was withheld,
+/// from when telling opened, and after a restore telling opens anew. The id is a function of what it tells.
 fn assert_same(found: &[Effect], expected: &[Effect], what: &str) {
-    let mut rest: Vec<&Effect> = expected.iter().collect();
+    let timeless = |effect: &Effect| match effect {
+        Effect::Notice { key, notice: Notice::Issued(issued) } => {
+            Effect::Notice { key: key.clone(), notice: Notice::Withdrawn { id: issued.id.clone() } }
+        }
+        effect => effect.clone(),
+    };
+    let mut rest: Vec<Effect> = expected.iter().map(timeless).collect();
     for effect in found {
-        let at = rest.iter().position(|other| *other == effect);
+        let same = timeless(effect);
+        let at = rest.iter().position(|other| *other == same);
         let at = at.unwrap_or_else(|| panic!("{what}: unexpected {effect:?}, expected {expected:?}"));
         rest.swap_remove(at);
     }

@@ -200,8 +200,9 @@ fn begin(world: &World, name: &str, within: Duration, acked: &Arc<Mutex<Vec<Acke
         let mut ids = (0..).map(|n| format!("{name}-{n}"));
         let parcel = ids.find(|id| partition_of(id.as_bytes(), PARTITIONS) == partition).expect("keys spread");
         let scan = json!({"parcel_id": parcel, "code": "damaged", "event_time": stamp(now())});
-        let shipment =
-            json!({"parcel_id": parcel, "ordered_at": stamp(now()), "merchant": "M-1", "promise": stamp(now())});
+        let recipient = json!({"id": "c-1", "email": "r1@example.com", "locale": "en", "time_zone": "UTC"});
+        let shipment = json!({"parcel_id": parcel, "ordered_at": stamp(now()), "merchant": "M-1", "promise": stamp(now()),
+                              "recipient": recipient});
         for (topic, value) in [("shipments.v1", shipment), ("scans.v1", scan)] {
             send(&producer, &world.topic(topic), partition, &parcel, &value.to_string());
         }

@@ -75,6 +75,7 @@ pub fn run(args: &Args, seed: u64, name: &str, folder: &Path, program: &Path, fa
     stop_daemons(&world);
     let scans = write_down(&world, &feed.acked().lock().expect("no holder panics"));
     let verdict = judge(folder, cut);
+    crate::twins::are_seen(folder, cut);
     let mut outcome = Outcome {
         faults: BTreeMap::new(),
         pauses: pauses(&rounds, &scans, &pulse),

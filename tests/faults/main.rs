@@ -41,6 +41,7 @@ mod server;
 #[allow(dead_code, reason = "the same")]
 #[path = "../it/support.rs"]
 mod support;
+mod twins;
 mod world;
 
 use std::path::{Path, PathBuf};

@@ -220,7 +220,11 @@ class Judge:
         for key, (written, last) in self.truth.items():
             for c, at, until in spans(written):
                 journey_shell = last is not None and last.journey == c["journey"] and last.ship is None
+                # Whoever wrote the shipment may have named no recipient.
+                nobody = last is not None and last.ship is not None and not last.ship.get("recipient")
                 for audience in audiences(c["condition"], c["level"], journey_shell, False):
+                    if audience == "recipient" and nobody:
+                        continue
                     told = (key, c["journey"], c["condition"], c["episode"], c["level"], audience)
                     may.add(told)
                     long = (until is None or until - at > self.pause) and at < self.cut - self.pause

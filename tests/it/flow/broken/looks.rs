@@ -40,7 +40,9 @@ fn offsets(scene: &Scene, (stage, main): (&str, &str)) -> Vec<Offset> {
     config.set("group.id", format!("{}-{stage}", scene.flow.topic("pw")));
     let consumer: BaseConsumer = config.create().expect("a consumer");
     let mut list = TopicPartitionList::new();
-    (0..2).for_each(|partition| drop(list.add_partition(&scene.flow.topic(main), partition)));
+    for partition in 0..2 {
+        list.add_partition(&scene.flow.topic(main), partition);
+    }
     let told = consumer.committed_offsets(list, ANSWER).expect("offsets");
     told.elements().iter().map(|element| element.offset()).collect()
 }
