@@ -343,9 +343,11 @@ fn both(owner: &Owner) -> Both {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn an_old_version_carries_what_a_new_one_saved_in_tables_of_its_own(
-        ops in prop::collection::vec(prop_oneof![9 => op().prop_map(Shared::Op), 1 => Just(Shared::Handover)], 1..600)) {
+        ops in prop::collection::vec(prop_oneof![9 => op().prop_map(Shared::Op), 1 => Just(Shared::Handover)], 100..300)) {
         let mut log = MemoryLog::default();
         let mut owner = Owner::restored(&log, true);
         let mut committed = both(&owner);
