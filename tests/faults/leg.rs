@@ -1,33 +1,21 @@
 //! A leg: brokers that nobody has used before, faults one after the other and at once, then none, until everything has settled; and the verdict.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
-
-use serde_json::{Value, json};
 
 use crate::args::Args;
 use crate::fault::{Fault, Kind};
-use crate::feed::{Acked, Feed, PARTITIONS, beat_of, now, parcel_on, stamp};
+use crate::feed::{Feed, now};
 use crate::inject::inject;
 use crate::judge::{Cut, Verdict, judge};
-use crate::kafka::{Record, Stored};
 use crate::pulse::Pulse;
-use crate::support::until;
+use crate::settle::{RECOVERS_WITHIN, last_words, probed, recovered};
 use crate::world::World;
+use crate::written::write_down;
 
-/// Until every partition decides again after faults: longer than sessions, transactions and connections of dead ends last, several times over.
-const RECOVERS_WITHIN: Duration = Duration::from_secs(240);
-/// Until everything is told that is to be told.
-const SETTLES_WITHIN: Duration = Duration::from_secs(300);
 /// At most so many faults at once.
 const AT_ONCE: usize = 3;
-
-/// When something takes longer, the daemons' metrics are written down.
-const LOOKS_AFTER: Duration = Duration::from_secs(60);
 
 /// Some faults at once, and the instants (in milliseconds since 1970) between which they and their consequences lie.
 struct Round {
@@ -170,84 +158,6 @@ fn joined(rounds: Vec<Round>) -> Vec<Round> {
     joined
 }
 
-/// Waits until every partition has decided something that was scanned after an instant.
-fn recovered(world: &World, pulse: &Pulse, feed: &Feed, instant: i64) {
-    let mut patience = Looking::new(world);
-    until("every partition to decide", RECOVERS_WITHIN, || match pulse.silent_since(instant) {
-        silent if silent.is_empty() => Ok(()),
-        silent => {
-            patience.looks();
-            let acked = feed.acked().lock().expect("no holder panics").len();
-            Err(format!(
-                "partitions {silent:?} are silent; {acked} records are acknowledged, {} beats decided",
-                pulse.count()
-            ))
-        }
-    });
-}
-
-/// Scans of a parcel on each partition that somebody must be told of, and waits until they are: then everything of before is.
-fn probed(world: &World) {
-    let producer = world.cluster.producer();
-    let name = format!("PROBE{}", now().timestamp_millis());
-    let parcels: BTreeSet<String> = (0..PARTITIONS).map(|partition| parcel_on(partition, &name)).collect();
-    for parcel in &parcels {
-        let shipment = json!({"parcel_id": parcel, "ordered_at": stamp(now()), "merchant": "M-1"});
-        let scan = json!({"parcel_id": parcel, "code": "damaged", "event_time": stamp(now())});
-        for (topic, value) in [("shipments.v1", shipment), ("scans.v1", scan)] {
-            producer.send(Record::to(&world.topic(topic)).key(parcel).value(value.to_string()));
-            producer.flush();
-        }
-    }
-    let mut patience = Looking::new(world);
-    until("somebody to be told of every partition", SETTLES_WITHIN, || {
-        let notices = world.cluster.read_to_end(&world.topic("notices.v1"));
-        let told: BTreeSet<String> =
-            notices.iter().filter_map(|notice| Some(notice.json()["parcel_id"].as_str()?.to_owned())).collect();
-        let silent: Vec<&String> = parcels.difference(&told).collect();
-        patience.looks();
-        if silent.is_empty() { Ok(()) } else { Err(format!("nobody has heard of {silent:?}")) }
-    });
-}
-
-/// Has a look at the daemons when something takes very long, so that there is something to look at afterwards.
-struct Looking<'a> {
-    world: &'a World,
-    at: Option<chrono::DateTime<chrono::Utc>>,
-}
-
-impl<'a> Looking<'a> {
-    fn new(world: &'a World) -> Looking<'a> {
-        Looking { world, at: Some(now() + LOOKS_AFTER) }
-    }
-
-    fn looks(&mut self) {
-        if self.at.is_some_and(|at| now() >= at) {
-            self.at = None;
-            self.world.write_metrics();
-        }
-    }
-}
-
-/// Waits until something final is known about every notice of before an instant.
-fn last_words(world: &World, cut: i64) {
-    let mut asked = now();
-    until("the last word on every notice", SETTLES_WITHIN, || {
-        // Reading everything takes its time.
-        if now() < asked {
-            return Err(String::from("just asked"));
-        }
-        asked = now() + Duration::from_secs(3);
-        let read = |topic: &str| world.cluster.read_to_end(&world.topic(topic));
-        let notices: Vec<Value> = read("notices.v1").iter().map(Stored::json).collect();
-        let deliveries: Vec<Value> = read("deliveries.v1").iter().map(Stored::json).collect();
-        match crate::judge::without_last_word(&notices, &deliveries, cut) {
-            open if open.is_empty() => Ok(()),
-            open => Err(format!("{} have none, {} among them", open.len(), open[0])),
-        }
-    });
-}
-
 fn stop_daemons(world: &World) {
     for (n, place) in world.daemons.iter().enumerate() {
         let taken = place.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
@@ -259,47 +169,6 @@ fn stop_daemons(world: &World) {
             }
         }
     }
-}
-
-/// Everything that went in and came out, as lines of JSON in the folder; gives the beats: when each was appended, by partition and second.
-fn write_down(world: &World, acked: &[Acked]) -> BTreeMap<(i32, i64), i64> {
-    let acks: BTreeMap<(&str, i32, i64), &Acked> =
-        acked.iter().map(|acked| ((acked.topic.as_str(), acked.partition, acked.offset), acked)).collect();
-    let beats: BTreeMap<String, i32> = (0..PARTITIONS).map(|partition| (beat_of(partition), partition)).collect();
-    let mut appended = BTreeMap::new();
-    let file = |name: &str| BufWriter::new(File::create(world.folder.join(name)).expect("the folder is ours"));
-    let mut inputs = file("inputs.ndjson");
-    let mut found = 0;
-    for name in ["shipments.v1", "scans.v1"] {
-        let topic = world.topic(name);
-        for record in world.cluster.read_to_end(&topic) {
-            let ack = acks.get(&(topic.as_str(), record.partition, record.offset));
-            found += usize::from(ack.is_some_and(|ack| ack.certain));
-            let line = String::from_utf8_lossy(record.value.as_deref().unwrap_or_default()).into_owned();
-            if let Some(partition) = beats.get(&record.key_text()) {
-                let at =
-                    record.json()["event_time"].as_str().and_then(|at| chrono::DateTime::parse_from_rfc3339(at).ok());
-                appended.insert((*partition, at.expect("beats have their time").timestamp()), record.timestamp_ms);
-            }
-            let value = json!({"topic": name, "partition": record.partition, "offset": record.offset, "time": record.timestamp_ms,
-                               "acked": ack.map(|ack| ack.at), "key": record.key_text(), "line": line});
-            writeln!(inputs, "{value}").expect("there is room");
-        }
-    }
-    let certain = acked.iter().filter(|acked| acked.certain).count();
-    assert_eq!(found, certain, "what brokers have acknowledged they keep, as long as one replica in sync is left");
-    for name in ["conditions.v1", "notices.v1", "deliveries.v1", "rejects.v1"] {
-        let mut lines = file(&format!("{}.ndjson", name.trim_end_matches(".v1")));
-        for record in world.cluster.read_to_end(&world.topic(name)) {
-            writeln!(lines, "{}", String::from_utf8_lossy(record.value.as_deref().unwrap_or_default()))
-                .expect("there is room");
-        }
-    }
-    let mut lines = file("received.ndjson");
-    for event in world.received() {
-        writeln!(lines, "{event}").expect("there is room");
-    }
-    appended
 }
 
 /// By kind of what happened alone (else "several"): the longest time between a beat's append and its change, and how many there were.

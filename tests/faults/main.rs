@@ -38,11 +38,13 @@ mod report;
 #[allow(dead_code, reason = "the same")]
 #[path = "../it/channel/server.rs"]
 mod server;
+mod settle;
 #[allow(dead_code, reason = "the same")]
 #[path = "../it/support.rs"]
 mod support;
 mod twins;
 mod world;
+mod written;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
