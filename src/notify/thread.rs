@@ -36,7 +36,7 @@ pub fn split_key(key: &str) -> (RecipientKey, &str) {
     (RecipientKey::from_text(parts.next().unwrap_or_default()), parcel_id)
 }
 
-/// All notices to one recipient about one journey of a parcel, in order of arrival. Saved as [`saved`] says.
+/// All notices to one recipient about one journey of a parcel, in order of arrival. How it is saved: see `saved`.
 #[derive(Clone, Debug, Default)]
 pub struct Thread {
     #[allow(missing_docs)]

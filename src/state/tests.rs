@@ -335,14 +335,19 @@ impl Owner {
     }
 }
 
-fn both(owner: &Owner) -> (BTreeMap<String, u16>, BTreeMap<String, (String, Option<u16>)>) {
+/// The entries of the table that every version knows, and of the appended one.
+type Both = (BTreeMap<String, u16>, BTreeMap<String, (String, Option<u16>)>);
+
+fn both(owner: &Owner) -> Both {
     (contents(&owner.own), owner.appended.iter().map(|(key, value)| (key.to_owned(), value.clone())).collect())
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn an_old_version_carries_what_a_new_one_saved_in_tables_of_its_own(
-        ops in prop::collection::vec(prop_oneof![9 => op().prop_map(Shared::Op), 1 => Just(Shared::Handover)], 1..600)) {
+        ops in prop::collection::vec(prop_oneof![9 => op().prop_map(Shared::Op), 1 => Just(Shared::Handover)], 100..300)) {
         let mut log = MemoryLog::default();
         let mut owner = Owner::restored(&log, true);
         let mut committed = both(&owner);

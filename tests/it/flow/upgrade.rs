@@ -9,8 +9,9 @@ use super::ends::Ends;
 use super::{Flow, scan, shipment};
 use crate::daemon::{Daemon, Settings};
 
-/// Parcels that are damaged in each step.
-const PARCELS: usize = 150;
+/// Parcels that are damaged in each step. More: all steps within a minute are a storm, which the older version knows not how to hold:
+/// merchant and customer service may be of one partition, whose share of the default limit is 1000.
+const PARCELS: usize = 50;
 
 const OLD: &str = "PARCELWATCH_TEST_OLD_BINARY";
 

@@ -1,6 +1,7 @@
 //! What became of notices, against what arrived at the channels' other ends.
 //!
 //! - *delivered_once*: a notice arrives again only after an attempt that had arrived was declared unknown; such repeats are counted.
+//! - *begun_once*: no attempt begins twice; what begins before its claim is committed does where that is aborted.
 //! - *deadline*: no attempt begins past its deadline.
 //! - *last_word*: every notice ends delivered, refused, suppressed with a reason, expired, or unknown for good.
 //! - *outcome_known*: what is said to be delivered has arrived.
@@ -17,7 +18,11 @@ pub fn check(evidence: &Evidence, found: &mut Violations) {
     for delivery in evidence.deliveries.iter().map(Written::json) {
         by_notice.entry(delivery["notice_id"].as_str().unwrap_or_default().to_owned()).or_default().push(delivery);
     }
+    let mut attempts = BTreeSet::new();
     for (_, begun) in &evidence.ends.begun {
+        if !attempts.insert((&begun.notice_id, begun.attempt)) {
+            found.add("begun_once", format!("{begun:?}"));
+        }
         if begun.clock > begun.deadline {
             found.add("deadline", format!("{begun:?}"));
         }
