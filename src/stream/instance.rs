@@ -18,6 +18,7 @@ use super::kafka::Kafka;
 use super::options::{Options, REPORTED_MAX};
 use super::preflight;
 use super::publish::Publisher;
+use super::pulse::{TICK, Watch, Who, patience};
 use super::query::Asker;
 use super::receipts::Receipts;
 use super::shared::{Outbox, QUESTIONS_MAX, Shared};
@@ -35,6 +36,12 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// What attempts that run may take at the end; the whole end stays below 10 s.
 const CHANNELS_WITHIN: Duration = Duration::from_secs(4);
+
+/// How often the end looks whether threads have ended.
+const ENDS_EVERY: Duration = Duration::from_millis(20);
+
+/// How long the other workers may take to finish where one stands still.
+const OTHERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// What an instance is made of.
 pub struct Setup {
@@ -86,6 +93,12 @@ pub enum InstanceError {
     /// A mistake of ours.
     #[error("a thread has panicked")]
     Panicked,
+    #[allow(missing_docs)]
+    #[error(
+        "the {} worker {} has stood still for minutes in a call to the brokers: this process ends, so that another one can go on with its \
+         partitions", .0.0, .0.1
+    )]
+    StandsStill(Who),
     /// It was told to stop before the brokers were reached.
     #[error("stopped before the brokers were reached")]
     Stopped,
@@ -162,6 +175,7 @@ impl Instance {
                 fail(&shared, &failure, twin.into());
             }
         })?;
+        runtime.spawn(watch(Arc::clone(&instance.shared), Arc::clone(&instance.failure)));
         for slot in 0..workers.0 {
             instance.worker::<TrackerStage>(slot)?;
         }
@@ -216,7 +230,9 @@ impl Instance {
         self.shared.joined(S::NAME, slot, false);
         let kafka = Kafka::new(self.shared.options.clone(), self.shared.clock.clone());
         self.thread(&format!("{}-{slot}", S::NAME), move |shared, failure| {
-            if let Err(error) = keep_working::<S, Kafka>(&shared, &kafka, slot) {
+            let ended = keep_working::<S, Kafka>(&shared, &kafka, slot);
+            shared.pulse.ended((S::NAME, slot));
+            if let Err(error) = ended {
                 fail(&shared, &failure, error.into());
             }
         })
@@ -225,8 +241,17 @@ impl Instance {
     /// Waits until every worker has ended, lets the channels finish, and says why it ended.
     pub fn join(self, runtime: &Handle) -> Result<(), InstanceError> {
         let mut panicked = false;
+        let mut waits = None;
         for thread in self.threads {
-            panicked |= thread.join().is_err();
+            while !thread.is_finished() && waits.is_none_or(|waits| waits > Duration::ZERO) {
+                std::thread::sleep(ENDS_EVERY);
+                let stands_still = self.failure.lock().expect("no holder of this lock panics");
+                if matches!(*stands_still, Some(InstanceError::StandsStill(_))) {
+                    waits = Some(waits.unwrap_or(OTHERS_WITHIN).saturating_sub(ENDS_EVERY));
+                }
+            }
+            // One that stands still is left to the end of the process.
+            panicked |= thread.is_finished() && thread.join().is_err();
         }
         runtime.block_on(self.dispatcher.shutdown(CHANNELS_WITHIN));
         self.receipts.flush();
@@ -239,6 +264,17 @@ impl Instance {
             // The panic's message is on stderr.
             None if panicked => Err(InstanceError::Panicked),
             None => Ok(()),
+        }
+    }
+}
+
+/// Ends the instance when a worker stands still.
+async fn watch(shared: Arc<Shared>, failure: Arc<Mutex<Option<InstanceError>>>) {
+    let mut watch = Watch::new(patience(shared.options.transaction_timeout));
+    while !shared.stopping() {
+        tokio::time::sleep(TICK).await;
+        if let Some(who) = watch.tick(&shared.pulse) {
+            fail(&shared, &failure, InstanceError::StandsStill(who));
         }
     }
 }
@@ -264,7 +300,9 @@ impl Drop for StopOnPanic {
 
 /// Runs a worker and builds it anew whenever that can help.
 fn keep_working<S: Stage, K: Brokers>(shared: &Arc<Shared>, brokers: &K, slot: usize) -> Result<(), WorkerError> {
+    let turns = shared.pulse.of((S::NAME, slot));
     loop {
+        turns.fetch_add(1, Ordering::Relaxed);
         let ended = Worker::<S, K>::new(Arc::clone(shared), brokers, slot).and_then(Worker::run);
         match ended {
             Ok(()) => return Ok(()),

@@ -20,6 +20,7 @@ mod options;
 mod partition;
 mod preflight;
 mod publish;
+mod pulse;
 mod query;
 mod receipts;
 mod reject;

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::clock::Clock;
 use super::options::Options;
+use super::pulse::Pulse;
 use super::restore::Progress;
 use super::stage::Question;
 use super::topics::Topics;
@@ -93,6 +94,8 @@ pub struct Shared {
     pub changed: tokio::sync::Notify,
     /// How many questions wait for workers.
     pub questions: Arc<AtomicUsize>,
+    /// Whether the workers take turns.
+    pub(super) pulse: Pulse,
     outage: Mutex<Outage<(&'static str, usize)>>,
     owned: Mutex<Owned>,
     /// Per stage, whether its workers have heard from their groups.
@@ -114,7 +117,7 @@ impl Shared {
     ) -> Shared {
         let changed = tokio::sync::Notify::new();
         let (outage, owned, joined) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let questions = Arc::default();
+        let (questions, pulse) = (Arc::default(), Pulse::default());
         Shared {
             options,
             clock,
@@ -126,6 +129,7 @@ impl Shared {
             stop,
             changed,
             questions,
+            pulse,
             outage,
             owned,
             joined,

@@ -12,6 +12,7 @@ mod groups;
 mod questions;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -134,6 +135,8 @@ pub struct Worker<S: Stage, K: Brokers> {
     dirty_since: Option<Duration>,
     time_saved: Duration,
     questions: (mpsc::Sender<Query>, mpsc::Receiver<Query>),
+    /// Counts its turns, for whoever watches that it goes on.
+    turns: Arc<AtomicU64>,
     leaving: bool,
 }
 
@@ -174,6 +177,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             dirty_since: None,
             time_saved: shared.clock.boot(),
             questions: mpsc::channel(),
+            turns: shared.pulse.of((S::NAME, slot)),
             leaving: false,
             shared,
         })
@@ -206,6 +210,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
 
     /// Serves the group, fetches, decides and commits what is due, once.
     pub fn turn(&mut self) -> Result<Going, WorkerError> {
+        self.turns.fetch_add(1, Ordering::Relaxed);
         if self.shared.stopping() && !self.leaving {
             self.leaving = true;
             self.membership.leave();

@@ -1,6 +1,7 @@
 //! Partitions come, are restored and become active; partitions go.
 
 use super::*;
+use crate::stream::pulse::Watch;
 use crate::stream::restore::{CannotResume, Check, Restoring};
 
 fn before(calls: &[String], first: &str, then: &str) {
@@ -234,4 +235,16 @@ fn topics_of_unequal_or_grown_partition_counts_are_refused_with_the_remedy() {
     let error = Worker::<TrackerStage, Script>::new(Arc::clone(&scene.shared), &scene.script, 1).err();
     let error = error.expect("it has grown since the instance started").to_string();
     assert!(error.contains("expected 2 partitions of scans.v1") && error.contains("create new topics"), "{error}");
+}
+
+#[test]
+fn a_worker_that_takes_turns_does_not_stand_still_and_one_that_takes_none_does() {
+    let mut scene = Scene::<TrackerStage>::with(&[0]);
+    let mut watch = Watch::new(5);
+    for _ in 0..20 {
+        scene.turns(1);
+        assert_eq!(watch.tick(&scene.shared.pulse), None);
+    }
+    let ticks = std::iter::repeat_with(|| watch.tick(&scene.shared.pulse));
+    assert_eq!(ticks.take(10).flatten().next(), Some((TrackerStage::NAME, 0)));
 }
