@@ -1,6 +1,6 @@
 //! What a worker asks of Kafka: the seam between its decisions and the client library.
 //!
-//! [`super::kafka`] keeps these promises with librdkafka; the simulation of the tests keeps them with a log in memory, transactions,
+//! The module `kafka` keeps these promises with librdkafka; the simulation of the tests keeps them with a log in memory, transactions,
 //! groups and faults of its own, so that the very same worker is driven by both. Everything here is called from the worker's one
 //! thread, and may wait for as long as it says.
 
