@@ -5,7 +5,7 @@
 //! have finished their transactions.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use tokio::runtime::{Handle, Runtime};
@@ -37,9 +37,6 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// What attempts that run may take at the end; the whole end stays below 10 s.
 const CHANNELS_WITHIN: Duration = Duration::from_secs(4);
 
-/// How often the end looks whether threads have ended.
-const ENDS_EVERY: Duration = Duration::from_millis(20);
-
 /// How long the other workers may take to finish where one stands still.
 const OTHERS_WITHIN: Duration = Duration::from_secs(10);
 
@@ -68,7 +65,9 @@ pub struct Instance {
     receipts: Arc<Receipts>,
     publisher: Publisher,
     dispatcher: Arc<Dispatcher>,
-    threads: Vec<std::thread::JoinHandle<()>>,
+    /// How many threads were started, and what they say at their ends.
+    threads: usize,
+    ends: (mpsc::Sender<End>, mpsc::Receiver<End>),
     failure: Arc<Mutex<Option<InstanceError>>>,
 }
 
@@ -167,7 +166,8 @@ impl Instance {
             receipts,
             publisher,
             dispatcher,
-            threads: Vec::new(),
+            threads: 0,
+            ends: mpsc::channel(),
             failure: Arc::default(),
         };
         instance.thread("tables", move |shared, failure| {
@@ -175,7 +175,7 @@ impl Instance {
                 fail(&shared, &failure, twin.into());
             }
         })?;
-        runtime.spawn(watch(Arc::clone(&instance.shared), Arc::clone(&instance.failure)));
+        runtime.spawn(watch(Arc::clone(&instance.shared), Arc::clone(&instance.failure), instance.ends.0.clone()));
         for slot in 0..workers.0 {
             instance.worker::<TrackerStage>(slot)?;
         }
@@ -218,11 +218,12 @@ impl Instance {
         work: impl FnOnce(Arc<Shared>, Arc<Mutex<Option<InstanceError>>>) + Send + 'static,
     ) -> Result<(), InstanceError> {
         let (shared, failure) = (Arc::clone(&self.shared), Arc::clone(&self.failure));
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-            let _stop = StopOnPanic(Arc::clone(&shared));
+        let ends = self.ends.0.clone();
+        std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let _last = LastWord { shared: Arc::clone(&shared), ends };
             work(shared, failure);
         })?;
-        self.threads.push(thread);
+        self.threads += 1;
         Ok(())
     }
 
@@ -238,21 +239,30 @@ impl Instance {
         })
     }
 
+    /// Waits until every thread has ended, but for one that stands still: it is left to the end of the process. Whether any has panicked.
+    fn threads_end(&self) -> bool {
+        let (clock, ends) = (&self.shared.clock, &self.ends.1);
+        let (mut running, mut panicked, mut until) = (self.threads, false, None::<Duration>);
+        while running > 0 {
+            let end = match until {
+                None => ends.recv().ok(),
+                Some(until) => ends.recv_timeout(until.saturating_sub(clock.boot())).ok(),
+            };
+            match end {
+                Some(End::Thread { has_panicked }) => {
+                    running -= 1;
+                    panicked |= has_panicked;
+                }
+                Some(End::StandsStill) => until = Some(clock.boot() + OTHERS_WITHIN),
+                None => break,
+            }
+        }
+        panicked
+    }
+
     /// Waits until every worker has ended, lets the channels finish, and says why it ended.
     pub fn join(self, runtime: &Handle) -> Result<(), InstanceError> {
-        let mut panicked = false;
-        let mut waits = None;
-        for thread in self.threads {
-            while !thread.is_finished() && waits.is_none_or(|waits| waits > Duration::ZERO) {
-                std::thread::sleep(ENDS_EVERY);
-                let stands_still = self.failure.lock().expect("no holder of this lock panics");
-                if matches!(*stands_still, Some(InstanceError::StandsStill(_))) {
-                    waits = Some(waits.unwrap_or(OTHERS_WITHIN).saturating_sub(ENDS_EVERY));
-                }
-            }
-            // One that stands still is left to the end of the process.
-            panicked |= thread.is_finished() && thread.join().is_err();
-        }
+        let panicked = self.threads_end();
         runtime.block_on(self.dispatcher.shutdown(CHANNELS_WITHIN));
         self.receipts.flush();
         match self.failure.lock().expect("no holder of this lock panics").take() {
@@ -269,12 +279,14 @@ impl Instance {
 }
 
 /// Ends the instance when a worker stands still.
-async fn watch(shared: Arc<Shared>, failure: Arc<Mutex<Option<InstanceError>>>) {
+async fn watch(shared: Arc<Shared>, failure: Arc<Mutex<Option<InstanceError>>>, ends: mpsc::Sender<End>) {
     let mut watch = Watch::new(patience(shared.options.transaction_timeout));
     while !shared.stopping() {
         tokio::time::sleep(TICK).await;
         if let Some(who) = watch.tick(&shared.pulse) {
             fail(&shared, &failure, InstanceError::StandsStill(who));
+            // Whoever waits for the ends has gone only when all have ended.
+            let _ = ends.send(End::StandsStill);
         }
     }
 }
@@ -286,15 +298,28 @@ fn fail(shared: &Shared, failure: &Mutex<Option<InstanceError>>, error: Instance
     shared.stop.store(true, Ordering::Relaxed);
 }
 
-/// The others must not go on without a thread that has panicked: its partitions would look owned for ever. Whoever joins them
-/// one after the other learns of it too late.
-struct StopOnPanic(Arc<Shared>);
+/// What whoever waits for the end is told.
+enum End {
+    /// A thread has ended.
+    Thread { has_panicked: bool },
+    /// One never will.
+    StandsStill,
+}
 
-impl Drop for StopOnPanic {
+/// Says that a thread ends. The others must not go on without one that has panicked: its partitions would look owned for ever.
+struct LastWord {
+    shared: Arc<Shared>,
+    ends: mpsc::Sender<End>,
+}
+
+impl Drop for LastWord {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.stop.store(true, Ordering::Relaxed);
+        let has_panicked = std::thread::panicking();
+        if has_panicked {
+            self.shared.stop.store(true, Ordering::Relaxed);
         }
+        // Nobody waits for the threads of an instance that could not be started as a whole.
+        let _ = self.ends.send(End::Thread { has_panicked });
     }
 }
 
