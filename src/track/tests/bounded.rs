@@ -116,7 +116,7 @@ impl Wild {
 fn saved_bytes(tracker: &mut Tracker) -> usize {
     let mut bytes = 0;
     for table in tracker.tables() {
-        table.changed(0, &mut |_, value| bytes += value.map_or(0, <[u8]>::len));
+        table.changed(0, &mut |_, value, _| bytes += value.map_or(0, <[u8]>::len));
     }
     bytes
 }
