@@ -136,11 +136,13 @@ fn journal<V: Entry>(undo: &mut HashMap<Box<str>, Option<Slot<V>>, Xxh3Builder>,
     }
 }
 
+/// Takes a changed entry: its key, its value (none: it is gone), and whether it had been written in the same walk before.
+pub type Write<'a> = dyn FnMut(&str, Option<&[u8]>, bool) + 'a;
+
 /// What the state log needs of a table, whatever it holds. Values travel as postcard bytes.
 pub trait Stored {
-    /// Appends the last value of every touched key (none: it is gone), with whether it had been written in `walk` before, and marks them as
-    /// written in it.
-    fn changed(&mut self, walk: u32, write: &mut dyn FnMut(&str, Option<&[u8]>, bool));
+    /// Appends the last value of every touched key, and marks them as written in `walk`.
+    fn changed(&mut self, walk: u32, write: &mut Write<'_>);
     /// Appends the entries of a bucket that were not written in `walk` yet, and marks them.
     fn sweep(&mut self, bucket: usize, walk: u32, write: &mut dyn FnMut(&str, &[u8]));
     /// Takes an entry from the log.
@@ -155,7 +157,7 @@ pub trait Stored {
 pub type Tables<'a> = Vec<&'a mut dyn Stored>;
 
 impl<V: Entry> Stored for Table<V> {
-    fn changed(&mut self, walk: u32, write: &mut dyn FnMut(&str, Option<&[u8]>, bool)) {
+    fn changed(&mut self, walk: u32, write: &mut Write<'_>) {
         // Sorted, so that the same decisions give the same bytes.
         let mut keys: Vec<&str> = self.undo.keys().map(|key| &**key).collect();
         keys.sort_unstable();
