@@ -7,7 +7,7 @@ const PURE: [&str; 10] =
     ["model", "decode", "state", "time", "track", "notify", "reroute", "callback", "document", "demo/day"];
 
 /// Clocks, dice, the environment, files, sockets, tasks, logs, metrics, and the crates that bring them.
-const FORBIDDEN: [&str; 22] = [
+const FORBIDDEN: [&str; 21] = [
     "SystemTime",
     "Instant::now",
     "Utc::now",
@@ -20,7 +20,6 @@ const FORBIDDEN: [&str; 22] = [
     "RandomState",
     "thread_rng",
     "getrandom",
-    "fastrand",
     "async fn",
     "rdkafka",
     "tokio",

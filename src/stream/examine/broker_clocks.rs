@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_stamp_from_outside_the_time_in_which_it_was_given_shows_how_far_a_clock_departs_at_least() {
-        let at = |ms| Timestamp::from_millis(1_700_000_000_000 + ms);
+        let at = |ms: i64| Timestamp::from_millis(1_700_000_000_000 + ms);
         let between = (at(0), at(100));
         for (stamped, departure) in [
             (0, Departure::None),
