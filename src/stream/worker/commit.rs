@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{AfterCommit, Held, Worker, WorkerError};
-use crate::model::{Effect, Notice};
+use crate::model::{Attempt, Effect, Notice};
 use crate::state::Meta;
 use crate::stream::brokers::{Brokers, Membership, NewRecord, Offsets, Place, Reader, WriteError, Writer};
 use crate::stream::partition::Output;
@@ -18,8 +18,14 @@ const TRANSACTION_RECORDS_MAX: usize = 50_000;
 const TRANSACTION_BYTES_MAX: usize = 16 << 20;
 
 impl<S: Stage, K: Brokers> Worker<S, K> {
-    /// The one place where effects are performed: records go into the transaction, the rest waits for its commit.
+    /// The one place where effects are performed: records go into the transaction, the rest waits for its commit, but for
+    /// withdrawals. What they follow from is committed, whatever becomes of this transaction, and attempts begin meanwhile.
     pub(super) fn write(&mut self, output: Output) -> Result<(), WriteError> {
+        for effect in &output.effects {
+            if let Effect::Cancel(notice) = effect {
+                self.shared.outbox.cancel(notice);
+            }
+        }
         for mut rejected in output.rejects {
             let headers = rejected.take_headers();
             let key = rejected.key.as_deref();
@@ -50,7 +56,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
                     self.produce("preferences.v1", Some(key), Some(&json(&preference)), &[])?;
                 }
                 Effect::Attempt(attempt) => self.after.attempts.push(*attempt),
-                Effect::Cancel(notice) => self.after.cancels.push(notice),
+                Effect::Cancel(notice) => drop(self.after.withdrawn.insert(notice)),
                 Effect::Count(count) => self.after.counts.push(count),
             }
         }
@@ -168,7 +174,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
 
     /// What had to wait for the commit.
     fn perform(&mut self) {
-        let AfterCommit { attempts, cancels, counts, rejects, noticed } = std::mem::take(&mut self.after);
+        let AfterCommit { attempts, withdrawn, counts, rejects, noticed } = std::mem::take(&mut self.after);
         let metrics = &self.shared.metrics;
         counts.iter().for_each(|count| metrics.count(count));
         for ((input, reason), count) in rejects {
@@ -178,13 +184,14 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         for at in noticed {
             metrics.scan_to_notice(now.since(at));
         }
+        // What was claimed and withdrawn within one transaction must not leave. Nothing is claimed after its withdrawal.
+        let is_withdrawn = |attempt: &Attempt| withdrawn.contains(&attempt.notice_id);
         for attempt in attempts {
-            self.shared.outbox.start(attempt);
-        }
-        // After them: a notice that was claimed and withdrawn within one transaction must not leave. None is claimed after
-        // its withdrawal.
-        for notice in cancels {
-            self.shared.outbox.cancel(&notice);
+            if is_withdrawn(&attempt) {
+                self.shared.outbox.withdrawn(attempt);
+            } else {
+                self.shared.outbox.start(attempt);
+            }
         }
     }
 
