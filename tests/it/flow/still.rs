@@ -1,5 +1,5 @@
 //! A worker that never takes another turn, in a process that otherwise lives: its heartbeats go on, so nobody else gets its
-//! partitions until that process ends itself.
+//! partitions for many minutes, unless that process ends itself.
 //!
 //! Nothing in the product is made for this test: a debugger holds that one thread.
 
