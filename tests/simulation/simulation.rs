@@ -19,7 +19,7 @@ use std::time::Duration;
 use parcelwatch::stream::{NotifierStage, Options, Stage};
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::brokers::{Cluster, Faults, Stamped, Upstream, interleave};
+use crate::brokers::{Cluster, Stamped, Upstream, interleave};
 use crate::channels::Ends;
 use crate::dice::Dice;
 use crate::instance::Instance;
@@ -29,9 +29,13 @@ use crate::known::{OptOuts, Withdrawals};
 use crate::oracle::History;
 use crate::plan::{DAY, Plan};
 use crate::settings::{PARTITIONS, Settings};
+use crate::told::Told;
 
 /// Whatever is to come to an end does so within this simulated time after the last fault, or it never will.
 const SETTLES_WITHIN_MS: i64 = 12 * DAY;
+
+/// Where faults stop in an outage, instances come within this time.
+const COMES_WITHIN_MS: i64 = 90_000;
 
 /// How far ahead of the brokers' clock a machine's may be: less than `runtime.clock_skew`. It is never behind: the time of a record
 /// that a slow clock cuts short depends on when it was fetched, and the independent reading does not know that.
@@ -64,10 +68,23 @@ pub struct Simulation {
     righted: RefCell<Vec<(i64, String, Righted)>>,
     named: Cell<usize>,
     rough_until: Cell<i64>,
+    /// Faults have not stopped yet.
+    troubled_now: Cell<bool>,
+    /// Nobody comes before.
+    away_until: Cell<i64>,
+    /// Notifiers get no turns before.
+    hangs_until: Cell<i64>,
+    /// Little is read at a time before.
+    trickles_until: Cell<i64>,
     foul_until: Cell<i64>,
     last_trouble: Cell<i64>,
+    /// How many transactions were aborted by when they were counted last, and when that was.
+    aborted: Cell<(u64, i64)>,
+    /// Spans in which something was wrong, in true milliseconds.
+    unwell: RefCell<Vec<(i64, i64)>>,
     ends: RefCell<Ends>,
     withdrawals: RefCell<Withdrawals>,
+    told: RefCell<Told>,
     opt_outs: RefCell<OptOuts>,
     /// A foreign producer with an open transaction, and when it ends that.
     upstream: RefCell<Option<(Upstream, i64)>>,
@@ -112,10 +129,17 @@ impl Simulation {
             righted: RefCell::default(),
             named: Cell::new(plan.instances),
             rough_until: Cell::new(0),
+            troubled_now: Cell::new(false),
+            away_until: Cell::new(0),
+            hangs_until: Cell::new(0),
+            trickles_until: Cell::new(0),
             foul_until: Cell::new(0),
             last_trouble: Cell::new(0),
+            aborted: Cell::default(),
+            unwell: RefCell::default(),
             ends: RefCell::default(),
             withdrawals: RefCell::default(),
+            told: RefCell::default(),
             opt_outs: RefCell::default(),
             upstream: RefCell::default(),
             saved: RefCell::default(),
@@ -189,8 +213,12 @@ impl Simulation {
         self.cluster.heal();
         self.right(i64::MAX, None);
         self.upstream_ends(i64::MAX);
-        self.rough_until.set(0);
-        self.foul_until.set(0);
+        for until in [&self.rough_until, &self.foul_until, &self.away_until, &self.hangs_until, &self.trickles_until] {
+            until.set(0);
+        }
+        for coming in self.coming.borrow_mut().iter_mut() {
+            coming.0 = coming.0.min(self.now() + COMES_WITHIN_MS);
+        }
         self.last_trouble.set(self.now());
         if self.instances.borrow().iter().all(|instance| instance.gone.get() || instance.shared.stopping()) {
             self.come(0);
@@ -227,6 +255,7 @@ impl Simulation {
     /// Something happens: a record, a trouble, a turn, or nothing for a while.
     fn step(&self, troubled: bool, at_most: i64) {
         self.records();
+        self.troubled_now.set(troubled);
         if troubled {
             self.troubles();
         }
@@ -236,12 +265,8 @@ impl Simulation {
         self.opt_outs.borrow_mut().look(self.now(), read);
         self.round();
         self.outside();
-        let now = self.now();
-        if now >= self.rough_until.get() {
-            self.cluster.plan(Faults::default());
-        } else {
-            self.last_trouble.set(now);
-        }
+        self.sea(troubled);
+        self.look_after();
         let leap = self.leap(at_most);
         self.cluster.advance(Duration::from_millis(leap.max(1) as u64));
     }

@@ -99,7 +99,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
 
     /// Commits what there is, or puts it back where that fails in a way that another try can mend.
     pub(super) fn commit(&mut self) -> Result<(), WorkerError> {
-        if self.dirty_since.take().is_none() && !self.writer.is_open() {
+        if self.dirty_since.is_none() && !self.writer.is_open() {
             return Ok(());
         }
         let began = self.shared.clock.boot();
@@ -108,6 +108,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
                 self.shared.metrics.committed(S::NAME, self.shared.clock.boot().saturating_sub(began));
                 let wrote = std::mem::take(&mut self.wrote);
                 self.shared.metrics.wrote(S::NAME, wrote.records, wrote.bytes);
+                self.dirty_since = None;
                 self.committed(metas);
                 Ok(())
             }
@@ -197,7 +198,9 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
     /// Puts back everything since the last commit and reads the inputs again from there.
     pub(super) fn abort(&mut self, error: WriteError) -> Result<(), WorkerError> {
         if let WriteError::Fatal(error) = error {
-            return Err(WorkerError::Rebuild(fencing_hint(error)));
+            let open_for =
+                self.dirty_since.map_or(Duration::ZERO, |since| self.shared.clock.boot().saturating_sub(since));
+            return Err(WorkerError::Rebuild(fencing_hint(error, open_for, self.shared.options.transaction_timeout)));
         }
         tracing::warn!(stage = S::NAME, %error, "the transaction is aborted, its inputs are read again");
         self.shared.metrics.aborted(S::NAME);
@@ -225,18 +228,40 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
     }
 }
 
-/// A fenced producer either stalled past its transaction's timeout or has a twin.
-fn fencing_hint(error: String) -> String {
-    if error.contains("FENCED") || error.to_lowercase().contains("fenced") {
+/// A fenced producer either stalled past its transaction's timeout or has a twin: how long the transaction was open says which is
+/// likely.
+fn fencing_hint(error: String, open_for: Duration, transaction_timeout: Duration) -> String {
+    if !error.to_lowercase().contains("fenced") {
+        return error;
+    }
+    if open_for >= transaction_timeout {
         format!(
-            "{error}: either this worker stalled for longer than transaction_timeout, or another instance runs under \
-             the same name (runtime.instance must be unique)"
+            "{error}: most likely this worker stalled: its transaction was open for {open_for:.1?}, and \
+             runtime.transaction_timeout is {transaction_timeout:?}"
         )
     } else {
-        error
+        format!(
+            "{error}: its transaction was open for {open_for:.1?} only, so most likely another instance runs under the same \
+             name (runtime.instance must be unique)"
+        )
     }
 }
 
 fn json(value: &impl serde::Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("our records are made of texts, numbers and lists")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_fenced_hears_whether_it_stalled_or_has_a_twin() {
+        let timeout = Duration::from_secs(10);
+        let hint = |open_for, error: &str| fencing_hint(error.to_owned(), Duration::from_secs(open_for), timeout);
+        assert!(hint(10, "_FENCED: x").contains("this worker stalled"));
+        assert!(hint(9, "_FENCED: x").contains("another instance runs under the same name"));
+        assert!(hint(99, "INVALID_PRODUCER_EPOCH: fenced").contains("this worker stalled"));
+        assert_eq!(hint(99, "SOMETHING: else"), "SOMETHING: else");
+    }
 }

@@ -36,7 +36,8 @@ impl Simulation {
 
     pub(super) fn come_again(&self, name: &str) {
         let other = self.dice(|dice| dice.permille(250));
-        let after = self.dice(|dice| dice.between(0, 90_000));
+        let away = self.away_until.get() - self.now();
+        let after = self.dice(|dice| dice.between(0, 90_000)).max(away);
         if other {
             return self.come(after);
         }

@@ -1,11 +1,16 @@
 //! What comes from outside and goes there: records of the courier's systems, attempts at channels, their receipts.
 
-use parcelwatch::model::Receipt;
+use parcelwatch::model::{Receipt, Timestamp};
 use parcelwatch::stream::{NotifierStage, Stage};
 
+use serde_json::{Value, json};
+
 use super::Simulation;
-use crate::channels::{Begun, Weather};
+use crate::channels::{Begun, Handed, Weather};
 use crate::instance::Instance;
+
+/// So many in a thousand of the attempts that are kept waiting are met by a scan of their parcel.
+const MET_BY_A_SCAN: u64 = 500;
 
 impl Simulation {
     /// Appends what is due.
@@ -29,11 +34,20 @@ impl Simulation {
     /// What instances do beside their workers: attempts, receipts, deleting what state logs no longer need.
     pub(super) fn outside(&self) {
         let now = self.now();
-        let weather = if now < self.foul_until.get() { Weather::Foul } else { Weather::Fair };
+        let weather = match () {
+            () if now < self.foul_until.get() => Weather::Foul,
+            () if self.troubled_now.get() && !self.plan.troubles.is_empty() => Weather::Fair,
+            () => Weather::Calm,
+        };
         let instances = self.instances.borrow().clone();
         for instance in instances.iter().filter(|instance| !instance.gone.get()) {
             if self.cluster.is_paused(&instance.name) || instance.process.is_crashed() {
                 continue;
+            }
+            let handed = self.dice(|dice| instance.channels.handed(now, weather, dice));
+            for handed in &handed {
+                self.say(|| format!("{handed:?}"));
+                self.claimed_in_time(handed);
             }
             let (begun, receipts) = self.dice(|dice| instance.channels.step(now, weather, &instance.name, dice));
             for begun in &begun {
@@ -48,6 +62,33 @@ impl Simulation {
                 self.cluster.delete_records(&topic, partition, before);
             }
         }
+    }
+
+    /// *claimed_in_time*: what is claimed can still be attempted. Notifiers claim while their time is close to the wall clock's, and give it
+    /// the whole window (`notify.claim_window`), or up to the notice's own end.
+    fn claimed_in_time(&self, handed: &Handed) {
+        let mut told = self.told.borrow_mut();
+        told.read(self.cluster.committed(&self.topic("notices.v1")));
+        let Some(issued) = told.of(&handed.notice_id).cloned() else { return };
+        if handed.deadline < handed.opened && issued.expires.is_none_or(|expires| handed.deadline < expires) {
+            self.found.borrow_mut().add("claimed_in_time", format!("{handed:?}, {issued:?}"));
+        }
+        if handed.waits && self.dice(|dice| dice.permille(MET_BY_A_SCAN)) {
+            self.meet(&issued.parcel_id);
+        }
+    }
+
+    /// While an attempt waits, a scan of its parcel comes: the one that was to come next, or that it is delivered.
+    fn meet(&self, parcel_id: &str) {
+        let records = self.history.records.get(self.next_record.get()..).unwrap_or_default();
+        let next = records.iter().find(|record| record.1 == "scans.v1" && record.2 == parcel_id);
+        let planned = next.and_then(|record| serde_json::from_str::<Value>(&record.3).ok()).filter(Value::is_object);
+        let mut scan = planned.unwrap_or_else(|| json!({ "parcel_id": parcel_id, "code": "delivered" }));
+        let now = Timestamp::from_millis(self.cluster.broker_ms());
+        (scan["event_time"], scan["upload_time"]) = (json!(now), json!(now));
+        let value = scan.to_string();
+        let place = self.cluster.append(&self.topic("scans.v1"), parcel_id.as_bytes(), Some(value.as_bytes()), 0);
+        self.say(|| format!("scans.v1 {place:?} meets an attempt: {value}"));
     }
 
     /// Writes the receipts that wait, as long as the brokers take them.

@@ -19,8 +19,16 @@ const COMPARES_EVERY: i64 = 100;
 /// How far time leaps at most while notices come to their ends. More than the clients' `max.poll.interval.ms`, 5 min, costs them their partitions.
 const LULL_MOST_MS: i64 = 4 * 60_000;
 
+/// So long after an abort states are compared at nearly every turn.
+const JUST_MS: i64 = 1_000;
+/// The same for those.
+const COMPARES_EVERY_JUST: i64 = 3;
+
 /// So long after the last trouble states are compared more often.
 const RECENT_MS: i64 = 120_000;
+
+/// Time leaps to where a record comes, or to so much before it at most: somebody asks then, and time goes on to what was asked.
+const SHORT_MOST_MS: i64 = 2_000;
 
 /// Rounds between two leaps of quiet time. Fewer: instances that have nothing to do never get to tell what they have just found fresh.
 const TURNS_AFTER_A_LEAP: usize = 2;
@@ -45,6 +53,9 @@ impl Simulation {
             return;
         }
         let slot = &instance.slots[slot];
+        if self.hangs(slot.stage) {
+            return;
+        }
         self.turns.set(self.turns.get() + 1);
         self.depth.set(self.depth.get() + 1);
         let turned = instance.turn(slot, self.now());
@@ -61,8 +72,16 @@ impl Simulation {
             self.bury(instance);
         } else {
             // Soon after something went wrong more often: what was put back is yet to be written over.
-            let is_recent = self.now() - self.last_trouble.get() < RECENT_MS;
-            self.look_into(instance, slot, if is_recent { COMPARES_EVERY / 4 } else { COMPARES_EVERY * 4 });
+            let (now, aborted) = (self.now(), self.cluster.aborted());
+            if aborted != self.aborted.get().0 {
+                self.aborted.set((aborted, now));
+            }
+            let every = match () {
+                () if now - self.aborted.get().1 < JUST_MS => COMPARES_EVERY_JUST,
+                () if now - self.last_trouble.get() < RECENT_MS => COMPARES_EVERY / 4,
+                () => COMPARES_EVERY * 4,
+            };
+            self.look_into(instance, slot, every);
         }
     }
 
@@ -93,12 +112,20 @@ impl Simulation {
         self.waited.set(0);
         self.awake.set(TURNS_AFTER_A_LEAP);
         let now = self.now();
+        let alive: Vec<Rc<Instance>> =
+            self.instances.borrow().iter().filter(|instance| !instance.gone.get()).cloned().collect();
+        let is_paused = |instance: &&Rc<Instance>| self.cluster.is_paused(&instance.name);
+        let short = |next: i64| {
+            next - if next - now > 2 * SHORT_MOST_MS { self.dice(|dice| dice.below(SHORT_MOST_MS)) } else { 0 }
+        };
         let next = [
-            self.history.records.get(self.next_record.get()).map(|record| record.0 - self.history.start),
+            self.history.records.get(self.next_record.get()).map(|record| record.0 - self.history.start).map(&short),
             self.plan.troubles.get(self.next_trouble.get()).map(|trouble| trouble.0).filter(|at| *at > now),
             self.coming.borrow().iter().map(|coming| coming.0).min(),
             self.upstream.borrow().as_ref().map(|upstream| upstream.1).filter(|at| *at > now),
-            self.instances.borrow().iter().filter_map(|instance| instance.channels.next()).min(),
+            alive.iter().filter(|instance| !is_paused(instance)).filter_map(|instance| instance.channels.next()).min(),
+            self.cluster.next_goes_on().map(|at| at.as_millis() as i64 + 1),
+            Some(self.hangs_until.get()).filter(|at| *at > now),
         ];
         let next = next.into_iter().flatten().min().unwrap_or(i64::MAX);
         let most = if now > self.lulls_from.get() { LULL_MOST_MS } else { self.plan.leap_most };
@@ -108,19 +135,24 @@ impl Simulation {
 
     /// Whether anything is to be done before the next thing happens.
     pub(super) fn is_restless(&self) -> bool {
-        if [TrackerStage::NAME, NotifierStage::NAME].iter().any(|stage| self.active(stage) != PARTITIONS as usize) {
+        let instances = self.instances.borrow();
+        let is_up = |instance: &&Rc<Instance>| !instance.gone.get() && !self.cluster.is_paused(&instance.name);
+        if !instances.iter().any(|instance| is_up(&instance)) {
+            return false;
+        }
+        let is_held = |stage: &&str| self.hangs(stage) || self.active(stage) == PARTITIONS as usize;
+        if ![TrackerStage::NAME, NotifierStage::NAME].iter().all(is_held) {
             return true;
         }
-        let instances = self.instances.borrow();
-        instances.iter().filter(|instance| !instance.gone.get() && !self.cluster.is_paused(&instance.name)).any(
-            |instance| {
-                instance.slots.iter().any(|slot| match &mut *slot.worker.borrow_mut() {
+        instances.iter().filter(is_up).any(|instance| {
+            instance.slots.iter().filter(|slot| !self.hangs(slot.stage)).any(|slot| {
+                match &mut *slot.worker.borrow_mut() {
                     Some(Working::Tracker(worker)) => self.has_work(worker),
                     Some(Working::Notifier(worker)) => self.has_work(worker),
                     None => !slot.finished.get(),
-                })
-            },
-        )
+                }
+            })
+        })
     }
 
     pub(super) fn has_work<S: Stage>(&self, worker: &mut Worker<S, Process>) -> bool {
@@ -132,6 +164,11 @@ impl Simulation {
             };
             partition.is_dirty() || partition.overdue() > Duration::ZERO || S::INPUTS.iter().enumerate().any(unread)
         })
+    }
+
+    /// Whether this stage's workers get nothing done for now.
+    fn hangs(&self, stage: &str) -> bool {
+        stage == NotifierStage::NAME && self.now() < self.hangs_until.get()
     }
 
     /// Whether everything that was written is read and committed.

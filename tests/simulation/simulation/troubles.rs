@@ -3,10 +3,19 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use parcelwatch::stream::{NotifierStage, Stage, TrackerStage};
+
 use super::{AHEAD_MOST_MS, Righted, Simulation};
 use crate::brokers::Faults;
 use crate::instance::Instance;
 use crate::plan::Trouble;
+use crate::settings::PARTITIONS;
+
+/// How much a fetch brings at most while little is read at a time: withdrawals come later than what they withdraw.
+const TRICKLE: usize = 2;
+
+/// What was wrong within so long of one another is one span.
+const UNWELL_GAP_MS: i64 = 10 * 60_000;
 
 impl Simulation {
     pub(super) fn troubles(&self) {
@@ -86,6 +95,18 @@ impl Simulation {
                 *self.upstream.borrow_mut() = Some((upstream, now + lasts));
             }
             Trouble::OptOut => self.opt_out(),
+            Trouble::Outage => {
+                self.away_until.set(now + seconds(60, 10 * 3600).as_millis() as i64);
+                for instance in alive {
+                    self.cluster.crash(&instance.name);
+                    self.bury(instance);
+                }
+            }
+            Trouble::Behind => {
+                let hangs = seconds(30, 3600).as_millis() as i64;
+                self.hangs_until.set(now + hangs);
+                self.trickles_until.set(now + hangs + seconds(60, 600).as_millis() as i64);
+            }
             Trouble::Foul => self.foul_until.set(now + seconds(60, 3 * 3600).as_millis() as i64),
         }
     }
@@ -101,6 +122,46 @@ impl Simulation {
             match how {
                 Righted::Step(by) => self.cluster.step(Some(&name), by),
                 Righted::Drift => self.cluster.drift(Some(&name), 0),
+            }
+        }
+    }
+
+    /// How likely which fault is now.
+    pub(super) fn sea(&self, troubled: bool) {
+        let (now, swell) = (self.now(), self.plan.swell);
+        let mut faults = match () {
+            () if now < self.rough_until.get() => {
+                Faults { refused_in_commit: swell.refused_in_commit, ..Faults::rough() }
+            }
+            () if troubled => swell,
+            () => Faults::default(),
+        };
+        if now < self.trickles_until.get() {
+            faults.fetched_most = TRICKLE;
+        }
+        self.cluster.plan(faults);
+    }
+
+    /// Notes whether anything is wrong now that may keep somebody from telling what is true.
+    pub(super) fn look_after(&self) {
+        let now = self.now();
+        let untils = [&self.rough_until, &self.away_until, &self.hangs_until, &self.trickles_until];
+        let stages = [TrackerStage::NAME, NotifierStage::NAME];
+        let is_unwell = untils.iter().any(|until| now < until.get())
+            || stages.iter().any(|stage| self.active(stage) != PARTITIONS as usize)
+            || !self.righted.borrow().is_empty()
+            || self.upstream.borrow().is_some()
+            || self
+                .instances
+                .borrow()
+                .iter()
+                .any(|instance| self.cluster.is_paused(&instance.name) || self.cluster.is_cut(&instance.name));
+        if is_unwell {
+            self.last_trouble.set(now);
+            let mut unwell = self.unwell.borrow_mut();
+            match unwell.last_mut().filter(|last| now - last.1 <= UNWELL_GAP_MS) {
+                Some(last) => last.1 = now,
+                None => unwell.push((now, now)),
             }
         }
     }

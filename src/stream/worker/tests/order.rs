@@ -156,12 +156,12 @@ fn an_abort_puts_back_what_was_decided_and_reads_every_input_again_from_the_last
 }
 
 #[test]
-fn a_fenced_worker_ends_and_says_what_may_have_happened() {
+fn a_fenced_worker_ends_and_says_what_is_likely() {
     let mut scene = Scene::<TrackerStage>::with(&[0]);
     scene.script.put("scans.v1", 0, &parcel_of(0), scan(&parcel_of(0), "damaged", START));
     fault(&scene.script, Fault::Fenced);
     let error = scene.fails().to_string();
-    assert!(error.contains("stalled for longer than transaction_timeout"), "{error}");
+    // It was fenced within a moment of its transaction's beginning.
     assert!(error.contains("another instance runs under"), "{error}");
 }
 
