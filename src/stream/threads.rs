@@ -111,7 +111,10 @@ mod tests {
         let stop = Arc::new(AtomicBool::new(false));
         let mut threads = Threads::new(Arc::clone(&stop));
         let (stuck, call) = mpsc::channel::<()>();
-        threads.start("stuck", move || drop(call.recv())).unwrap();
+        let stand_still = move || {
+            let _ = call.recv();
+        };
+        threads.start("stuck", stand_still).unwrap();
         let stopping = Arc::clone(&stop);
         threads.start("other", move || other(&stopping)).unwrap();
         Scene { threads, stop, stuck }
