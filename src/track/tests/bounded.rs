@@ -145,9 +145,9 @@ fn a_parcel_stays_bounded_whatever_is_read_about_it() {
         }
     }
     assert!(notices > 300, "it was told about: {notices}");
-    // 256 scans and what was told; 1,000 milestones and 64 flags of 800 bytes; 32 choices of 3,000.
+    // More than 128 scans, and what was told; 1,000 milestones and 64 flags of 800 bytes; 32 choices of 3,000.
     let [parcel, announced, choices] = most;
-    assert!((200_000..300_000).contains(&parcel), "{most:?} bytes");
+    assert!((100_000..300_000).contains(&parcel), "{most:?} bytes");
     assert!((850_000..ENTRY_BYTES_MAX).contains(&announced), "{most:?} bytes");
     assert!((60_000..200_000).contains(&choices), "{most:?} bytes");
     assert!(most.iter().sum::<usize>() < 2 << 20, "{most:?} bytes");
