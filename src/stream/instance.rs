@@ -106,6 +106,18 @@ pub enum InstanceError {
     Stopped,
 }
 
+impl InstanceError {
+    /// Whether it ends in the same way however often it is started, until somebody acts.
+    pub fn needs_somebody(&self) -> bool {
+        match self {
+            InstanceError::Twin(_) => true,
+            InstanceError::Topics(error) => !matches!(error, TopicsError::Metadata(_)),
+            InstanceError::Worker(error) => !matches!(error, WorkerError::Rebuild(_)),
+            _ => false,
+        }
+    }
+}
+
 impl Outbox for Dispatcher {
     fn start(&self, attempt: Attempt) {
         Dispatcher::start(self, attempt);
