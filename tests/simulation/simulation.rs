@@ -37,9 +37,12 @@ const SETTLES_WITHIN_MS: i64 = 12 * DAY;
 /// Where faults stop in an outage, instances come within this time.
 const COMES_WITHIN_MS: i64 = 90_000;
 
-/// How far ahead of the brokers' clock a machine's may be: less than `runtime.clock_skew`. It is never behind: the time of a record
-/// that a slow clock cuts short depends on when it was fetched, and the independent reading does not know that.
+/// How far ahead of the brokers' clock a machine's may be: less than `runtime.clock_skew`.
 const AHEAD_MOST_MS: i64 = 1_500;
+
+/// How far behind: as long as together with the other less than twice that, a partition that is handed over has no time that its new
+/// owner has yet to come to but for a second.
+const BEHIND_MOST_MS: i64 = 1_500;
 
 /// How a clock is put right.
 #[derive(Clone, Copy, Debug)]

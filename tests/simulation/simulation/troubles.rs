@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use parcelwatch::stream::{NotifierStage, Stage, TrackerStage};
 
-use super::{AHEAD_MOST_MS, Righted, Simulation};
+use super::{AHEAD_MOST_MS, BEHIND_MOST_MS, Righted, Simulation};
 use crate::brokers::Faults;
 use crate::instance::Instance;
 use crate::plan::Trouble;
@@ -81,8 +81,10 @@ impl Simulation {
             }
             Trouble::Drift => {
                 let ahead = instance.shared.clock.now().as_millis() - (self.cluster.broker_ms());
-                let (to, lasts) =
-                    (self.dice(|dice| dice.between(20, AHEAD_MOST_MS)), seconds(300, 7200).as_millis() as i64);
+                let (to, lasts) = (
+                    self.dice(|dice| dice.between(-BEHIND_MOST_MS, AHEAD_MOST_MS)),
+                    seconds(300, 7200).as_millis() as i64,
+                );
                 self.cluster.drift(Some(name), (to - ahead) * 1_000_000 / lasts);
                 self.righted.borrow_mut().push((now + lasts, name.clone(), Righted::Drift));
             }
