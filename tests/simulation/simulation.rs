@@ -11,7 +11,7 @@ mod schedule;
 mod troubles;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use std::time::Duration;
@@ -83,6 +83,10 @@ pub struct Simulation {
     last_trouble: Cell<i64>,
     /// How many transactions were aborted by when they were counted last, and when that was.
     aborted: Cell<(u64, i64)>,
+    /// Where each stage's partitions wait to be read on, and since when.
+    waits: RefCell<HashMap<(&'static str, i32), (i64, i64)>>,
+    /// When that was looked at last.
+    looked: Cell<i64>,
     /// Spans in which something was wrong, in true milliseconds.
     unwell: RefCell<Vec<(i64, i64)>>,
     ends: RefCell<Ends>,
@@ -139,6 +143,8 @@ impl Simulation {
             foul_until: Cell::new(0),
             last_trouble: Cell::new(0),
             aborted: Cell::default(),
+            waits: RefCell::default(),
+            looked: Cell::new(0),
             unwell: RefCell::default(),
             ends: RefCell::default(),
             withdrawals: RefCell::default(),

@@ -267,6 +267,12 @@ impl Cluster {
         self.lock().groups.get(group)?.offsets.get(&(topic.to_owned(), partition)).copied()
     }
 
+    /// Where a group stands in a partition, if committed records wait there.
+    pub fn waits_at(&self, group: &str, topic: &str, partition: i32) -> Option<i64> {
+        let offset = self.group_offset(group, topic, partition).unwrap_or(0);
+        self.lock().log(topic, partition).filter(|log| log.waits(offset)).map(|_| offset)
+    }
+
     /// Forgets a group's offset of a partition, as the brokers do after a week.
     pub fn forget_offset(&self, group: &str, topic: &str, partition: i32) {
         if let Some(group) = self.lock().groups.get_mut(group) {

@@ -14,6 +14,13 @@ use crate::settings::PARTITIONS;
 /// How much a fetch brings at most while little is read at a time: withdrawals come later than what they withdraw.
 const TRICKLE: usize = 2;
 
+/// Whether everything goes on is looked at so often at most.
+const LOOKS_EVERY_MS: i64 = 20_000;
+
+/// A partition stands still for so long at most while nothing is wrong: some tries of a commit that is refused, or a hand-over. Longer than
+/// that hides a worker that never gets anywhere.
+const STANDS_STILL_MS: i64 = 10 * 60_000;
+
 /// What was wrong within so long of one another is one span.
 const UNWELL_GAP_MS: i64 = 10 * 60_000;
 
@@ -160,10 +167,34 @@ impl Simulation {
                 .any(|instance| self.cluster.is_paused(&instance.name) || self.cluster.is_cut(&instance.name));
         if is_unwell {
             self.last_trouble.set(now);
+            self.waits.borrow_mut().clear();
             let mut unwell = self.unwell.borrow_mut();
             match unwell.last_mut().filter(|last| now - last.1 <= UNWELL_GAP_MS) {
                 Some(last) => last.1 = now,
                 None => unwell.push((now, now)),
+            }
+        } else if now - self.looked.get() > LOOKS_EVERY_MS {
+            self.looked.set(now);
+            self.goes_on::<TrackerStage>(now);
+            self.goes_on::<NotifierStage>(now);
+        }
+    }
+
+    /// *goes_on*: while nothing is wrong, nobody's committed place stands still before records that wait.
+    fn goes_on<S: Stage>(&self, now: i64) {
+        let (topic, group) = (self.topic(S::INPUTS[S::MAIN]), self.options.group_of(S::NAME));
+        for partition in 0..PARTITIONS {
+            let mut waits = self.waits.borrow_mut();
+            let Some(offset) = self.cluster.waits_at(&group, &topic, partition) else {
+                waits.remove(&(S::NAME, partition));
+                continue;
+            };
+            let since = waits.get(&(S::NAME, partition)).filter(|known| known.0 == offset).map_or(now, |known| known.1);
+            waits.insert((S::NAME, partition), (offset, since));
+            if now - since > STANDS_STILL_MS {
+                let what =
+                    format!("{topic} [{partition}] of the {} stands at {offset} for {} ms", S::NAME, now - since);
+                self.found.borrow_mut().add("goes_on", what);
             }
         }
     }
