@@ -116,6 +116,12 @@ impl Outbox for Channels {
         self.lock().waiting.push(Waiting { attempt, gate, handed: self.process.true_ms(), since, begins: None });
     }
 
+    fn withdrawn(&self, attempt: Attempt) {
+        let notice = attempt.notice_id.clone();
+        self.start(attempt);
+        self.cancel(&notice);
+    }
+
     fn cancel(&self, notice: &NoticeId) {
         if !self.process.may_act() {
             return;
