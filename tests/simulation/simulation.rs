@@ -1,11 +1,13 @@
 //! One seed, from its first record to the last word on the last notice.
 //!
 //! In come a plan and a history; out comes evidence. One thread does everything: who does a turn next and how much time passes (`schedule`), which
-//! instances there are (`crew`), what goes wrong (`troubles`), what comes from and goes to the world (`outside`), and what is
-//! held against the invariants (`evidence`). Where an instance waits for the brokers in the midst of a call, the others are turned meanwhile.
+//! instances there are (`crew`), what goes wrong (`troubles`), what comes from and goes to the world (`outside`), when
+//! nothing is wrong (`health`), and what is held against the invariants (`evidence`). Where an instance waits for the brokers in the midst
+//! of a call, the others are turned meanwhile.
 
 mod crew;
 mod evidence;
+mod health;
 mod outside;
 mod schedule;
 mod troubles;

@@ -57,15 +57,6 @@ impl Simulation {
         self.cluster.committed(&self.topic(topic)).into_iter().map(written).collect()
     }
 
-    /// The spans up to `until` in which nothing was wrong, by the brokers' clock.
-    fn well(&self, until: i64) -> Vec<(i64, i64)> {
-        let unwell = self.unwell.borrow();
-        let starts = std::iter::once(0).chain(unwell.iter().map(|span| span.1));
-        let ends = unwell.iter().map(|span| span.0).chain(std::iter::once(until));
-        let start = self.history.start;
-        starts.zip(ends).filter(|(from, to)| from < to).map(|(from, to)| (from + start, to + start)).collect()
-    }
-
     /// What is written by now.
     pub(super) fn evidence(&self, until: i64) -> Evidence {
         let mut notices = self.written("notices.v1");

@@ -3,26 +3,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use parcelwatch::stream::{NotifierStage, Stage, TrackerStage};
-
 use super::{AHEAD_MOST_MS, BEHIND_MOST_MS, Righted, Simulation};
 use crate::brokers::Faults;
 use crate::instance::Instance;
 use crate::plan::Trouble;
-use crate::settings::PARTITIONS;
 
 /// How much a fetch brings at most while little is read at a time: withdrawals come later than what they withdraw.
 const TRICKLE: usize = 2;
-
-/// Whether everything goes on is looked at so often at most.
-const LOOKS_EVERY_MS: i64 = 20_000;
-
-/// A partition stands still for so long at most while nothing is wrong: some tries of a commit that is refused, or a hand-over. Longer than
-/// that hides a worker that never gets anywhere.
-const STANDS_STILL_MS: i64 = 10 * 60_000;
-
-/// What was wrong within so long of one another is one span.
-const UNWELL_GAP_MS: i64 = 10 * 60_000;
 
 impl Simulation {
     pub(super) fn troubles(&self) {
@@ -149,54 +136,6 @@ impl Simulation {
             faults.fetched_most = TRICKLE;
         }
         self.cluster.plan(faults);
-    }
-
-    /// Notes whether anything is wrong now that may keep somebody from telling what is true.
-    pub(super) fn look_after(&self) {
-        let now = self.now();
-        let untils = [&self.rough_until, &self.away_until, &self.hangs_until, &self.trickles_until];
-        let stages = [TrackerStage::NAME, NotifierStage::NAME];
-        let is_unwell = untils.iter().any(|until| now < until.get())
-            || stages.iter().any(|stage| self.active(stage) != PARTITIONS as usize)
-            || !self.righted.borrow().is_empty()
-            || self.upstream.borrow().is_some()
-            || self
-                .instances
-                .borrow()
-                .iter()
-                .any(|instance| self.cluster.is_paused(&instance.name) || self.cluster.is_cut(&instance.name));
-        if is_unwell {
-            self.last_trouble.set(now);
-            self.waits.borrow_mut().clear();
-            let mut unwell = self.unwell.borrow_mut();
-            match unwell.last_mut().filter(|last| now - last.1 <= UNWELL_GAP_MS) {
-                Some(last) => last.1 = now,
-                None => unwell.push((now, now)),
-            }
-        } else if now - self.looked.get() > LOOKS_EVERY_MS {
-            self.looked.set(now);
-            self.goes_on::<TrackerStage>(now);
-            self.goes_on::<NotifierStage>(now);
-        }
-    }
-
-    /// *goes_on*: while nothing is wrong, nobody's committed place stands still before records that wait.
-    fn goes_on<S: Stage>(&self, now: i64) {
-        let (topic, group) = (self.topic(S::INPUTS[S::MAIN]), self.options.group_of(S::NAME));
-        for partition in 0..PARTITIONS {
-            let mut waits = self.waits.borrow_mut();
-            let Some(offset) = self.cluster.waits_at(&group, &topic, partition) else {
-                waits.remove(&(S::NAME, partition));
-                continue;
-            };
-            let since = waits.get(&(S::NAME, partition)).filter(|known| known.0 == offset).map_or(now, |known| known.1);
-            waits.insert((S::NAME, partition), (offset, since));
-            if now - since > STANDS_STILL_MS {
-                let what =
-                    format!("{topic} [{partition}] of the {} stands at {offset} for {} ms", S::NAME, now - since);
-                self.found.borrow_mut().add("goes_on", what);
-            }
-        }
     }
 
     /// The foreign producer ends its transaction where it is time: what it has aborted was never input.
