@@ -129,6 +129,19 @@ impl Daemon {
         assert!(sent.expect("kill is part of every system").success());
     }
 
+    /// How long its threads whose name begins so have been on a processor, whoever else wanted one.
+    pub fn processor_time(&self, threads: &str) -> Duration {
+        let folder = format!("/proc/{}/task", self.child.id());
+        let all = std::fs::read_dir(folder).expect("a system that shows its processes").flatten();
+        let of = |thread: std::fs::DirEntry| -> Option<u64> {
+            // One may have ended since it was listed.
+            let read = |name: &str| std::fs::read_to_string(thread.path().join(name)).ok();
+            read("comm")?.starts_with(threads).then_some(())?;
+            read("schedstat")?.split(' ').next()?.parse().ok()
+        };
+        Duration::from_nanos(all.filter_map(of).sum())
+    }
+
     /// How it ended, if it has.
     pub fn has_ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("a child of ours")
