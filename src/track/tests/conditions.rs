@@ -169,12 +169,14 @@ fn a_given_promise_holds_before_any_scan_and_stops_with_the_first_attempt() {
 
 #[test]
 fn delayed_is_retracted_only_by_an_attempt_before_the_promise_itself() {
-    conditions(
-        "0:00 ship ordered_at=0:00 promise=10:00
-         11:00 scan awaiting_collection event_time=10:00
-             10:30:00.001 delayed opened major limit=10:30 by timer
-             11:00 delayed retracted major limit=10:30 by scan",
-    );
+    for (attempted, change) in [("10:00", "retracted"), ("10:01", "cleared"), ("10:30", "cleared")] {
+        conditions(&format!(
+            "0:00 ship ordered_at=0:00 promise=10:00
+             11:00 scan awaiting_collection event_time={attempted}
+                 10:30:00.001 delayed opened major limit=10:30 by timer
+                 11:00 delayed {change} major limit=10:30 by scan"
+        ));
+    }
 }
 
 #[test]

@@ -98,6 +98,15 @@ fn nobody_hears_of_recovery_from_a_scan_with_other_news_or_while_something_told_
          13:00 scan delivered
          14:00 time",
     );
+    notices(
+        "0:00 ship ordered_at=0:00 promise=10:00 to=+8613800000000
+         1:00 scan arrived_hub H1
+         11:00 scan awaiting_collection pickup_code=11
+             10:30:00.001 delayed major -> recipient until 58:30:00.001
+             withdrawn: delayed major -> recipient
+         12:00 time
+             11:00 collection info 11 -> recipient until 59:00",
+    );
 }
 
 #[test]
