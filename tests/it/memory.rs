@@ -90,11 +90,12 @@ fn constants(sources: &str, name: &str) -> Vec<u64> {
 /// A number, another constant, or two of them with an operator between.
 fn value_of(sources: &str, text: &str) -> Option<u64> {
     let text = text.trim();
-    for (sign, apply) in [
-        (" - ", u64::checked_sub as fn(u64, u64) -> Option<u64>),
+    let signs: [(&str, fn(u64, u64) -> Option<u64>); 3] = [
+        (" - ", u64::checked_sub),
         (" << ", |left, right| left.checked_shl(u32::try_from(right).ok()?)),
         (" * ", u64::checked_mul),
-    ] {
+    ];
+    for (sign, apply) in signs {
         if let Some((left, right)) = text.split_once(sign) {
             return apply(value_of(sources, left)?, value_of(sources, right)?);
         }
