@@ -119,7 +119,7 @@ impl Wild {
 fn saved_bytes(tracker: &mut Tracker) -> [usize; 3] {
     let mut bytes = [0; 3];
     for (table, bytes) in tracker.tables().into_iter().zip(&mut bytes) {
-        table.changed(0, &mut |_, value| *bytes += value.map_or(0, <[u8]>::len));
+        table.changed(0, &mut |_, value, _| *bytes += value.map_or(0, <[u8]>::len));
     }
     bytes
 }

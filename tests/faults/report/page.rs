@@ -66,9 +66,10 @@ fn beyond(runs: &[Run]) -> String {
         .collect();
     let promised = "a clean hand-over pauses deciding for 10 s at most, a `kill -9` for 30 s; measured where nothing else happened";
     match beyond.len() {
-        0 => format!("Promised: {promised}, {measured} times, and **never beyond**.\n\n"),
+        0 if measured == 0 => format!("Promised: {promised}. Not measured so far.\n\n"),
+        0 => format!("Promised: {promised}; {measured} times, and **never beyond**.\n\n"),
         _ => format!(
-            "Promised: {promised}, {measured} times. **Beyond it**, at the longest of each leg and kind:\n\n{}\n",
+            "Promised: {promised}; {measured} times. **Beyond it**, at the longest of each leg and kind:\n\n{}\n",
             beyond.concat()
         ),
     }
