@@ -225,6 +225,7 @@ impl Instance {
             }
             metrics.queue(Queue::Outcomes, "", receipts.waiting(), REPORTED_MAX);
             metrics.queue(Queue::Told, "", publisher.waiting(), REPORTED_MAX);
+            // That the worker which waits is full shows long before all are.
             metrics.queue(Queue::Questions, "", shared.questions.load(Ordering::Relaxed), QUESTIONS_MAX);
             metrics.queue(Queue::Instances, "", shared.worlds.instances.len(), INSTANCES_MAX);
         })
