@@ -4,7 +4,7 @@
 One JSON object a line in, one out. `history`: a dirty history with the instant at which each record is written. `judge`: of the records of a
 finished run, by parcel: the changes of conditions, the spans in which something is to be told, and which records are rejected; where a `mutant`
 is named, by rules of which one is changed. `mutants`: their names. It shares nothing with src/: the rules are those of tests/reference."""
-import json, os, random, sys, types
+import json, multiprocessing, os, random, sys, types
 from datetime import datetime, timedelta, timezone
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -45,11 +45,10 @@ def rules(mutant):
 
 # -- judging
 
-def judge(request):
-    """records: [topic, T, offset, value]; judged: the conditions that the program under test knows."""
-    known = rules(request.get("mutant"))
+def read(known, records):
+    """(the records of each parcel, in order, with their instants; which records are to be rejected)"""
     by_parcel, rejected = {}, []
-    for n, (topic, time, offset, value) in enumerate(request["records"]):
+    for n, (topic, time, offset, value) in enumerate(records):
         if topic == "shipments.v1":
             r = known["decode"].shipment(value)
             if r:
@@ -60,18 +59,72 @@ def judge(request):
                 by_parcel.setdefault(r.parcel_id, []).append(((time, 1, offset), r))
         if not r:
             rejected.append(n)
+    return {parcel_id: [(at[0], r) for at, r in sorted(its, key=lambda x: x[0])] for parcel_id, its in by_parcel.items()}, rejected
+
+
+def follow(known, parcel_id, records, request):
+    """(changes of conditions, spans) of one parcel"""
+    heard = known["telling"].Spans()
+    known["rules"].Parcel = known["telling"].listen(known["parcel"].Parcel, heard, request["judged"])
+    written = known["rules"].history(records, request["until"], request["grace"])
+    conditions = []
+    for c in written:
+        c = {"parcel_id": parcel_id, **c}
+        named = (str(c.get(k)) for k in ("parcel_id", "journey", "condition", "episode", "change", "level", "at", "limit", "cause", "held_by"))
+        conditions.append([c["at"], " ".join(named) + f" {c.get('evidence', {}).get('milestone')}"])
+    return conditions, [{"parcel_id": parcel_id, **span} for span in heard.all]
+
+
+def judge(request):
+    """records: [topic, T, offset, value]; judged: the conditions that the program under test knows."""
+    known = rules(request.get("mutant"))
+    by_parcel, rejected = read(known, request["records"])
     conditions, spans = [], []
     for parcel_id, records in by_parcel.items():
-        records.sort(key=lambda x: x[0])
-        heard = known["telling"].Spans()
-        known["rules"].Parcel = known["telling"].listen(known["parcel"].Parcel, heard, request["judged"])
-        written = known["rules"].history([(at[0], r) for at, r in records], request["until"], request["grace"])
-        for c in written:
-            c = {"parcel_id": parcel_id, **c}
-            conditions.append([c["at"], " ".join(str(c.get(k)) for k in ("parcel_id", "journey", "condition", "episode", "change", "level", "at", "limit", "cause",
-                               "held_by")) + f" {c.get('evidence', {}).get('milestone')}"])
-        spans += [{"parcel_id": parcel_id, **span} for span in heard.all]
+        written, heard = follow(known, parcel_id, records, request)
+        conditions += written
+        spans += heard
     return {"conditions": conditions, "spans": spans, "rejected": rejected}
+
+
+# -- other readings
+
+def sift(request):
+    """How each other reading of these records differs: "told" where in something that is judged, the condition where only in one that is not, else
+    "same". One process a core, each begun with the right reading of every parcel at hand."""
+    known = rules(None)
+    by_parcel, rejected = read(known, request["records"])
+    right = {parcel_id: follow(known, parcel_id, records, request) for parcel_id, records in by_parcel.items()}
+    SIFTED.update(request=request, by_parcel=by_parcel, rejected=rejected, right=right)
+    names = request.get("readings") or list(ALL_MUTANTS)
+    with multiprocessing.get_context("fork").Pool() as pool:
+        return {"readings": dict(zip(names, pool.map(sifted, names, chunksize=1)))}
+
+
+SIFTED = {}
+
+
+def sifted(mutant):
+    known, request, differs = rules(mutant), SIFTED["request"], "same"
+    by_parcel, rejected = SIFTED["by_parcel"], SIFTED["rejected"]
+    if ALL_MUTANTS[mutant][0] == "decode.py":
+        by_parcel, rejected = read(known, request["records"])
+        if rejected != SIFTED["rejected"] or by_parcel.keys() != SIFTED["by_parcel"].keys():
+            return "told"
+    for parcel_id, records in by_parcel.items():
+        conditions, spans = follow(known, parcel_id, records, request)
+        was, heard = SIFTED["right"][parcel_id]
+        kinds = {c.split(" ")[2] for (_, c), _ in difference(conditions, was)}
+        kinds |= {span["kind"] for span, _ in difference(spans, heard)}
+        judged = kinds & {*request["judged"], "collection"}
+        if judged:
+            return "told"
+        differs = min(kinds) if kinds else differs
+    return differs
+
+
+def difference(a, b):
+    return [(x, 0) for x in a if x not in b] + [(x, 1) for x in b if x not in a]
 
 
 # -- histories
@@ -147,7 +200,7 @@ def written(rng, topic, line, exact, dark, start):
     return max(at, start)
 
 
-DO = {"history": made, "judge": judge, "mutants": lambda _: {"mutants": list(ALL_MUTANTS)}}
+DO = {"history": made, "judge": judge, "sift": sift, "mutants": lambda _: {"mutants": list(ALL_MUTANTS)}}
 
 
 def main():
