@@ -11,7 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 REFERENCE = os.path.join(HERE, "..", "reference")
 sys.path.insert(0, REFERENCE)
 sys.dont_write_bytecode = True
-import history, scenes, shifted     # noqa: E402
+import history, pointed, scenes, shifted     # noqa: E402
 import decode as decoding           # noqa: E402
 
 MIN, HOUR, DAY = scenes.MIN, scenes.HOUR, scenes.DAY
@@ -151,7 +151,9 @@ def owned(line, o, rng):
     return json.dumps(r, ensure_ascii=False)
 
 
-RUBBISH = ["[]", "null", '"x"', '{"parcel_id":', "", "\x00", '{"parcel_id":"","code":"delivered"}', '{"parcel_id":"R1","code":"arrived_hub","event_time":"2026-03-02T00:00:00Z"}']
+RUBBISH = ["[]", "null", '"x"', '{"parcel_id":', "", "\x00", '{"parcel_id":"","code":"delivered"}'] + [
+    json.dumps({"parcel_id": parcel_id, "code": code, "event_time": "2026-03-02T00:00:00Z"})
+    for parcel_id, code in (("R1", "sorted"), ("R2", "departed_hub"), ("R3", "arrived_hub"), ("R4", "arrived_destination"), ("R5", "loaded"), ("a\tb", "held"), ("R" * 65, "held"))]
 
 
 def made(o):
@@ -175,9 +177,13 @@ def made(o):
                     records.append((records[-1][0] + rng.randrange(0, 3 * HOUR), *records[-1][1:]))
     end = start + o["length_days"] * DAY
     records = [r for r in records if r[0] < end]
+    for n, name in enumerate(pointed.SCENES if o.get("pointed") else ()):
+        parcel_id = f"S{o['seed']:04}-{n:03}"
+        lines = pointed.scene(name, parcel_id, start)
+        records += [(at, topic, parcel_id, owned(line, o, rng) if topic == "shipments.v1" else line) for at, topic, line in lines if at < end]
     last = max(r[0] for r in records)
-    for _ in range(rng.randrange(0, 12)):
-        records.append((rng.randrange(start, last), rng.choice(["shipments.v1", "scans.v1"]), f"rubbish {rng.randrange(9)}", rng.choice(RUBBISH)))
+    for rubbish in RUBBISH * 2 if o.get("pointed") else rng.choices(RUBBISH, k=rng.randrange(0, 12)):
+        records.append((rng.randrange(start, last), rng.choice(["shipments.v1", "scans.v1"]), f"rubbish {rng.randrange(9)}", rubbish))
     return {"records": sorted(records, key=lambda r: r[0]), "start": start}
 
 
