@@ -3,7 +3,7 @@
 
 One JSON object a line in, one out. `history`: a dirty history with the instant at which each record is written. `judge`: of the records of a
 finished run, by parcel: the changes of conditions, the spans in which something is to be told, and which records are rejected; where a `mutant`
-is named, by rules of which one is changed. `mutants`: their names. It shares nothing with src/: the rules are those of tests/reference."""
+is named, by rules of which one is changed. `sift`: which of all mutants differ on such records, and in what. It shares nothing with src/: the rules are those of tests/reference."""
 import json, multiprocessing, os, random, sys, types
 from datetime import datetime, timedelta, timezone
 
@@ -15,7 +15,7 @@ import history, pointed, scenes, shifted     # noqa: E402
 import decode as decoding           # noqa: E402
 
 MIN, HOUR, DAY = scenes.MIN, scenes.HOUR, scenes.DAY
-FILES = ("decode", "route", "parcel", "rules", "telling")
+FILES = ("decode", "route", "parcel", "choosing", "rules", "telling")
 MODULES = {}
 exec(open(os.path.join(REFERENCE, "mutants.txt"), encoding="utf-8").read())         # MUTANTS
 exec(open(os.path.join(HERE, "mutants.txt"), encoding="utf-8").read())              # TELLING_MUTANTS, SILENT
@@ -53,6 +53,10 @@ def read(known, records):
             r = known["decode"].shipment(value)
             if r:
                 by_parcel.setdefault(r[0], []).append(((time, 0, offset), r[2]))
+        elif topic == "reroutes.v1":
+            r = known["decode"].reroute(value)
+            if r:
+                by_parcel.setdefault(r.parcel_id, []).append(((time, 2, offset), r))
         else:
             r = known["decode"].scan(value, time)
             if r:
@@ -65,7 +69,7 @@ def read(known, records):
 def follow(known, parcel_id, records, request):
     """(changes of conditions, spans) of one parcel"""
     heard = known["telling"].Spans()
-    known["rules"].Parcel = known["telling"].listen(known["parcel"].Parcel, heard, request["judged"])
+    known["rules"].Parcel = known["telling"].listen(known["choosing"].Choosing, heard, request["judged"])
     written = known["rules"].history(records, request["until"], request["grace"])
     conditions = []
     for c in written:
@@ -98,7 +102,7 @@ def sift(request):
     SIFTED.update(request=request, by_parcel=by_parcel, rejected=rejected, right=right)
     names = request.get("readings") or list(ALL_MUTANTS)
     with multiprocessing.get_context("fork").Pool() as pool:
-        return {"readings": dict(zip(names, pool.map(sifted, names, chunksize=1)))}
+        return dict(zip(names, pool.map(sifted, names, chunksize=1)))
 
 
 SIFTED = {}
@@ -154,6 +158,9 @@ def owned(line, o, rng):
 RUBBISH = ["[]", "null", '"x"', '{"parcel_id":', "", "\x00", '{"parcel_id":"","code":"delivered"}'] + [
     json.dumps({"parcel_id": parcel_id, "code": code, "event_time": "2026-03-02T00:00:00Z"})
     for parcel_id, code in (("R1", "sorted"), ("R2", "departed_hub"), ("R3", "arrived_hub"), ("R4", "arrived_destination"), ("R5", "loaded"), ("a\tb", "held"), ("R" * 65, "held"))]
+CHOICES_REFUSED = ["[]", "", json.dumps({"id": "x", "parcel_id": "R1", "change": "requested", "option": "return"})] + [
+    json.dumps({"id": "x", "parcel_id": "R1", "change": change, "journey": journey, "option": option})
+    for change, journey, option in (("wanted", 1, "return"), ("requested", 0, "return"), ("requested", "1", "return"), ("accepted", 1, "fly"), ("accepted", 1, None))]
 
 
 def made(o):
@@ -175,6 +182,9 @@ def made(o):
                 records += [(written(rng, topic, line, exact, dark, start), topic, parcel_id, owned(line, o, rng) if topic == "shipments.v1" else line)]
                 if rng.random() < 0.02:
                     records.append((records[-1][0] + rng.randrange(0, 3 * HOUR), *records[-1][1:]))
+        if rng.random() < 0.6:
+            own = [r[0] for r in records if r[2] == parcel_id]
+            records += [(at, "reroutes.v1", parcel_id, line) for at, line in choices(rng, parcel_id, min(own), max(own))]
     end = start + o["length_days"] * DAY
     records = [r for r in records if r[0] < end]
     for n, name in enumerate(pointed.SCENES if o.get("pointed") else ()):
@@ -182,9 +192,36 @@ def made(o):
         lines = pointed.scene(name, parcel_id, start)
         records += [(at, topic, parcel_id, owned(line, o, rng) if topic == "shipments.v1" else line) for at, topic, line in lines if at < end]
     last = max(r[0] for r in records)
+    for rubbish in CHOICES_REFUSED if o.get("pointed") else rng.choices(CHOICES_REFUSED, k=rng.randrange(0, 4)):
+        records.append((rng.randrange(start, last), "reroutes.v1", f"rubbish {rng.randrange(9)}", rubbish))
     for rubbish in RUBBISH * 2 if o.get("pointed") else rng.choices(RUBBISH, k=rng.randrange(0, 12)):
         records.append((rng.randrange(start, last), rng.choice(["shipments.v1", "scans.v1"]), f"rubbish {rng.randrange(9)}", rubbish))
     return {"records": sorted(records, key=lambda r: r[0]), "start": start}
+
+
+def choices(rng, parcel_id, first, last):
+    """(when it is written, line) of what its people choose, and what comes of it: in order, again, hours late, before its question, refused, of other journeys."""
+    for n in range(rng.choice([1, 1, 2, 3, 6])):
+        at = rng.randrange(first, max(last, first + DAY) + 4 * HOUR)
+        r = {"id": f"rr_{parcel_id}_{n}", "parcel_id": parcel_id, "change": "requested", "journey": rng.choice([1] * 8 + [2, 3]), "at": pointed.stamp(at),
+             "option": rng.choice(["reschedule"] * 3 + ["locker", "station", "return"]), "by": rng.choice(["recipient"] * 4 + ["sender"]), "detail": {}}
+        if r["option"] == "reschedule":
+            day, (begins, ends) = at // DAY * DAY + rng.choice([0, 1, 1, 2, 3, 5]) * DAY, rng.choice([(9, 12), (14, 18)])
+            r["detail"]["slot"] = {"from": pointed.stamp(day + begins * HOUR), "to": pointed.stamp(day + ends * HOUR)}
+        elif r["option"] in ("locker", "station"):
+            r["detail"]["place"] = rng.choice(["LK-1", "ST-1"]) if rng.random() < 0.3 else {"locker": "LK-1", "station": "ST-1"}[r["option"]]
+        if rng.random() < 0.9:
+            yield at, json.dumps(r)
+        if rng.random() < 0.1:
+            yield at + rng.randrange(0, 12 * HOUR), json.dumps(r)
+        for change in rng.choice([[], ["accepted"], ["accepted"], ["accepted"], ["refused"], ["accepted", "refused"], ["refused", "accepted"]]):
+            a = {k: r[k] for k in ("id", "parcel_id", "option")} | {"change": change, "at": pointed.stamp(at), "by": "dispatch"}
+            if rng.random() < 0.3:
+                a["journey"] = rng.choice([1, 1, 2])
+            at += rng.choice([rng.randrange(0, 5 * MIN), rng.randrange(0, 5 * MIN), rng.randrange(0, 30 * HOUR)])
+            yield (max(first, at - rng.randrange(0, 3 * HOUR)) if rng.random() < 0.1 else at), json.dumps(a)
+            if rng.random() < 0.15:
+                yield at + rng.randrange(0, 9 * HOUR), json.dumps(a)
 
 
 def written(rng, topic, line, exact, dark, start):
@@ -206,7 +243,7 @@ def written(rng, topic, line, exact, dark, start):
     return max(at, start)
 
 
-DO = {"history": made, "judge": judge, "sift": sift, "mutants": lambda _: {"mutants": list(ALL_MUTANTS)}}
+DO = {"history": made, "judge": judge, "sift": sift}
 
 
 def main():

@@ -60,6 +60,8 @@ pub struct Plan {
     pub days: i64,
     pub length_days: i64,
     pub recipients: i64,
+    /// With every journey of `pointed.py`; else with some of them.
+    pub pointed: bool,
     pub instances: usize,
     pub slots: usize,
     /// Instants after the start, in milliseconds, with what happens then; none in a calm seed.
@@ -92,6 +94,7 @@ impl Plan {
             days,
             length_days,
             recipients: dice.between(3, 20),
+            pointed: false,
             instances: *dice.pick(&[1, 2, 2, 3]),
             slots: *dice.pick(&[1, 1, 2]),
             troubles,
@@ -117,21 +120,12 @@ impl Plan {
         Plan { parcels, length_days, recipients, troubles, instances: 2, slots: 1, ..Plan::of(seed, true) }
     }
 
-    /// Many parcels over weeks on one instance without faults: what tells readings of the rules apart.
+    /// Many parcels on one instance without faults: what tells readings of the rules apart. Every third seed has few, for as long as it takes
+    /// until the last is forgotten.
     pub fn rich(seed: u64) -> Plan {
-        let length_days = if seed.is_multiple_of(3) { 12 } else { 4 };
+        let (parcels, length_days) = if seed.is_multiple_of(3) { (10, 110) } else { (160, 4) };
         let (instances, slots, troubles) = (1, 1, Vec::new());
-        let (parcels, recipients) = (160, 60);
-        Plan {
-            parcels,
-            recipients,
-            days: 1,
-            length_days,
-            instances,
-            slots,
-            troubles,
-            leap_most: 110_000,
-            ..Plan::of(seed, true)
-        }
+        let (days, recipients, pointed, leap_most) = (1, 60, true, 110_000);
+        Plan { parcels, recipients, pointed, days, length_days, instances, slots, troubles, leap_most, ..Plan::of(seed, true) }
     }
 }

@@ -1,7 +1,7 @@
 """Journeys that tell readings of rules.md apart which chance rarely does: a text for each, with why.
 
 A line is when it is read (H:MM, from the first day on), what, and words: `ship KEY=VALUE...` or `CODE [HUB] [@H:MM] [kind=...]`, `@` being the
-event_time where that is another. A route is `code/within` or `code@hub/within`, one after the other. `+N` are N of these scans, five minutes apart."""
+event_time where that is another; or `choose OPTION ID [slot=H:MM-H:MM] [place=...] [by=sender] [journey=N]`, or `answer accepted|refused OPTION ID [journey=N]`. A route is `code/within` or `code@hub/within`, one after the other. `+N` are N of these scans, five minutes apart."""
 import json
 from datetime import datetime, timezone
 
@@ -483,6 +483,126 @@ SCENES = {
         3:00 ship ordered=1:00 promise=5:00
         4:00 forwarded
         9:00 held""",
+    "an appointment is the promise, and a refusal puts the old one back": """
+        0:00 ship promise=20:00
+        2:00 choose reschedule a slot=33:00-36:00
+        2:30 choose reschedule a slot=33:00-36:00
+        23:00 answer refused reschedule a
+        24:00 held""",
+    "an appointment is the promise": """
+        0:00 ship promise=20:00
+        1:00 sorted H01
+        2:00 choose reschedule a slot=33:00-36:00
+        3:00 answer accepted reschedule a
+        4:00 answer accepted reschedule a
+        40:00 held""",
+    "a place is promised no later than its tour": """
+        0:00 ship promise=20:00
+        1:00 sorted H01
+        2:00 choose locker a place=LK-1
+        3:00 answer accepted locker a
+        9:00 answer refused locker a
+        40:00 held""",
+    "who calls a parcel back is promised nothing": """
+        0:00 ship promise=20:00
+        1:00 sorted H01
+        2:00 choose return a by=sender
+        2:10 choose reschedule b slot=33:00-36:00
+        3:00 answer accepted return a
+        40:00 held""",
+    "a later choice replaces the one before": """
+        0:00 ship promise=20:00
+        1:00 sorted H01
+        2:00 choose reschedule a slot=33:00-36:00
+        3:00 choose station b place=ST-1
+        4:00 answer accepted reschedule a
+        5:00 answer accepted station b
+        40:00 held""",
+    "chosen after the cut-off": """
+        0:00 ship promise=20:00
+        1:00 sorted H01
+        6:00:00.001 choose reschedule a slot=9:00-12:00
+        6:01 choose reschedule b slot=33:00-36:00
+        25:00 out_for_delivery
+        26:00 choose locker c place=LK-1
+        27:00 delivered
+        28:00 choose reschedule d slot=57:00-60:00""",
+    "a failed attempt and another appointment": """
+        0:00 ship service=air zone=UTC
+        9:00 out_for_delivery
+        10:00 attempt_failed
+        11:00 choose reschedule a slot=33:00-36:00
+        11:30 answer accepted reschedule a
+        33:10 out_for_delivery
+        34:00 attempt_failed
+        34:30 answer refused reschedule a
+        35:00 answer accepted reschedule b
+        36:00 answer accepted reschedule b""",
+    "an evening's silence and another appointment": """
+        0:00 ship service=air zone=UTC
+        9:00 out_for_delivery
+        23:00 choose reschedule a slot=57:00-60:00
+        23:30 answer accepted reschedule a
+        47:00 held""",
+    "an appointment before the evening's silence": """
+        0:00 ship service=air zone=UTC
+        9:00 out_for_delivery
+        11:00 answer accepted reschedule a
+        23:00 answer refused reschedule a
+        24:00 answer accepted locker a
+        25:00 answer accepted reschedule a journey=2
+        26:00 answer accepted reschedule a journey=1""",
+    "whoever has an appointment knows why it rests": """
+        0:00 ship service=air
+        9:00 arrived_hub H01
+        10:00 choose reschedule a slot=57:00-60:00
+        10:30 answer accepted reschedule a
+        82:00 held""",
+    "waits, and is to be brought after all": """
+        0:00 ship service=air
+        9:00 awaiting_collection kind=outlet
+        10:00 choose reschedule a slot=33:00-36:00
+        11:00 answer accepted reschedule a
+        70:00 collected""",
+    "an answer that comes before its choice": """
+        0:00 ship promise=20:00
+        1:00 attempt_failed
+        2:00 answer accepted reschedule a
+        3:00 choose reschedule a slot=33:00-36:00
+        4:00 answer refused reschedule a
+        5:00 answer accepted reschedule a""",
+    "choices of other journeys": """
+        0:00 ship promise=20:00
+        1:00 delivered
+        2:00 ship ordered=1:30 promise=20:00
+        3:00 choose reschedule a slot=33:00-36:00
+        3:10 choose reschedule b slot=33:00-36:00 journey=3
+        3:20 choose reschedule c slot=33:00-36:00 journey=2
+        4:00 answer accepted reschedule c journey=1
+        5:00 answer accepted reschedule c journey=2
+        40:00 held""",
+    "choices of nobody": """
+        1:00 attempt_failed
+        2:00 choose reschedule a slot=33:00-36:00
+        3:00 answer accepted reschedule a
+        4:00 ship service=air
+        5:00 answer accepted reschedule a""",
+    "fresh goods go into no locker": """
+        0:00 ship promise=20:00 flags=fresh
+        1:00 choose locker a place=LK-1
+        1:10 choose reschedule b slot=34:00-36:00
+        1:20 choose return c
+        1:30 choose return d by=sender""",
+    "awaited at its promise, not before": """
+        0:00 ship promise=58:00
+        1:00 choose reschedule a slot=33:00-36:00
+        2:00 choose reschedule b slot=57:00-60:00
+        3:00 choose reschedule b slot=62:00-66:00
+        4:00 choose reschedule c slot=62:00-66:00
+        5:00 choose reschedule d slot=62:00-66:00
+        6:00 choose reschedule e slot=129:00-132:00
+        7:00 choose reschedule f slot=153:00-156:00
+        70:00 held""",
 }
 
 
@@ -517,7 +637,7 @@ def shipment(parcel_id, base, words):
             r[key] = route(value)
         elif key in ("origin", "destination"):
             r[key] = {"hub": value}
-        elif key == "consent":
+        elif key in ("consent", "flags"):
             r[key] = value.split(",")
         elif key == "zone":
             r["recipient"] = {"id": "c", "time_zone": value}
@@ -540,6 +660,24 @@ def scan(parcel_id, base, read, code, words):
     return r
 
 
+def reroute(parcel_id, base, read, words):
+    change = "requested" if words[0] in OPTIONS else words.pop(0)
+    r = {"id": f"rr_{parcel_id}_{words[1]}", "parcel_id": parcel_id, "change": change, "option": words[0], "at": stamp(read)}
+    if change == "requested":
+        r |= {"journey": 1, "by": "recipient", "detail": {}}
+    for key, _, value in (word.partition("=") for word in words[2:]):
+        if key == "slot":
+            r["detail"][key] = dict(zip(("from", "to"), (stamp(instant(base, t)) for t in value.split("-"))))
+        elif key == "place":
+            r["detail"][key] = value
+        else:
+            r[key] = int(value) if key == "journey" else value
+    return r
+
+
+OPTIONS = ("reschedule", "locker", "station", "return")
+
+
 def scene(name, parcel_id, base):
     """(when it is written, topic, line) of a scene's records"""
     for line in SCENES[name].strip().splitlines():
@@ -547,6 +685,9 @@ def scene(name, parcel_id, base):
         at = instant(base, read)
         if what == "ship":
             yield at, "shipments.v1", json.dumps(shipment(parcel_id, base, words))
+            continue
+        if what in ("choose", "answer"):
+            yield at, "reroutes.v1", json.dumps(reroute(parcel_id, base, at, words))
             continue
         many = [int(word[1:]) for word in words if word.startswith("+")]
         for n in range(many[0] if many else 1):
