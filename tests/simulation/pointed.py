@@ -525,6 +525,7 @@ SCENES = {
         6:01 choose reschedule b slot=33:00-36:00
         25:00 out_for_delivery
         26:00 choose locker c place=LK-1
+        26:30 choose reschedule e slot=57:00-60:00
         27:00 delivered
         28:00 choose reschedule d slot=57:00-60:00""",
     "a failed attempt and another appointment": """
@@ -603,6 +604,48 @@ SCENES = {
         6:00 choose reschedule e slot=129:00-132:00
         7:00 choose reschedule f slot=153:00-156:00
         70:00 held""",
+    "seen where it belongs, read late": """
+        0:00 ship route=departed_hub@H01/9:00,arrived_hub@H02/9:00
+        1:00 departed_hub H01
+        5:00 arrived_hub X1
+        9:00 attempt_failed
+        10:00 arrived_hub H02 @7:00""",
+    "an end, and an answer after it": """
+        0:00 ship service=air
+        1:00 choose reschedule a slot=33:00-36:00
+        2:00 delivered
+        3:00 answer accepted reschedule a""",
+    "chosen by the recipient, then in the journey after": """
+        0:00 ship promise=20:00
+        1:00 choose reschedule a slot=33:00-36:00
+        2:00 delivered
+        3:00 ship ordered=2:30 promise=20:00
+        4:00 answer accepted reschedule a
+        24:00 held""",
+    "the last day that is offered, and the one after": """
+        0:00 ship service=air
+        1:00 attempt_failed
+        2:00 choose reschedule a slot=81:00-84:00
+        3:00 choose reschedule b slot=105:00-108:00
+        4:00 choose locker c place=LK-1 by=sender
+        5:00 choose reschedule d by=sender slot=33:00-36:00""",
+    "called back by its sender": """
+        0:00 ship service=air
+        1:00 sorted H01
+        2:00 choose reschedule d by=sender slot=33:00-36:00
+        3:00 choose return e by=sender
+        4:00 answer accepted return e
+        5:00 answer refused return e""",
+    "not confirmed, it rests": """
+        0:00 ship service=air
+        9:00 arrived_hub H01
+        10:00 choose reschedule a slot=57:00-60:00
+        82:00 held""",
+    "a place is promised later than the parcel was": """
+        0:00 ship promise=10:00
+        1:00 sorted H01
+        2:00 choose locker a place=LK-1
+        40:00 held""",
 }
 
 
