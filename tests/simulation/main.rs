@@ -101,12 +101,15 @@ struct Run {
     oracle: Oracle,
     settings: Rc<Settings>,
     stormy: bool,
+    /// How many of the last seed's records are awry in which way.
+    awry: BTreeMap<String, u64>,
 }
 
 impl Run {
     /// Runs a plan to its end; gives what it leaves behind.
     fn simulate(&mut self, seed: u64, plan: Plan) -> (Rc<Simulation>, Evidence) {
         let history = self.oracle.history(seed, &plan);
+        self.awry = history.counts.clone();
         let simulation = Simulation::new(seed, plan, history, Rc::clone(&self.settings));
         let evidence = simulation.run();
         (simulation, evidence)
@@ -126,6 +129,7 @@ impl Run {
             self.judge(&evidence, None, &mut found);
         }
         let (turns, mut counts) = simulation.counts();
+        counts.append(&mut self.awry);
         counts.insert("turns".to_owned(), turns);
         let written = [
             ("conditions", &evidence.conditions),
@@ -169,6 +173,7 @@ fn main() -> ExitCode {
         oracle: Oracle::start().expect("python3 is needed"),
         settings: Rc::new(Settings::load()),
         stormy: args.stormy,
+        awry: BTreeMap::new(),
     };
     println!("simulation at commit {}", commit());
     if args.mutants {

@@ -4,7 +4,7 @@
 One JSON object a line in, one out. `history`: a dirty history with the instant at which each record is written. `judge`: of the records of a
 finished run, by parcel: the changes of conditions, the spans in which something is to be told, and which records are rejected; where a `mutant`
 is named, by rules of which one is changed. `sift`: which of all mutants differ on such records, and in what. It shares nothing with src/: the rules are those of tests/reference."""
-import json, multiprocessing, os, random, sys, types
+import collections, json, multiprocessing, os, random, sys, types
 from datetime import datetime, timedelta, timezone
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -186,7 +186,7 @@ def made(o):
                 records += [(written(rng, topic, line, exact, dark, start), topic, parcel_id, owned(line, o, rng) if topic == "shipments.v1" else line)]
                 if rng.random() < 0.02:
                     records.append((records[-1][0] + rng.randrange(0, 3 * HOUR), *records[-1][1:]))
-        if rng.random() < 0.6:
+        if rng.random() < 0.8:
             own = [r[0] for r in records if r[2] == parcel_id]
             records += [(at, "reroutes.v1", parcel_id, line) for at, line in choices(rng, parcel_id, min(own), max(own))]
     end = start + o["length_days"] * DAY
@@ -200,13 +200,61 @@ def made(o):
         records.append((rng.randrange(start, last), "reroutes.v1", f"rubbish {rng.randrange(9)}", rubbish))
     for rubbish in RUBBISH * 2 if o["pointed"] else rng.choices(RUBBISH, k=rng.randrange(0, 12)):
         records.append((rng.randrange(start, last), rng.choice(["shipments.v1", "scans.v1"]), f"rubbish {rng.randrange(9)}", rubbish))
-    return {"records": sorted(records, key=lambda r: r[0]), "start": start}
+    awry(rng, records, end)
+    records.sort(key=lambda r: r[0])
+    return {"records": records, "start": start, "counts": counts(records)}
+
+
+# Scans at least that are awry in each way, in every seed. Fewer: the ways do not meet each other and the faults.
+ENOUGH = 6
+
+
+def awry(rng, records, end):
+    """Whatever chance left out: scans that come again, hours late and so after newer ones, and from a device whose clock is ahead."""
+    scans = [n for n, r in enumerate(records) if r[1] == "scans.v1" and decoding.scan(r[3])]
+    for n in rng.sample(scans, min(ENOUGH, len(scans))):
+        at, *rest = records[n]
+        records.append((min(at + rng.randrange(0, 6 * HOUR), end - 1), *rest))
+    for n in rng.sample(scans, min(ENOUGH, len(scans))):
+        at, *rest = records[n]
+        records[n] = (min(at + rng.randrange(HOUR, 12 * HOUR), end - 1), *rest)
+    for n in rng.sample(scans, min(ENOUGH, len(scans))):
+        at, topic, key, line = records[n]
+        r = json.loads(line)
+        r.pop("upload_time", None)
+        r["event_time"] = pointed.stamp(at + rng.randrange(MIN, 5 * HOUR))
+        records[n] = (at, topic, key, json.dumps(r, ensure_ascii=False))
+
+
+def counts(records):
+    """How many scans and choices of a history are awry in which way."""
+    count, seen, newest, asked = collections.Counter(), set(), {}, set()
+    for at, topic, key, line in records:
+        if topic == "scans.v1" and (s := decoding.scan(line, at)):
+            again = (s.parcel_id, s.identity) in seen
+            count["scans"] += 1
+            count["scans again"] += again
+            count["scans out of order"] += not again and s.event < newest.get(s.parcel_id, s.event)
+            count["scans hours late"] += at - s.event > HOUR
+            count["scans from the future"] += int(decoding.time(json.loads(line)["event_time"])) > at + decoding.SKEW
+            seen.add((s.parcel_id, s.identity))
+            newest[s.parcel_id] = max(s.event, newest.get(s.parcel_id, s.event))
+        elif topic == "reroutes.v1" and (c := decoding.reroute(line)):
+            again = (c.id, c.change) in seen
+            count["choices"] += c.change == "requested"
+            count["choices and answers again"] += again
+            count["answers"] += c.change != "requested"
+            count["answers before their choice"] += c.change != "requested" and c.id not in asked
+            count["choices and answers of other journeys"] += c.journey > 1
+            seen.add((c.id, c.change))
+            asked |= {c.id} if c.change == "requested" else set()
+    return count
 
 
 def choices(rng, parcel_id, first, last):
     """(when it is written, line) of what its people choose, and what comes of it: in order, again, hours late, before its question, refused, of other journeys."""
     for n in range(rng.choice([1, 1, 2, 3, 6])):
-        at = rng.randrange(first, max(last, first + DAY) + 4 * HOUR)
+        at = rng.randrange(first, max(last, first + 10 * HOUR))
         r = {"id": f"rr_{parcel_id}_{n}", "parcel_id": parcel_id, "change": "requested", "journey": rng.choice([1] * 8 + [2, 3]), "at": pointed.stamp(at),
              "option": rng.choice(["reschedule"] * 3 + ["locker", "station", "return"]), "by": rng.choice(["recipient"] * 4 + ["sender"]), "detail": {}}
         if r["option"] == "reschedule":

@@ -34,6 +34,8 @@ pub struct Planned(pub i64, pub String, pub String, pub String);
 pub struct History {
     pub records: Vec<Planned>,
     pub start: i64,
+    /// How many of them are awry in which way.
+    pub counts: BTreeMap<String, u64>,
 }
 
 /// What the records come to.
