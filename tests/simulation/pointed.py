@@ -128,14 +128,14 @@ SCENES = {
     "without any record for long": """
         0:00 ship service=air
         1:00 sorted H01
-        480:00 sorted H01 @1:00
-        2500:00 ship ordered=2500:00""",
+        48:00 sorted H01 @1:00
+        1690:00 ship ordered=1690:00""",
     "announced again for long, and nothing more": """
         0:00 ship service=air
         1:00 sorted H01
-        480:00 ship note=again
-        1965:00 damaged @1960:00
-        2500:00 ship ordered=2500:00""",
+        48:00 ship note=again
+        1470:00 damaged @1469:00
+        1690:00 ship ordered=1690:00""",
     "expired, forgotten, and known again": """
         0:00 ship service=air
         1:00 damaged
@@ -152,8 +152,8 @@ SCENES = {
         0:00 ship service=air
         2:00 delivered
         3:00 ship ordered=2:30 service=air
-        480:00 sorted H01 @1:00
-        2500:00 ship ordered=2500:00""",
+        48:00 sorted H01 @1:00
+        1690:00 ship ordered=1690:00""",
     "forgotten a week after the end was read": """
         0:00 ship service=air
         1:00 damaged
