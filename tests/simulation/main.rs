@@ -116,9 +116,9 @@ impl Run {
         (simulation, evidence)
     }
 
-    /// Holds what was left behind against the rules, one of them read otherwise where a mutant is named.
-    fn judge(&mut self, evidence: &Evidence, mutant: Option<&str>, found: &mut Violations) {
-        let verdict = self.oracle.judge(&records(evidence), evidence.until, mutant);
+    /// Holds what was left behind against the rules.
+    fn judge(&mut self, evidence: &Evidence, found: &mut Violations) {
+        let verdict = self.oracle.judge(&records(evidence), evidence.until);
         invariants::check(evidence, &verdict, found);
     }
 
@@ -127,7 +127,7 @@ impl Run {
         let (simulation, evidence) = self.simulate(seed, plan);
         let mut found = simulation.found.take();
         if found.0.is_empty() {
-            self.judge(&evidence, None, &mut found);
+            self.judge(&evidence, &mut found);
         }
         let (turns, mut counts) = simulation.counts();
         counts.append(&mut self.awry);

@@ -1,18 +1,17 @@
 //! Other readings of the rules: each must make an invariant fail on some rich seed, or the simulation proves nothing about its rule.
 //!
-//! The seeds run once; what they leave behind is judged by every reading. The oracle sifts them first, all at once: a reading that comes to the
-//! same as the right one needs no judgement, and one that differs only in a condition that this version does not judge waits for that.
+//! The seeds run once. The oracle then reads what they left behind in every other way, in one process a core, and gives back the parcels of which a
+//! reading says something else; by these the invariants judge again. One that differs only in a condition that this version does not judge waits for that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
-use crate::invariants::{Evidence, Violations};
-use crate::oracle::{Differs, Read};
+use crate::invariants::{Evidence, Violations, Written, conditions, inputs, notices};
+use crate::oracle::Reading;
 use crate::plan::Plan;
 use crate::{Run, commit, records};
 
-/// Seeds with many parcels and every journey of `pointed.py`: two of some days, and few parcels over months, whose ends are forgotten and
-/// which expire.
+/// Seeds with many parcels and every journey of `pointed.py`: two of some days, and few parcels over months, which expire and are forgotten.
 const RICH: [u64; 3] = [1, 2, 3];
 
 /// What became of every reading.
@@ -26,9 +25,11 @@ pub struct Table {
 /// A rich seed that was run.
 struct Rich {
     seed: u64,
+    /// Its conditions and notices are those of the parcels that are looked at.
     evidence: Evidence,
-    records: Vec<Read>,
-    differs: BTreeMap<String, Differs>,
+    conditions: HashMap<String, Vec<Written>>,
+    notices: HashMap<String, Vec<Written>>,
+    readings: BTreeMap<String, Reading>,
 }
 
 /// Tries every reading; none where the seeds do not hold by the right one.
@@ -37,50 +38,71 @@ pub fn tried(run: &mut Run) -> Option<Table> {
     for seed in RICH {
         all.push(rich(run, seed)?);
     }
-    let readings: Vec<String> = all.first()?.differs.keys().cloned().collect();
+    let names: Vec<String> = all.first()?.readings.keys().cloned().collect();
     let mut table = Table { lines: Vec::new(), survivors: 0 };
-    for reading in readings {
-        let line = found_out(run, &all, &reading).or_else(|| waits(&all, &reading)).unwrap_or_else(|| {
+    for name in names {
+        let line = found_out(&mut all, &name).or_else(|| waits(&all, &name)).unwrap_or_else(|| {
             table.survivors += 1;
             "none | not found out".to_owned()
         });
-        println!("| {reading} | {line} |");
-        table.lines.push(format!("| {reading} | {line} |"));
+        println!("| {name} | {line} |");
+        table.lines.push(format!("| {name} | {line} |"));
     }
     println!("{} of {} other readings are not found out", table.survivors, table.lines.len());
     Some(table)
 }
 
 fn rich(run: &mut Run, seed: u64) -> Option<Rich> {
-    let (simulation, evidence) = run.simulate(seed, Plan::rich(seed));
+    let (simulation, mut evidence) = run.simulate(seed, Plan::rich(seed));
     let mut found = simulation.found.take();
-    run.judge(&evidence, None, &mut found);
+    run.judge(&evidence, &mut found);
     let (conditions, notices) = (evidence.conditions.len(), evidence.notices.len());
-    println!("seed {seed}: {conditions} conditions, {notices} notices {:?}", found.0);
+    println!("seed {seed}: {conditions} conditions, {notices} notices {:?} {:?}", run.awry, found.0);
     if !found.0.is_empty() {
         return None;
     }
-    let records = records(&evidence);
-    let differs = run.oracle.sift(&records, evidence.until);
-    Some(Rich { seed, evidence, records, differs })
+    let readings = run.oracle.sift(&records(&evidence), evidence.until);
+    let (conditions, notices) = (std::mem::take(&mut evidence.conditions), std::mem::take(&mut evidence.notices));
+    Some(Rich { seed, evidence, conditions: by_parcel(conditions), notices: by_parcel(notices), readings })
+}
+
+/// Records by the parcel that they are about; a withdrawal says only of which notice it is.
+fn by_parcel(written: Vec<Written>) -> HashMap<String, Vec<Written>> {
+    let (mut by_parcel, mut about) = (HashMap::<String, Vec<Written>>::new(), HashMap::<String, String>::new());
+    for record in written {
+        let value = record.json();
+        let text = |field: &str| value[field].as_str().map(ToOwned::to_owned);
+        let id = text("id").unwrap_or_default();
+        let parcel = text("parcel_id").or_else(|| about.get(&id).cloned()).unwrap_or_default();
+        about.insert(id, parcel.clone());
+        by_parcel.entry(parcel).or_default().push(record);
+    }
+    by_parcel
 }
 
 /// The first seed that finds a reading out, and by which invariant.
-fn found_out(run: &mut Run, all: &[Rich], reading: &str) -> Option<String> {
-    let differing = all.iter().filter(|rich| rich.differs.get(reading) == Some(&Differs::Judged));
-    differing.into_iter().find_map(|rich| {
+fn found_out(all: &mut [Rich], name: &str) -> Option<String> {
+    all.iter_mut().find_map(|rich| {
+        let reading = rich.readings.get(name).filter(|reading| reading.rejects || !reading.parcels.is_empty())?;
+        rich.evidence.conditions = of(&rich.conditions, &reading.parcels);
+        rich.evidence.notices = of(&rich.notices, &reading.parcels);
         let mut found = Violations::default();
-        let verdict = run.oracle.judge(&rich.records, rich.evidence.until, Some(reading));
-        crate::invariants::check(&rich.evidence, &verdict, &mut found);
+        conditions::check(&rich.evidence, &reading.verdict, &mut found);
+        inputs::check(&rich.evidence, &reading.verdict, &mut found);
+        notices::check(&rich.evidence, &reading.verdict, &mut found);
         found.0.first().map(|by| format!("{} | {}", rich.seed, by.invariant))
     })
 }
 
+fn of(by_parcel: &HashMap<String, Vec<Written>>, parcels: &BTreeSet<String>) -> Vec<Written> {
+    parcels.iter().filter_map(|parcel| by_parcel.get(parcel)).flatten().cloned().collect()
+}
+
 /// Where a reading differs only in a condition that this version does not judge.
-fn waits(all: &[Rich], reading: &str) -> Option<String> {
-    all.iter().find_map(|rich| match rich.differs.get(reading) {
-        Some(Differs::Waits(condition)) => Some(format!("{} | waits for `{condition}` to be judged", rich.seed)),
-        _ => None,
+fn waits(all: &[Rich], name: &str) -> Option<String> {
+    all.iter().find_map(|rich| {
+        let condition = rich.readings.get(name)?.waits.as_deref()?;
+        Some(format!("{} | waits for `{condition}` to be judged", rich.seed))
     })
 }
 

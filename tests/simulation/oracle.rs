@@ -1,6 +1,6 @@
 //! The independent reading of the rules: `oracle.py` in a process of its own, which lives as long as the run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -14,15 +14,18 @@ use crate::plan::Plan;
 /// The upload grace of `overdue_scan`, as the default is.
 const GRACE_MS: i64 = 30 * 60_000;
 
-/// How another reading differs from the right one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Differs {
-    /// These records do not tell them apart.
-    Nowhere,
-    /// In something that this version judges or tells.
-    Judged,
-    /// Only in this condition, which it does not judge.
-    Waits(String),
+/// What another reading makes of some records.
+#[derive(Debug, Deserialize)]
+pub struct Reading {
+    /// The first parcels of which it says something else that this version judges or tells.
+    pub parcels: BTreeSet<String>,
+    /// What it says of those, and all that it rejects.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// Whether it rejects other records.
+    pub rejects: bool,
+    /// The condition that this version does not judge and in which it differs, too.
+    pub waits: Option<String>,
 }
 
 /// A record of a history and when it is written.
@@ -106,28 +109,30 @@ impl Oracle {
     }
 
     /// What these records come to by `until`, of the conditions that this version judges.
-    pub fn judge(&mut self, records: &[Read], until: i64, mutant: Option<&str>) -> Verdict {
+    pub fn judge(&mut self, records: &[Read], until: i64) -> Verdict {
         let known = ConditionKind::ALL.map(ConditionKind::name);
-        let question = json!({ "do": "judge", "records": records, "until": until, "grace": GRACE_MS, "mutant": mutant,
-            "judged": known });
+        let question = json!({ "do": "judge", "records": records, "until": until, "grace": GRACE_MS, "judged": known });
         let mut verdict: Verdict = self.ask(&question);
-        let judged = |kind: &str| known.contains(&kind);
-        verdict.conditions.retain(|(_, change)| change.split(' ').nth(2).is_some_and(judged));
-        verdict.spans.retain(|span| matches!(&*span.kind, "collection" | "choice") || judged(&span.kind));
+        verdict.keep_judged();
         verdict
     }
 
-    /// How each other reading of these records differs from the right one.
-    pub fn sift(&mut self, records: &[Read], until: i64) -> BTreeMap<String, Differs> {
+    /// What each other reading makes of these records.
+    pub fn sift(&mut self, records: &[Read], until: i64) -> BTreeMap<String, Reading> {
         let question = json!({ "do": "sift", "records": records, "until": until, "grace": GRACE_MS,
             "judged": ConditionKind::ALL.map(ConditionKind::name) });
-        let answer: BTreeMap<String, String> = self.ask(&question);
-        let differs = |how: String| match how.as_str() {
-            "same" => Differs::Nowhere,
-            "told" => Differs::Judged,
-            _ => Differs::Waits(how),
-        };
-        answer.into_iter().map(|(reading, how)| (reading, differs(how))).collect()
+        let mut readings: BTreeMap<String, Reading> = self.ask(&question);
+        readings.values_mut().for_each(|reading| reading.verdict.keep_judged());
+        readings
+    }
+}
+
+impl Verdict {
+    /// Leaves out conditions that this version does not judge.
+    fn keep_judged(&mut self) {
+        let judged = |kind: &str| ConditionKind::ALL.iter().any(|known| known.name() == kind);
+        self.conditions.retain(|(_, change)| change.split(' ').nth(2).is_some_and(judged));
+        self.spans.retain(|span| matches!(&*span.kind, "collection" | "choice") || judged(&span.kind));
     }
 }
 

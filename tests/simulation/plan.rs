@@ -142,6 +142,17 @@ impl Plan {
         let (parcels, length_days) = if seed.is_multiple_of(3) { (10, 72) } else { (160, 4) };
         let (instances, slots, troubles) = (1, 1, Vec::new());
         let (days, recipients, pointed, leap_most) = (1, 60, true, 110_000);
-        Plan { parcels, recipients, pointed, days, length_days, instances, slots, troubles, leap_most, ..Plan::of(seed, true) }
+        Plan {
+            parcels,
+            recipients,
+            pointed,
+            days,
+            length_days,
+            instances,
+            slots,
+            troubles,
+            leap_most,
+            ..Plan::of(seed, true)
+        }
     }
 }

@@ -74,7 +74,8 @@ impl Settings {
             (name, merchant)
         });
         world.merchants = Arc::new(merchants.collect());
-        world.links = Some(Arc::new(Links::new("https://pw.example", LinkKey::new(*b"the simulation's own key of links"))));
+        world.links =
+            Some(Arc::new(Links::new("https://pw.example", LinkKey::new(*b"the simulation's own key of links"))));
         world.offers = Arc::new(read_offers("offers.toml", OFFERS).unwrap_or_else(|errors| panic!("{errors}")));
         world
     }
