@@ -112,7 +112,8 @@ impl Plan {
             leap_most: *dice.pick(&[60_000, 110_000, 110_000]),
             // A client beats six times within it: short ones cost most of a seed's time.
             session_timeout_ms: *dice.pick(&[10_000, 60_000, 60_000, 300_000]),
-            save_time_every_ms: *dice.pick(&[10_000, 600_000, 600_000]),
+            // Each saving is a commit, and faults are aimed at commits: over days that costs minutes of a seed's time.
+            save_time_every_ms: *dice.pick(&[if length_days == 1 { 10_000 } else { 600_000 }, 600_000, 600_000]),
             swell: if calm {
                 Faults::default()
             } else {

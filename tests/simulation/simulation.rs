@@ -11,7 +11,7 @@ mod schedule;
 mod troubles;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use std::time::Duration;
@@ -37,9 +37,12 @@ const SETTLES_WITHIN_MS: i64 = 12 * DAY;
 /// Where faults stop in an outage, instances come within this time.
 const COMES_WITHIN_MS: i64 = 90_000;
 
-/// How far ahead of the brokers' clock a machine's may be: less than `runtime.clock_skew`. It is never behind: the time of a record
-/// that a slow clock cuts short depends on when it was fetched, and the independent reading does not know that.
+/// How far ahead of the brokers' clock a machine's may be: less than `runtime.clock_skew`.
 const AHEAD_MOST_MS: i64 = 1_500;
+
+/// How far behind: as long as together with the other less than twice that, a partition that is handed over has no time that its new
+/// owner has yet to come to but for a second.
+const BEHIND_MOST_MS: i64 = 1_500;
 
 /// How a clock is put right.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +83,10 @@ pub struct Simulation {
     last_trouble: Cell<i64>,
     /// How many transactions were aborted by when they were counted last, and when that was.
     aborted: Cell<(u64, i64)>,
+    /// Where each stage's partitions wait to be read on, and since when.
+    waits: RefCell<HashMap<(&'static str, i32), (i64, i64)>>,
+    /// When that was looked at last.
+    looked: Cell<i64>,
     /// Spans in which something was wrong, in true milliseconds.
     unwell: RefCell<Vec<(i64, i64)>>,
     ends: RefCell<Ends>,
@@ -136,6 +143,8 @@ impl Simulation {
             foul_until: Cell::new(0),
             last_trouble: Cell::new(0),
             aborted: Cell::default(),
+            waits: RefCell::default(),
+            looked: Cell::new(0),
             unwell: RefCell::default(),
             ends: RefCell::default(),
             withdrawals: RefCell::default(),

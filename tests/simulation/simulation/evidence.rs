@@ -34,9 +34,15 @@ impl Simulation {
             let blocks = committed.into_iter().filter(|seen| seen.partition == number).filter_map(|seen| seen.value);
             let log = StateLog { blocks: blocks.collect(), now: self.cluster.broker_ms() };
             let Some(world) = instance.shared.worlds.get() else { continue };
-            let skew = instance.shared.options.clock_skew.as_millis() as i64;
-            self.saved.borrow_mut().check(partition, &log, &world, skew, &mut self.found.borrow_mut());
+            self.saved.borrow_mut().check(partition, &log, &world, &mut self.found.borrow_mut());
         }
+    }
+
+    /// Records of an input, as of the time that they were taken to be of.
+    fn read(&self, topic: &str) -> Vec<Written> {
+        let seen = self.cluster.committed(&self.topic(topic));
+        let times = seen.iter().map(|seen| self.cluster.read_at(&self.topic(topic), seen));
+        self.written(topic).into_iter().zip(times).map(|(record, time)| Written { time, ..record }).collect()
     }
 
     pub(super) fn written(&self, topic: &str) -> Vec<Written> {
@@ -66,7 +72,7 @@ impl Simulation {
         notices.sort_by_key(|notice| (notice.time, notice.partition, notice.offset));
         Evidence {
             until: until + self.history.start,
-            inputs: ["shipments.v1", "scans.v1", "reroutes.v1"].map(|topic| self.written(topic)).concat(),
+            inputs: ["shipments.v1", "scans.v1", "reroutes.v1"].map(|topic| self.read(topic)).concat(),
             conditions: self.written("conditions.v1"),
             notices,
             deliveries: self.written("deliveries.v1"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use parcelwatch::stream::{NotifierStage, Stage, TrackerStage};
 
-use super::{AHEAD_MOST_MS, Righted, Simulation};
+use super::{AHEAD_MOST_MS, BEHIND_MOST_MS, Righted, Simulation};
 use crate::brokers::Faults;
 use crate::instance::Instance;
 use crate::plan::Trouble;
@@ -13,6 +13,13 @@ use crate::settings::PARTITIONS;
 
 /// How much a fetch brings at most while little is read at a time: withdrawals come later than what they withdraw.
 const TRICKLE: usize = 2;
+
+/// Whether everything goes on is looked at so often at most.
+const LOOKS_EVERY_MS: i64 = 20_000;
+
+/// A partition stands still for so long at most while nothing is wrong: some tries of a commit that is refused, or a hand-over. Longer than
+/// that hides a worker that never gets anywhere.
+const STANDS_STILL_MS: i64 = 10 * 60_000;
 
 /// What was wrong within so long of one another is one span.
 const UNWELL_GAP_MS: i64 = 10 * 60_000;
@@ -81,8 +88,10 @@ impl Simulation {
             }
             Trouble::Drift => {
                 let ahead = instance.shared.clock.now().as_millis() - (self.cluster.broker_ms());
-                let (to, lasts) =
-                    (self.dice(|dice| dice.between(20, AHEAD_MOST_MS)), seconds(300, 7200).as_millis() as i64);
+                let (to, lasts) = (
+                    self.dice(|dice| dice.between(-BEHIND_MOST_MS, AHEAD_MOST_MS)),
+                    seconds(300, 7200).as_millis() as i64,
+                );
                 self.cluster.drift(Some(name), (to - ahead) * 1_000_000 / lasts);
                 self.righted.borrow_mut().push((now + lasts, name.clone(), Righted::Drift));
             }
@@ -158,10 +167,34 @@ impl Simulation {
                 .any(|instance| self.cluster.is_paused(&instance.name) || self.cluster.is_cut(&instance.name));
         if is_unwell {
             self.last_trouble.set(now);
+            self.waits.borrow_mut().clear();
             let mut unwell = self.unwell.borrow_mut();
             match unwell.last_mut().filter(|last| now - last.1 <= UNWELL_GAP_MS) {
                 Some(last) => last.1 = now,
                 None => unwell.push((now, now)),
+            }
+        } else if now - self.looked.get() > LOOKS_EVERY_MS {
+            self.looked.set(now);
+            self.goes_on::<TrackerStage>(now);
+            self.goes_on::<NotifierStage>(now);
+        }
+    }
+
+    /// *goes_on*: while nothing is wrong, nobody's committed place stands still before records that wait.
+    fn goes_on<S: Stage>(&self, now: i64) {
+        let (topic, group) = (self.topic(S::INPUTS[S::MAIN]), self.options.group_of(S::NAME));
+        for partition in 0..PARTITIONS {
+            let mut waits = self.waits.borrow_mut();
+            let Some(offset) = self.cluster.waits_at(&group, &topic, partition) else {
+                waits.remove(&(S::NAME, partition));
+                continue;
+            };
+            let since = waits.get(&(S::NAME, partition)).filter(|known| known.0 == offset).map_or(now, |known| known.1);
+            waits.insert((S::NAME, partition), (offset, since));
+            if now - since > STANDS_STILL_MS {
+                let what =
+                    format!("{topic} [{partition}] of the {} stands at {offset} for {} ms", S::NAME, now - since);
+                self.found.borrow_mut().add("goes_on", what);
             }
         }
     }
