@@ -59,7 +59,7 @@ const CALM_BELOW: u64 = 3;
     after_help = "Examples:
   cargo test --test simulation -- --seed 17 --trace
   cargo test --release --test simulation -- --for 2h --report tests/simulation/report.md
-  cargo test --release --test simulation -- --mutants"
+  cargo test --test simulation -- --mutants --report tests/simulation/mutants.md"
 )]
 struct Args {
     /// Only this seed
@@ -74,7 +74,7 @@ struct Args {
     /// Fresh seeds for so long ("90s", "2h")
     #[arg(long = "for", value_parser = humantime::parse_duration)]
     within: Option<Duration>,
-    /// Each other reading of the rules must make an invariant fail on some seed of the fixed set
+    /// Each other reading of the rules must make an invariant fail on some rich seed; takes some minutes on two quiet cores
     #[arg(long)]
     mutants: bool,
     /// Any call may fail at most times, for a day
