@@ -34,9 +34,19 @@ class Spans:
     def begin(self, parcel, kind, key, level, episode, at, held):
         span = {"journey": parcel.journey, "kind": kind, "level": level, "episode": episode, "from": at, "to": None, "by": None,
                 "told": [] if held else [[at, a] for a in self.audiences(parcel, kind, level)], "quiet": [], "choice": None, "hub": kind in HUBS or parcel.ship is None and kind != "collection"}
+        if not held and self.hub(parcel, kind, key):
+            span["told"].append([at, "hub_ops"])
         self.open[parcel.journey, kind, key] = span
         self.all.append(span)
         self.rests(parcel, span, at)
+
+    def hub(self, parcel, kind, key):
+        """The hub that is told: the awaited milestone's, else the last scan's, else where the parcel comes from."""
+        if kind not in HUBS and (parcel.ship is not None or kind not in PEOPLE or kind == "collection"):
+            return None
+        awaited = parcel.route.milestones[key][1] if key is not None and parcel.route else None
+        last = parcel.last.hub if parcel.last else None
+        return awaited or last or ((parcel.ship or {}).get("origin") or {}).get("hub")
 
     def audiences(self, parcel, kind, level):
         told = people(kind, level, parcel.ship is None, "returning" in parcel.newest)
