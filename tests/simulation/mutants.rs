@@ -11,7 +11,7 @@ use crate::oracle::Reading;
 use crate::plan::Plan;
 use crate::{Run, commit, records};
 
-/// Seeds with many parcels and every journey of `pointed.py`: two of some days, and few parcels over months, which expire and are forgotten.
+/// Seeds with many parcels and every journey of `pointed.txt`: two of some days, and few parcels over months, which expire and are forgotten.
 const RICH: [u64; 3] = [1, 2, 3];
 
 /// What became of every reading.

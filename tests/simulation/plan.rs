@@ -69,7 +69,7 @@ pub struct Plan {
     pub days: i64,
     pub length_days: i64,
     pub recipients: i64,
-    /// With every journey of `pointed.py`; else with some of them.
+    /// With every journey of `pointed.txt`; else with some of them.
     pub pointed: bool,
     pub instances: usize,
     pub slots: usize,
