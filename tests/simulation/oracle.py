@@ -3,7 +3,8 @@
 
 One JSON object a line in, one out. `history`: a dirty history with the instant at which each record is written. `judge`: of the records of a
 finished run, by parcel: the changes of conditions, the spans in which something is to be told, and which records are rejected; where a `mutant`
-is named, by rules of which one is changed. `sift`: which of all mutants differ on such records, and in what. It shares nothing with src/: the rules are those of tests/reference."""
+is named, by rules of which one is changed. `sift`: which of all mutants differ on such records, and in what. It shares nothing with src/: the rules
+are those of tests/reference."""
 import json, multiprocessing, os, sys, types
 
 HERE = os.path.dirname(os.path.abspath(__file__))

@@ -1,12 +1,12 @@
 """Journeys that tell readings of rules.md apart which chance rarely does: `pointed.txt` has a text for each.
 
-A line is when it is read (H:MM, from the first day on), what, and words: `ship KEY=VALUE...` or `CODE [HUB] [@H:MM] [kind=...]`, `@` being the
-event_time where that is another; or `choose OPTION ID [slot=H:MM-H:MM] [place=...] [by=sender] [journey=N]`, or `answer accepted|refused OPTION ID [journey=N]`. A route is `code/within` or `code@hub/within`, one after the other. `+N` are N of these scans, five minutes apart."""
+A line is when it is read (H:MM, from the first day on), what, and words: `ship KEY=VALUE...`, or `CODE [HUB] [@H:MM] [kind=...]`, `@` being the
+event_time where that is another, or `choose OPTION ID [slot=H:MM-H:MM] [place=...] [by=sender] [journey=N]`, or `answer accepted|refused OPTION ID
+[journey=N]`. A route is `code/within` or `code@hub/within`, one after the other. `+N` are N of these scans, five minutes apart."""
 import json, os
 from datetime import datetime, timezone
 
 MINUTE, HOUR = 60_000, 3_600_000
-
 
 
 def scenes():
