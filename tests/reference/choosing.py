@@ -109,7 +109,7 @@ class Choosing(Parcel):
     def accept(self, s, now):
         super().accept(s, now)
         made = self.standing()
-        if s.code == "attempt_failed" and made and made.option == "reschedule" and s.event >= made.arrives[0] and s.event > made.at:
+        if s.code == "attempt_failed" and made and made.option == "reschedule" and made.arrives and s.event >= made.arrives[0] and s.event > made.at:
             made.over = True
 
     # -- what is offered

@@ -140,7 +140,7 @@ impl Plan {
     /// Many parcels on one instance without faults: what tells readings of the rules apart. Every third seed has few, for as long as it takes
     /// until the last is forgotten.
     pub fn rich(seed: u64) -> Plan {
-        let (parcels, length_days) = if seed.is_multiple_of(3) { (10, 72) } else { (80, 4) };
+        let (parcels, length_days) = if seed.is_multiple_of(3) { (10, 72) } else { (160, 4) };
         let (instances, slots, troubles) = (1, 1, Vec::new());
         let (days, recipients, pointed, leap_most) = (1, 60, true, 110_000);
         Plan {
