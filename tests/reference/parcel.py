@@ -267,7 +267,7 @@ class Parcel:
         known = {hub for _, hub, _ in self.route.milestones if hub} if self.route else set()
         if known:
             known |= {(self.ship.get(end) or {}).get("hub") for end in ("origin", "destination")}
-        return known
+        return known - {None}
 
     def judge_misrouted(self, s, now, cause):
         if s is None or s.code in NOT_PHYSICAL or self.ship is None or not self.hubs():

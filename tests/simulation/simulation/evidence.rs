@@ -63,7 +63,7 @@ impl Simulation {
         notices.sort_by_key(|notice| (notice.time, notice.partition, notice.offset));
         Evidence {
             until: until + self.history.start,
-            inputs: [self.read("shipments.v1"), self.read("scans.v1")].concat(),
+            inputs: ["shipments.v1", "scans.v1", "reroutes.v1"].map(|topic| self.read(topic)).concat(),
             conditions: self.written("conditions.v1"),
             notices,
             deliveries: self.written("deliveries.v1"),
