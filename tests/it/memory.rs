@@ -90,7 +90,8 @@ fn constants(sources: &str, name: &str) -> Vec<u64> {
 /// A number, another constant, or two of them with an operator between.
 fn value_of(sources: &str, text: &str) -> Option<u64> {
     let text = text.trim();
-    let signs: [(&str, fn(u64, u64) -> Option<u64>); 3] = [
+    type Operation = fn(u64, u64) -> Option<u64>;
+    let signs: [(&str, Operation); 3] = [
         (" - ", u64::checked_sub),
         (" << ", |left, right| left.checked_shl(u32::try_from(right).ok()?)),
         (" * ", u64::checked_mul),

@@ -53,6 +53,9 @@ enum Righted {
     Drift,
 }
 
+/// By stage and partition: where it waits, and since when.
+type Waits = HashMap<(&'static str, i32), (i64, i64)>;
+
 /// See the module.
 pub struct Simulation {
     pub cluster: Cluster,
@@ -86,7 +89,7 @@ pub struct Simulation {
     /// How many transactions were aborted by when they were counted last, and when that was.
     aborted: Cell<(u64, i64)>,
     /// Where each stage's partitions wait to be read on, and since when.
-    waits: RefCell<HashMap<(&'static str, i32), (i64, i64)>>,
+    waits: RefCell<Waits>,
     /// When that was looked at last.
     looked: Cell<i64>,
     /// Spans in which something was wrong, in true milliseconds.
