@@ -234,12 +234,12 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
     fn turn_partitions(&mut self) -> Result<Turn, WorkerError> {
         let Some(world) = self.shared.worlds.get() else { return Ok(Turn::Idle) };
         let wall = self.shared.clock.now();
-        let is_settled = self.shared.outage().is_settled(wall);
+        let aftermath = self.shared.outage().aftermath();
         let mut most = Turn::Idle;
         let mut output = Output::default();
         for held in self.held.values_mut() {
             let Held::Active(partition) = held else { continue };
-            match partition.turn(wall, is_settled, &world, &self.shared.options, &mut output) {
+            match partition.turn(wall, aftermath, &world, &self.shared.options, &mut output) {
                 Turn::Idle => {}
                 Turn::More if most == Turn::Idle => most = Turn::More,
                 Turn::More => {}

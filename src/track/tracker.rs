@@ -6,6 +6,7 @@ use super::due::{self, Due, Fate, Phase, Turn, What};
 use super::gate::Gate;
 use super::input::Input;
 use super::parcel::Parcel;
+use super::settling::Settling;
 use super::stages::Stages;
 use super::step::Step;
 use super::telling;
@@ -20,6 +21,8 @@ pub struct Tracker {
     pub(super) parcels: Table<Parcel>,
     pub(super) announced: Table<Announced>,
     pub(super) choices: Table<Choices>,
+    /// Until when the runtime lets nobody be told; nothing is decided by it here.
+    pub settling: Settling,
     timers: Timers,
     stages: Stages,
     telling: Gate,
@@ -67,8 +70,8 @@ impl Machine for Tracker {
     }
 
     fn tables(&mut self) -> Tables<'_> {
-        // Appended to the encoding of the first two: a log without choices reads as it did.
-        vec![&mut self.parcels, &mut self.announced, &mut self.choices]
+        // Appended to the encoding of the first two: a log without choices, or without an outage, reads as it did.
+        vec![&mut self.parcels, &mut self.announced, &mut self.choices, &mut self.settling.table]
     }
 
     fn restored(&mut self, world: &World) {
@@ -87,6 +90,7 @@ impl Machine for Tracker {
         self.parcels.commit();
         self.announced.commit();
         self.choices.commit();
+        self.settling.table.commit();
     }
 
     fn aborted(&mut self, world: &World) {
@@ -100,6 +104,7 @@ impl Machine for Tracker {
         }
         touched.extend(self.announced.abort());
         touched.extend(self.choices.abort());
+        self.settling.table.abort();
         for id in touched {
             self.requeue(&id, world);
         }

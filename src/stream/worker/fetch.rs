@@ -56,6 +56,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
                         break;
                     }
                 }
+                Err(ReadError::OffsetGone(_)) if self.restore_what_was_cut()? => break,
                 Err(ReadError::OffsetGone(error)) => return Err(self.input_gone(error)),
                 Err(ReadError::Passing(error)) => {
                     tracing::debug!(stage = S::NAME, %error, "reading");

@@ -13,7 +13,8 @@ fn never_uploaded_opens_a_day_after_shipping_and_clears_with_the_first_scan() {
              26:00 held opened info limit=26:00 by scan
          27:00 scan picked_up
              27:00 never_uploaded cleared warn limit=25:00 by scan
-             27:00 held cleared info limit=26:00 by scan",
+             27:00 held cleared info limit=26:00 by scan
+         28:00 time",
     );
 }
 

@@ -76,6 +76,11 @@ impl Daemon {
         });
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The admin listener's address.
     pub fn admin(&self) -> &str {
         &self.admin
@@ -119,7 +124,7 @@ impl Daemon {
 
     /// Sends a signal, `STOP` say; it must not have ended and been waited for.
     pub fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
+        let pid = self.pid().to_string();
         let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status();
         assert!(sent.expect("kill is part of every system").success());
     }

@@ -152,6 +152,8 @@ fn live() -> Option<Lives> {
     assert!(wall(DAY_MS) <= down + FIRST_LIFE_MS, "one of its waits should have failed before");
     let first = Life { came, issued: issued(&flow) };
 
+    // The brokers were there all the while, and it shows: nothing is waited for (`settle_for`).
+    history.add(cast::signs_of_life(down, wall(0)));
     history.tell_between(&flow, down + 1..=i64::MAX, |_, _| None);
     let begun = wall(0);
     let daemon = Daemon::start(&settings);

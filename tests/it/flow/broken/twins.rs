@@ -20,11 +20,12 @@ fn of_two_instances_of_one_name_the_older_stops_and_says_why() {
     // The same name, another listener.
     let newer = Daemon::spawn(&scene.settings.clone().instance("one"), &[]);
     let status = older.ended(PATIENCE);
-    assert_eq!(status.code(), Some(1), "{}", older.log());
+    // A code by which the service manager knows not to start it again: it would be the newest then, and end the other.
+    assert_eq!(status.code(), Some(3), "{}", older.log());
     let log = older.log();
     let last = log.lines().last().unwrap_or_default();
     assert!(last.contains("another instance runs under the name one") && last.contains("runtime.instance"), "{last}");
-    scene.doctor_names(&[("twins", "one")], &["two instances have run under this name"]);
+    has_made_way(&scene);
     let mut newer = newer;
     newer.wait_until_ready();
     // The newer goes on alone: once both its stages have committed, nobody fences them any more.
@@ -33,8 +34,21 @@ fn of_two_instances_of_one_name_the_older_stops_and_says_why() {
     let before = rebuilt();
     decides(&scene, "P1");
     assert_eq!(rebuilt(), before, "a worker was fenced though there is one instance");
-    newer.stop();
-    scene.doctor_names(&[("twins", "one")], &["two instances have run under this name"]);
+    // Who starts the loser by hand nevertheless ends the other in the same way, and that is the end of it.
+    let mut again = Daemon::spawn(&scene.settings, &[]);
+    assert_eq!(newer.ended(PATIENCE).code(), Some(3), "{}", newer.log());
+    again.wait_until_ready();
+    has_made_way(&scene);
+    again.stop();
+}
+
+/// What has happened is told, and keeps nobody from going on.
+fn has_made_way(scene: &Scene) {
+    let (code, found) = scene.doctor();
+    let twins: Vec<_> = found.iter().filter(|found| found["check"] == "twins" && found["place"] == "one").collect();
+    let [told] = twins[..] else { panic!("expected one finding about twins, found {found:#?}") };
+    assert!(super::text(&told["text"]).contains("two instances have run under this name"), "{told}");
+    assert_eq!((super::text(&told["verdict"]), code), ("warning", Some(0)), "{found:#?}");
 }
 
 #[test]
