@@ -19,7 +19,8 @@ pub struct Output {
     #[allow(missing_docs)]
     pub effects: Vec<Effect>,
     #[allow(missing_docs)]
-    pub rejects: Vec<Rejected>,
+    #[expect(clippy::vec_box, reason = "they waited in a box, and a flood of them is not to be moved about")]
+    pub rejects: Vec<Box<Rejected>>,
 }
 
 /// How a turn ended.
@@ -275,7 +276,7 @@ impl<S: Stage> Partition<S> {
         let Pending { input, offset, at, record } = pending;
         match record {
             Ok(record) => self.machine.handle(at, record, world, &mut out.effects),
-            Err(rejected) => out.rejects.push(*rejected),
+            Err(rejected) => out.rejects.push(rejected),
         }
         self.offsets[input] = offset + 1;
         self.dirty = true;

@@ -268,7 +268,7 @@ impl Fetching<'_> {
                 let time = record.time.map_or(wall, Timestamp::from_millis).min(wall);
                 let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
                 let record = S::decode(input, key, value, time)
-                    .map_err(|reject| Box::new(Rejected::new(reject, input, (topic, number, offset), key, value)));
+                    .map_err(|reject| Box::new(Rejected::new(reject, input, (number, offset), key, value)));
                 partition.fetched(input, Fetch { offset, time, wall, queries, bytes }, record);
                 if key.is_some_and(|key| partitioner::partition(key, self.partition_count) != number) {
                     metrics.misplaced(S::INPUTS[input]);

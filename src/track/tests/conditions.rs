@@ -110,6 +110,13 @@ fn stalled_escalates_by_where_the_parcel_waits_until_the_last_scan_changes() {
              49:00:00.001 stalled opened info limit=49:00 by timer episode=2
              50:00 stalled retracted info limit=49:00 by scan episode=2",
     );
+    // The same at another hub is another last scan.
+    conditions(
+        "0:00 scan arrived_hub H1
+         13:00 scan arrived_hub H2
+             12:00:00.001 stalled opened info limit=12:00 by timer
+             13:00 stalled cleared info limit=12:00 by scan",
+    );
 }
 
 #[test]
@@ -219,16 +226,18 @@ fn thoroughly_delayed_comes_after_three_days_in_the_city_and_seven_elsewhere() {
 
 #[test]
 fn dispatch_overdue_ends_with_any_sign_of_having_gone_on() {
-    conditions(
-        "0:00 scan picked_up
-         12:00 scan sorted H1
-         24:00 scan sorted H1
-         36:00 scan sorted H1
-         48:00 scan sorted H1
-         49:00 scan departed_hub H1 event_time=10:00
-             48:00:00.001 dispatch_overdue opened warn limit=48:00 by timer
-             49:00 dispatch_overdue retracted warn limit=48:00 by scan",
-    );
+    for sign in ["departed_hub H1", "arrived_hub H2", "arrived_destination H3", "forwarded", "returning"] {
+        conditions(&format!(
+            "0:00 scan picked_up
+             12:00 scan sorted H1
+             24:00 scan sorted H1
+             36:00 scan sorted H1
+             48:00 scan sorted H1
+             49:00 scan {sign} event_time=10:00
+                 48:00:00.001 dispatch_overdue opened warn limit=48:00 by timer
+                 49:00 dispatch_overdue retracted warn limit=48:00 by scan",
+        ));
+    }
 }
 
 #[test]

@@ -222,7 +222,7 @@ impl Writer for SimWriter {
 
     fn produce(&mut self, record: NewRecord<'_>) -> Result<(), WriteError> {
         let NewRecord { topic, partition, key, value, headers } = record;
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let body = Body::Record { key: key.map(<[u8]>::to_vec), value: value.map(<[u8]>::to_vec), headers };
         let (topic, handle) = (topic.to_owned(), self.handle);
         let queued = self.reach.local(|state| {
