@@ -90,6 +90,14 @@ class Parcel:
     def is_open(self, condition):
         return any(c == condition for c, _ in self.open)
 
+    def standing(self):
+        """The choice that stands; who reads no choices knows of none."""
+        return None
+
+    def appointment(self, now):
+        """Until when it rests as was chosen: likewise."""
+        return None
+
     # -- records
 
     def starts_anew(self, fields):
