@@ -37,16 +37,7 @@ class Made:
 class Choosing(Parcel):
     def __init__(self, *args):
         super().__init__(*args)
-        self.begins_choosing()
-
-    def begins_choosing(self):
         self.made, self.settled = [], None
-
-    def next_journey(self, now):
-        after = super().next_journey(now)
-        after.__class__ = type(self)
-        after.begins_choosing()
-        return after
 
     def heard(self, made, now):
         """Somebody is to be told what became of their choice; who listens overrides it."""

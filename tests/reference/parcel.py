@@ -105,7 +105,7 @@ class Parcel:
 
     def next_journey(self, now):
         self.closes_all(now, "shipment")
-        return Parcel(self.journey + 1, self.end[0], self.written, self.grace)
+        return type(self)(self.journey + 1, self.end[0], self.written, self.grace)
 
     def shipment(self, fields, now):
         self.record = now
