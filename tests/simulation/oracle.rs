@@ -117,7 +117,12 @@ impl Oracle {
         verdict
     }
 
-    /// What each other reading makes of these records.
+    /// The names of all other readings; panics where the reference has changed under one, so that it cannot be made.
+    pub fn readings(&mut self) -> Vec<String> {
+        self.ask(&json!({ "do": "readings" }))
+    }
+
+    /// What each other reading makes of these records; says on the standard error how far it is.
     pub fn sift(&mut self, records: &[Read], until: i64) -> BTreeMap<String, Reading> {
         let question = json!({ "do": "sift", "records": records, "until": until, "grace": GRACE_MS,
             "judged": ConditionKind::ALL.map(ConditionKind::name) });
