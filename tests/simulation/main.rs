@@ -127,6 +127,9 @@ impl Run {
         let plan = if self.stormy { Plan::stormy(seed) } else { Plan::of(seed, seed < CALM_BELOW) };
         let (simulation, evidence) = self.simulate(seed, plan);
         let mut found = simulation.found.take();
+        if TRACE.get() {
+            evidence.tell();
+        }
         if found.0.is_empty() {
             self.judge(&evidence, &mut found);
         }

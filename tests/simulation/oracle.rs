@@ -71,6 +71,8 @@ pub struct Span {
     pub choice: Option<(String, String)>,
     /// Whether hubs see it in their digests.
     pub hub: bool,
+    /// From when on no hub is to be told of it any more, though it holds.
+    pub hub_until: Option<i64>,
 }
 
 /// An input record as the brokers have it: topic, time, offset, value.

@@ -114,7 +114,8 @@ fn told_all(evidence: &Evidence, verdict: &Verdict, told: &HashMap<(usize, Strin
             // Who comes to know why it rests before they were told is not told this level any more.
             let knows =
                 span.quiet.iter().filter(|(from, to)| audience == "recipient" && from <= to).map(|quiet| quiet.0);
-            let to = knows.chain([span.to.unwrap_or(evidence.until)]).min().unwrap_or(evidence.until);
+            let hubless = span.hub_until.filter(|_| audience == "hub_ops");
+            let to = knows.chain(hubless).chain(span.to).min().unwrap_or(evidence.until);
             let lasts = evidence.well.iter().map(|well| to.min(well.1) - at.max(well.0)).max().unwrap_or(0);
             if count == 0 && lasts > TOLD_WITHIN_MS {
                 found.add("told_all", format!("{audience} is not told: {span:?}"));
