@@ -149,6 +149,9 @@ def listen(parcel_class, spans, judged):
             before = self.standing()
             super().requested(record, now)
             if self.standing() is not before:
+                if before is not None:
+                    # Replaced: what became of it is news no more, where nobody was told until now.
+                    spans.finish(self, "choice", before.id, now, ("instant", "reroute"))
                 spans.appointed(self, now)
 
         def shipment(self, fields, now):
