@@ -31,6 +31,7 @@ mod route;
 mod rules;
 mod scans;
 mod shipments;
+mod signs;
 mod stage;
 mod stages;
 mod step;

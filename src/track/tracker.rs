@@ -6,6 +6,7 @@ use super::due::{self, Due, Fate, Phase, Turn, What};
 use super::gate::Gate;
 use super::input::Input;
 use super::parcel::Parcel;
+use super::signs::Signs;
 use super::stages::Stages;
 use super::step::Step;
 use super::telling;
@@ -20,6 +21,7 @@ pub struct Tracker {
     pub(super) parcels: Table<Parcel>,
     pub(super) announced: Table<Announced>,
     pub(super) choices: Table<Choices>,
+    pub(super) signs: Table<Signs>,
     timers: Timers,
     stages: Stages,
     telling: Gate,
@@ -67,8 +69,8 @@ impl Machine for Tracker {
     }
 
     fn tables(&mut self) -> Tables<'_> {
-        // Appended to the encoding of the first two: a log without choices reads as it did.
-        vec![&mut self.parcels, &mut self.announced, &mut self.choices]
+        // Appended one after the other: a log without the later ones reads as it did.
+        vec![&mut self.parcels, &mut self.announced, &mut self.choices, &mut self.signs]
     }
 
     fn restored(&mut self, world: &World) {
@@ -87,6 +89,7 @@ impl Machine for Tracker {
         self.parcels.commit();
         self.announced.commit();
         self.choices.commit();
+        self.signs.commit();
     }
 
     fn aborted(&mut self, world: &World) {
@@ -100,6 +103,7 @@ impl Machine for Tracker {
         }
         touched.extend(self.announced.abort());
         touched.extend(self.choices.abort());
+        touched.extend(self.signs.abort());
         for id in touched {
             self.requeue(&id, world);
         }
@@ -166,10 +170,10 @@ impl Tracker {
         let late_since = if due.what == What::Tell { self.telling.tell(id) } else { None };
         let late_since = late_since.unwrap_or(Timestamp::MIN);
         let announced = self.announced.get(id);
-        let choices = self.choices.get_mut(id);
+        let (choices, signs) = (self.choices.get_mut(id), self.signs.get_mut(id));
         let Some(parcel) = self.parcels.get_mut(id) else { return };
         self.stages.remove(Some(parcel));
-        let step = &mut Step { id, parcel, announced, choices, world, at, cause, scan_time: None, out };
+        let step = &mut Step { id, parcel, announced, choices, signs, world, at, cause, scan_time: None, out };
         match due::pass(step, due.what, late_since) {
             Fate::Stays => {
                 self.stages.add(Some(parcel));
@@ -179,6 +183,7 @@ impl Tracker {
                 self.parcels.remove(id);
                 self.announced.remove(id);
                 self.choices.remove(id);
+                self.signs.remove(id);
                 self.telling.withhold(id, false);
             }
         }
@@ -191,7 +196,8 @@ impl Tracker {
 
     /// A parcel with everything that is kept of it.
     pub(super) fn view<'a>(&'a self, id: &str, parcel: &'a Parcel, world: &'a World) -> View<'a> {
-        View { parcel, announced: self.announced.get(id), choices: self.choices.get(id), rules: &world.rules }
+        let (announced, choices, signs) = (self.announced.get(id), self.choices.get(id), self.signs.get(id));
+        View { parcel, announced, choices, signs, rules: &world.rules }
     }
 
     /// Puts the parcel's entry where it belongs, if that is earlier than where it is; remembers what is withheld.

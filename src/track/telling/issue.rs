@@ -8,6 +8,7 @@ use crate::model::{
     Audience, ConditionKind, Count, Effect, Facts, Issued, Level, Notice, NoticeId, NoticeKind, RecipientKey,
     RerouteChange, Timestamp,
 };
+use crate::track::conditions::rule;
 use crate::track::parcel::Open;
 use crate::track::step::Step;
 use crate::track::view::View;
@@ -31,6 +32,7 @@ pub(in crate::track) fn tell(step: &mut Step<'_>, late_since: Timestamp) {
     for index in 0..step.parcel.open.len() {
         tell_condition(step, index, late_since, &mut news);
     }
+    step.parcel.open.retain(|open| !rule(open.kind).is_instant());
     tell_collection(step, late_since, &mut news);
     tell_choices(step, late_since);
     let Some(at) = step.parcel.telling.over_at.take() else { return };
