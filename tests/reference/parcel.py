@@ -162,7 +162,8 @@ class Parcel:
             self.closes("never_uploaded", now, "scan", by=s)
         if s.code == "delivered":
             self.delivered, self.delivered_read = s.event, now
-            self.past.discard("suspect_signature")
+            if not self.is_open("suspect_signature"):
+                self.past.discard("suspect_signature")
         self.explain_signature(s, now)
         if is_last:
             self.new_last(s, now)
@@ -266,7 +267,7 @@ class Parcel:
     def hubs(self):
         known = {hub for _, hub, _ in self.route.milestones if hub} if self.route else set()
         if known:
-            known |= {(self.ship.get(end) or {}).get("hub") for end in ("origin", "destination")}
+            known |= {(self.ship.get(end) or {}).get("hub") for end in ("origin", "destination")} - {None}
         return known
 
     def judge_misrouted(self, s, now, cause):

@@ -27,8 +27,10 @@ impl Rule for SuspectSignature {
     }
 
     fn scanned(&self, step: &mut Step<'_>, applied: &Applied<'_>) {
+        // While it is open, a further one is suspect already.
+        let judged = step.parcel.is_open(self.kind());
         if let (Code::Delivered, Some(signs)) = (applied.code(), &mut step.signs) {
-            signs.delivered = Some(Delivered { event_time: applied.event_time(), read: step.at, judged: false });
+            signs.delivered = Some(Delivered { event_time: applied.event_time(), read: step.at, judged });
         }
         explained(step, applied.scan);
     }
