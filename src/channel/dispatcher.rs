@@ -71,6 +71,11 @@ impl Dispatcher {
         }
     }
 
+    /// Reports an attempt as withdrawn that was never started: the reason for it had gone before its claim was committed.
+    pub fn withdrawn(&self, attempt: Attempt) {
+        Owed::new(attempt, &self.desk).settle(Outcome::withdrawn());
+    }
+
     /// Withdraws the attempts of this notice that have not begun; their receipts say `withdrawn`. Nothing is
     /// remembered of a notice that has none here: a withdrawal is written after what it withdraws, so an
     /// attempt is never started after its own withdrawal.

@@ -62,7 +62,7 @@ impl Gate {
     pub fn look(&self) -> Result<(), Outcome> {
         match self.state.load(Ordering::Acquire) {
             ENTERED | PASSED => Ok(()),
-            WITHDRAWN => Err(withdrawn()),
+            WITHDRAWN => Err(Outcome::withdrawn()),
             _ if (self.clock)() > self.deadline => Err(Outcome::retry("deadline passed before the first byte")),
             _ => Ok(()),
         }
@@ -81,7 +81,7 @@ impl Gate {
             PASSED => Some(PASSED),
             _ => Some(next),
         };
-        self.step(step).map(|_| ()).map_err(|_| withdrawn())
+        self.step(step).map(|_| ()).map_err(|_| Outcome::withdrawn())
     }
 
     fn step(&self, next: impl FnMut(u8) -> Option<u8>) -> Result<u8, u8> {
@@ -92,14 +92,10 @@ impl Gate {
     pub(super) fn broken_off(&self, reason: &'static str) -> Outcome {
         match self.state.load(Ordering::Acquire) {
             PASSED => Outcome::unknown(reason),
-            WITHDRAWN => withdrawn(),
+            WITHDRAWN => Outcome::withdrawn(),
             _ => Outcome::retry(reason),
         }
     }
-}
-
-fn withdrawn() -> Outcome {
-    Outcome::refused("withdrawn")
 }
 
 #[cfg(test)]

@@ -48,6 +48,11 @@ impl Outcome {
         Outcome::Refused { reason: reason.into(), endpoint_gone: false, opted_out: false }
     }
 
+    /// Its reason has gone before its first byte.
+    pub fn withdrawn() -> Outcome {
+        Outcome::refused("withdrawn")
+    }
+
     /// Nobody can say.
     pub fn unknown(reason: impl Into<Reason>) -> Outcome {
         Outcome::Unknown { reason: reason.into() }

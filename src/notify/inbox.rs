@@ -129,7 +129,7 @@ impl Notifier {
         if receipt.opted_out {
             let (channel, change, at) = (receipt.channel, OptChange::OptOut, receipt.at);
             let reply = Reply { recipient_key: recipient, kind: ReceiptKind::Reply, channel, change, at };
-            self.reply(now, &reply, world, out);
+            self.reply(now, &reply, out);
         }
     }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::Input;
 use super::digest::Gathering;
+use super::preference::Heedings;
 use super::route::Gone;
 use super::storm::Breaker;
 use super::thread::{SEPARATOR, Thread};
@@ -29,6 +30,8 @@ pub struct Notifier {
     pub(super) gone: Table<Gone>,
     /// How people want to be told, by recipient key.
     pub(super) preferences: Table<Preference>,
+    /// What is not yet carried out of what they ask for.
+    pub(super) heedings: Heedings,
     /// Holds what is too much.
     pub(super) breaker: Breaker,
     /// Whether attempts may be claimed.
@@ -75,11 +78,12 @@ impl Notifier {
         }
     }
 
-    /// The threads of a recipient in which something is still to happen.
-    pub(super) fn live_threads_of(&self, key: &RecipientKey) -> Vec<Box<str>> {
+    /// The next thread of a recipient in which something is still to happen; the first one after "".
+    pub(super) fn live_thread_after(&self, key: &RecipientKey, after: &str) -> Option<&str> {
         let beginning = format!("{key}{SEPARATOR}");
-        let from = self.live.range::<str, _>((Bound::Included(beginning.as_str()), Bound::Unbounded));
-        from.take_while(|thread| thread.starts_with(&beginning)).cloned().collect()
+        let from = Bound::Excluded(after.max(&beginning));
+        let next = self.live.range::<str, _>((from, Bound::Unbounded)).next()?;
+        next.starts_with(&beginning).then_some(&**next)
     }
 
     fn index(&mut self, key: &str, world: &World) {
@@ -95,8 +99,12 @@ impl Notifier {
         }
     }
 
-    /// The earliest limit, where it stands, and what it is; before all of them, what an operator has decided.
+    /// The earliest limit, where it stands, and what it is; before all of them, what a person asks for and what an operator
+    /// has decided.
     fn first(&self) -> Option<(Timestamp, Box<str>, Limit)> {
+        if let Some((at, key)) = self.heeding() {
+            return Some((at, key.into(), Limit::Heeding));
+        }
         if let Some((at, kind)) = self.ruling() {
             return Some((at, kind.name().into(), Limit::Ruling(kind)));
         }
@@ -113,6 +121,7 @@ impl Notifier {
 
 /// What a limit is about. At one instant what happens by itself precedes decisions.
 enum Limit {
+    Heeding,
     Ruling(NoticeKind),
     Thread,
     Window,
@@ -126,10 +135,10 @@ impl Machine for Notifier {
         match input {
             Input::Notice { key, notice } => self.notice(now, key, notice, world, out),
             Input::Receipt(receipt) => self.receipt(now, &receipt, world, out),
-            Input::Reply(reply) => self.reply(now, &reply, world, out),
+            Input::Reply(reply) => self.reply(now, &reply, out),
             Input::Preference { key, preference, malformed } => {
                 out.extend(malformed.into_iter().map(|field| Effect::Count(Count::MalformedField { field })));
-                self.preference(now, &key, preference.map(|preference| *preference), world, out);
+                self.preference(now, &key, preference.map(|preference| *preference), out);
             }
             Input::Control(control) => self.control(now, &control, out),
         }
@@ -139,6 +148,7 @@ impl Machine for Notifier {
         for passed in 0..max {
             let Some((limit, key, what)) = self.first().filter(|(limit, ..)| *limit < now) else { return passed };
             match what {
+                Limit::Heeding => self.heed_next(&key, world, out),
                 Limit::Ruling(kind) => self.carry_out(kind, world, out),
                 Limit::Thread => self.pass(&key, limit, world, out),
                 Limit::Window => self.close_window(&key, world, out),
@@ -163,6 +173,7 @@ impl Machine for Notifier {
             &mut self.gone,
             &mut self.preferences,
             &mut self.breaker.table,
+            &mut self.heedings.table,
         ]
     }
 
@@ -175,6 +186,7 @@ impl Machine for Notifier {
         let keys: Vec<Box<str>> = self.threads.iter().map(|(key, _)| key.into()).collect();
         keys.iter().for_each(|key| self.index(key, world));
         self.gathering.restored(&world.policy.notify.digest);
+        self.heedings.derive();
     }
 
     fn committed(&mut self) {
@@ -182,6 +194,7 @@ impl Machine for Notifier {
         self.gathering.table.commit();
         self.gone.commit();
         self.preferences.commit();
+        self.heedings.table.commit();
         self.breaker.committed();
     }
 
@@ -192,6 +205,8 @@ impl Machine for Notifier {
         self.gathering.aborted(&world.policy.notify.digest);
         self.gone.abort();
         self.preferences.abort();
+        self.heedings.table.abort();
+        self.heedings.derive();
         self.breaker.aborted();
     }
 }

@@ -3,13 +3,15 @@
 //! The newest by its own `at` stands, whatever order records come in; one from the future counts as of now. A reply changes
 //! what stands and writes it to `preferences.v1` as a whole, so that the compacted topic says what we go by: also when an
 //! older record of somebody else's comes after it there. Our own record, read back, says as much as is known.
+//!
+//! From then on nothing is claimed against it; what was under way before is looked at in turns (`heeding`).
 
+mod heeding;
+
+pub use self::heeding::Heedings;
 use super::machine::Notifier;
-use super::reason::Suppression;
-use super::route::{self, Remembered};
-use super::scribe::Scribe;
-use super::thread::{Entry, Phase, Thread, Wait};
-use crate::model::{Channel, Count, Effect, Ignored, OptChange, Preference, RecipientKey, Reply, Timestamp, World};
+use super::route::Remembered;
+use crate::model::{Channel, Count, Effect, Ignored, OptChange, Preference, RecipientKey, Reply, Timestamp};
 
 /// Providers tell the time of a reply by the second. Larger: a repeated opt-in undoes an opt-out. Smaller: who changes their mind
 /// at once is not heard.
@@ -32,7 +34,6 @@ impl Notifier {
         now: Timestamp,
         key: &RecipientKey,
         found: Option<Preference>,
-        world: &World,
         out: &mut Vec<Effect>,
     ) {
         let known = self.preferences.get(key.as_str());
@@ -49,12 +50,12 @@ impl Notifier {
         };
         match ignored {
             Some(ignored) => out.push(Effect::Count(Count::Ignored(ignored))),
-            None => self.stands(now, key, found.map(|found| Preference { at: found.at.min(now), ..found }), world, out),
+            None => self.stands(now, key, found.map(|found| Preference { at: found.at.min(now), ..found }), out),
         }
     }
 
     /// Takes a reply: a person wants no more by a channel, or again.
-    pub(super) fn reply(&mut self, now: Timestamp, reply: &Reply, world: &World, out: &mut Vec<Effect>) {
+    pub(super) fn reply(&mut self, now: Timestamp, reply: &Reply, out: &mut Vec<Effect>) {
         let Reply { recipient_key: key, channel, change, at, .. } = reply;
         let known = self.preferences.get(key.as_str());
         let is_out = known.is_some_and(|known| known.is_out(*channel));
@@ -76,18 +77,11 @@ impl Notifier {
             OptChange::OptIn => next.opt_out.retain(|other| other != channel),
         }
         out.push(Effect::Preference(Box::new(next.clone())));
-        self.stands(now, key, Some(next), world, out);
+        self.stands(now, key, Some(next), out);
     }
 
-    /// Goes by another preference from now on.
-    fn stands(
-        &mut self,
-        now: Timestamp,
-        key: &RecipientKey,
-        next: Option<Preference>,
-        world: &World,
-        out: &mut Vec<Effect>,
-    ) {
+    /// Goes by another preference from now on; what is under way is brought in line with it in turns.
+    fn stands(&mut self, now: Timestamp, key: &RecipientKey, next: Option<Preference>, out: &mut Vec<Effect>) {
         let is_out = |preference: Option<&Preference>, channel| preference.is_some_and(|found| found.is_out(channel));
         let before = self.preferences.get(key.as_str());
         let changes: Vec<(Channel, OptChange)> = Channel::ALL
@@ -107,46 +101,6 @@ impl Notifier {
         }
         let stopped: Vec<Channel> =
             changes.iter().filter(|(_, change)| *change == OptChange::OptOut).map(|(channel, _)| *channel).collect();
-        for thread_key in self.live_threads_of(key) {
-            self.heed(&thread_key, key, &stopped, now, world, out);
-        }
+        self.is_to_be_heeded(now, key, stopped);
     }
-
-    /// Brings a thread in line with another preference: what can reach nobody any more ends, what was claimed and has not
-    /// begun is called back, and what waited for the end of quiet hours is decided anew.
-    fn heed(
-        &mut self,
-        thread_key: &str,
-        key: &RecipientKey,
-        stopped: &[Channel],
-        now: Timestamp,
-        world: &World,
-        out: &mut Vec<Effect>,
-    ) {
-        let Some(thread) = self.threads.get(thread_key) else { return };
-        let known = self.remembered(key);
-        let ends = |entry: &Entry| entry.is_waiting() && is_out_of_reach(entry, key, world, known);
-        let ends: Vec<bool> = thread.entries.iter().map(ends).collect();
-        let Some(thread): Option<&mut Thread> = self.threads.get_mut(thread_key) else { return };
-        let mut scribe = Scribe::new(thread_key, out);
-        for (entry, ends) in thread.entries.iter_mut().zip(ends) {
-            let channel = entry.tried.last().map(|tried| tried.channel);
-            match entry.phase {
-                Phase::Waiting { .. } if ends => scribe.suppress(entry, Suppression::OptedOut, now),
-                Phase::Waiting { due, wait: wait @ (Wait::Quiet | Wait::Released) } => {
-                    entry.phase = Phase::Waiting { due: due.min(now), wait };
-                }
-                Phase::Claimed { .. } if channel.is_some_and(|channel| stopped.contains(&channel)) => {
-                    scribe.cancel(entry);
-                }
-                _ => {}
-            }
-        }
-        self.touch(thread_key, now, world);
-    }
-}
-
-/// Whether every channel by which the reader could be told of this is one that it has opted out of.
-fn is_out_of_reach(entry: &Entry, key: &RecipientKey, world: &World, known: Remembered<'_>) -> bool {
-    route::onward(key, entry, world, known) == Err(Suppression::OptedOut)
 }

@@ -108,6 +108,10 @@ impl Outbox for Dispatcher {
         Dispatcher::start(self, attempt);
     }
 
+    fn withdrawn(&self, attempt: Attempt) {
+        Dispatcher::withdrawn(self, attempt);
+    }
+
     fn cancel(&self, notice: &NoticeId) {
         Dispatcher::cancel(self, notice);
     }

@@ -312,6 +312,9 @@ impl<S: Stage> Partition<S> {
         self.offsets = S::INPUTS.iter().map(|input| self.meta.offset(input).unwrap_or(0)).collect();
         self.positions = self.offsets.clone();
         self.merge = Merge::new(self.meta.stream_time, S::INPUTS.len(), self.clock_skew);
+        // What was read up to is to be read again, and what opened meanwhile opens again.
+        self.telling.forget();
+        self.speaks = false;
         self.paused = vec![false; S::INPUTS.len()];
         self.dirty = false;
     }

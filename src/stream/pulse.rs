@@ -1,7 +1,8 @@
 //! Whether every worker still takes turns.
 //!
 //! A call of the client that never returns (seen after a coordinator's broker died) is the worst an instance can do: its heartbeats go on
-//! in the background, so nobody else gets its partitions, and nobody watches their parcels. Such a process has to end.
+//! in the background, so nobody else gets its partitions before `max.poll.interval.ms` is over, and the state that the call holds up says
+//! nothing to anybody. Such a process has to end.
 //!
 //! No clock is asked: a worker stands still when it took no turn while the watch itself ticked so often. So a process that was
 //! paused, or a machine that slept, has nothing to explain afterwards.

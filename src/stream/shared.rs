@@ -22,6 +22,8 @@ use crate::time::Outage;
 pub trait Outbox: Send + Sync {
     /// Attempts it, some time before its deadline; its outcome comes back as a receipt.
     fn start(&self, attempt: Attempt);
+    /// Reports it as withdrawn: it never begins.
+    fn withdrawn(&self, attempt: Attempt);
     /// Does not begin it if it has not begun.
     fn cancel(&self, notice: &NoticeId);
 }

@@ -11,7 +11,7 @@ mod fetch;
 mod groups;
 mod questions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -94,7 +94,8 @@ enum Held<S: Stage> {
 #[derive(Default)]
 struct AfterCommit {
     attempts: Vec<Attempt>,
-    cancels: Vec<NoticeId>,
+    /// Notices whose attempts must not begin any more.
+    withdrawn: HashSet<NoticeId>,
     counts: Vec<Count>,
     /// How many, by input and reason: a flood of them costs one look at the metrics.
     rejects: BTreeMap<(usize, &'static str), u64>,

@@ -49,6 +49,11 @@ impl Telling {
         }
     }
 
+    /// Nothing was read: it is read again from somewhere before.
+    pub fn forget(&mut self) {
+        self.inputs.fill_with(Input::default);
+    }
+
     /// Whether it may tell now.
     pub fn is_open(&self, wall: Timestamp) -> bool {
         let fresh = |input: &Input| input.met.is_some_and(|met| wall.since(met) < self.tell_within);

@@ -66,9 +66,8 @@ pub fn run(args: &Args, seed: u64, name: &str, folder: &Path, program: &Path, fa
     stop_daemons(&world);
     let scans = write_down(&world, &feed.acked().lock().expect("no holder panics"));
     let pauses = pauses(&rounds, &scans, &pulse);
-    let longest = pauses.values().map(|(pause, _)| *pause).max().unwrap_or_default();
-    let verdict = judge(folder, cut, longest);
-    crate::twins::are_seen(folder, cut, longest);
+    let verdict = judge(folder, cut);
+    crate::twins::are_seen(folder, cut);
     let mut outcome = Outcome {
         faults: BTreeMap::new(),
         pauses,

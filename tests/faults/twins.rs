@@ -1,4 +1,9 @@
-//! The negative twin of every verdict: what came out is spoiled in a known way, and the judge must say so.
+//! The negative twin of every verdict: what came out of a leg is spoiled in a known way, and the judge must say so; and before any leg it is
+//! shown forgeries of one that was made by hand.
+
+mod by_hand;
+
+pub use by_hand::are_told_apart;
 
 use std::path::Path;
 
@@ -30,7 +35,7 @@ const WAYS: [Spoiled; 5] = [
 ///
 /// # Panics
 /// If the judge does not see it.
-pub fn are_seen(folder: &Path, cut: Cut, longest: i64) {
+pub fn are_seen(folder: &Path, cut: Cut) {
     let twin = folder.join("twin");
     std::fs::create_dir_all(&twin).expect("the folder is ours");
     for (number, (name, spoil, count)) in WAYS.into_iter().enumerate() {
@@ -42,7 +47,7 @@ pub fn are_seen(folder: &Path, cut: Cut, longest: i64) {
             std::fs::read_to_string(&file).expect("just copied").lines().map(str::to_owned).collect();
         spoil(&mut lines);
         std::fs::write(&file, lines.join("\n")).expect("there is room");
-        let verdict = judge(&twin, cut, longest);
+        let verdict = judge(&twin, cut);
         assert!(count(&verdict) > 0, "the judge does not see way {number} of spoiling {name}: {verdict:?}");
     }
     std::fs::remove_dir_all(&twin).expect("the folder is ours");

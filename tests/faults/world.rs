@@ -30,7 +30,8 @@ const WATCH_EVERY: Duration = Duration::from_millis(300);
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// Hours of rules.md are seconds here, as in `tests/reference/live.py`; what cannot be configured is not fed.
+/// Hours of rules.md are seconds here, as in `tests/reference/live.py`; what cannot be configured is not fed. How late anything may
+/// be told and arrive by these settings stands in `tests/reference/told.py`.
 const LIMITS: &str = r#"
 [limits]
 never_uploaded = "24s"
@@ -135,8 +136,9 @@ impl World {
         prepare(&cluster, &prefix, &receivers[0]);
         let daemons = ports.iter().enumerate().map(|(n, link)| {
             let told: Vec<String> = link.ports.iter().map(|(_, told)| format!("127.0.0.1:{told}")).collect();
-            // Whatever happens, customers hear of it again within the run.
-            let settings = settings.clone().instance(&format!("d{n}")).runtime("settle_for = \"30s\"");
+            // Whatever happens, customers hear of it again within the run; and how stale that may be shows within one.
+            let settings =
+                settings.clone().instance(&format!("d{n}")).runtime("settle_for = \"30s\"\ntell_within = \"30s\"");
             let settings = settings.variable("PARCELWATCH__KAFKA__BOOTSTRAP", &told.join(","));
             Mutex::new(Place { settings, daemon: None })
         });

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::feed::{Acked, PARTITIONS, beat_of};
+use crate::kafka::Stored;
 use crate::world::World;
 
 /// Everything that went in and came out, as lines of JSON in the folder; gives the beats: when each was appended, by partition and second.
@@ -39,8 +40,7 @@ pub fn write_down(world: &World, acked: &[Acked]) -> BTreeMap<(i32, i64), i64> {
     for name in ["conditions.v1", "notices.v1", "deliveries.v1", "rejects.v1"] {
         let mut lines = file(&format!("{}.ndjson", name.trim_end_matches(".v1")));
         for record in world.cluster.read_to_end(&world.topic(name)) {
-            writeln!(lines, "{}", String::from_utf8_lossy(record.value.as_deref().unwrap_or_default()))
-                .expect("there is room");
+            writeln!(lines, "{}", with_time(&record)).expect("there is room");
         }
     }
     let mut lines = file("received.ndjson");
@@ -48,4 +48,16 @@ pub fn write_down(world: &World, acked: &[Acked]) -> BTreeMap<(i32, i64), i64> {
         writeln!(lines, "{event}").expect("there is room");
     }
     appended
+}
+
+/// What a record says and, where that is an object, when it was written: notices by the brokers' clock, conditions by their writer's.
+fn with_time(record: &Stored) -> String {
+    let text = String::from_utf8_lossy(record.value.as_deref().unwrap_or_default()).into_owned();
+    match serde_json::from_str(&text) {
+        Ok(Value::Object(mut said)) => {
+            said.insert("written".to_owned(), json!(record.timestamp_ms));
+            Value::Object(said).to_string()
+        }
+        _ => text,
+    }
 }

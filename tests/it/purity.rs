@@ -7,7 +7,7 @@ const PURE: [&str; 10] =
     ["model", "decode", "state", "time", "track", "notify", "reroute", "callback", "document", "demo/day"];
 
 /// Clocks, dice, the environment, files, sockets, tasks, logs, metrics, and the crates that bring them.
-const FORBIDDEN: [&str; 18] = [
+const FORBIDDEN: [&str; 21] = [
     "SystemTime",
     "Instant::now",
     "Utc::now",
@@ -17,6 +17,9 @@ const FORBIDDEN: [&str; 18] = [
     "std::net",
     "std::thread",
     "std::process",
+    "RandomState",
+    "thread_rng",
+    "getrandom",
     "async fn",
     "rdkafka",
     "tokio",

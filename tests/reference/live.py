@@ -2,7 +2,7 @@
 """live.py DIR --cut MS: what a live run on Apache Kafka should have come to, against what it came to; one JSON object.
 
 DIR holds what went in as brokers kept it (inputs.ndjson: topic, time by the broker, when it was acknowledged, line) and what came out
-(conditions, notices, deliveries, received: .ndjson). Judged is everything up to the cut. Hours of rules.md are seconds, as the run's limits are;
+(conditions, notices, deliveries, received: .ndjson; with when it was written, or arrived). Conditions are judged up to the cut, and who is told by told.py. Hours of rules.md are seconds, as the run's limits are;
 what cannot be configured (2 h and more) does not pass within a run.
 
 A broker shows a record only when its replicas have it, which is later than its time, by milliseconds or, while a replica is silent, by seconds. A
@@ -11,7 +11,7 @@ at a later instant than its time. So a record was read at its time or at some in
 be what came out, and nothing else."""
 import argparse, itertools, json, os
 from collections import Counter, defaultdict
-import decode, parcel, rules
+import decode, parcel, rules, telling, told
 
 # A record without an acknowledgement (of somebody else's transaction, say) is shown by then.
 SHOWN_WITHIN = 60_000
@@ -102,6 +102,17 @@ def readings(records, until):
         yield (*follow(records, list(some), until), list(some))
 
 
+def heard(records, times, until):
+    """The spans in which somebody is to be told something, of one reading."""
+    spans = telling.Spans()
+    rules.Parcel = telling.listen(Live, spans, CONDITIONS)
+    try:
+        follow(records, times, until)
+    finally:
+        rules.Parcel = Live
+    return [span for span in spans.all if span["kind"] in CONDITIONS or span["kind"] == "collection"]
+
+
 def same(written, found, records, times, cut):
     """Whether the changes are those that came out; a doubtful record's own instant is taken as it came out."""
     moved = [(r.time, r.latest) for r in records]
@@ -118,36 +129,9 @@ def same(written, found, records, times, cut):
                for f, at, _ in found if at <= cut)
 
 
-def audiences(kind, level, shell, returning):
-    if shell:
-        return []
-    if kind == "stalled" and level == "info":
-        return []
-    if kind in ("never_uploaded", "stalled", "delayed"):
-        return ["recipient", "merchant"]
-    if kind in ("thoroughly_delayed", "damaged", "refused", "lost"):
-        return ["recipient", "merchant", "customer_service"]
-    if kind in ("attempt_failed", "uncollected", "collection") and not returning:
-        return ["recipient"]
-    return []
-
-
-def spans(written):
-    """(fields of the change that opened or worsened it, at, until when it held so) of every level of every condition; None: it holds."""
-    holding, out = {}, []
-    for c in written:
-        key = (c["journey"], c["condition"], c["episode"], (c.get("evidence") or {}).get("milestone"))
-        before = holding.pop(key, None)
-        if before:
-            out.append((before, before["at"], c["at"]))
-        if c["change"] in ("opened", "escalated"):
-            holding[key] = c
-    return out + [(c, c["at"], None) for c in holding.values()]
-
-
 class Judge:
-    def __init__(self, folder, cut, told, pause):
-        self.folder, self.cut, self.told, self.pause = folder, cut, told, pause
+    def __init__(self, folder, cut, told_at, within):
+        self.folder, self.cut, self.told_at, self.within = folder, cut, told_at, within
         self.count = Counter()
         self.examples = defaultdict(list)
 
@@ -166,20 +150,20 @@ class Judge:
             else:
                 inputs[r["key"]].append(record)
         found = came_out(self.folder, self.cut)
-        self.truth = {}
+        self.read = {}
         for key in sorted(set(inputs) | set(found)):
             records, its = inputs.get(key, []), found.get(key, [])
             self.count["conditions"] += len(its)
             first = None
-            for written, last, times in readings(records, self.cut + 60_000) if records else [([], None, [])]:
-                first = first or (written, last)
+            for written, _, times in readings(records, self.cut + 60_000) if records else [([], None, [])]:
+                first = first or (written, times)
                 if same(written, its, records, times, self.cut):
-                    self.truth[key] = (written, last)
+                    self.read[key] = (records, times)
                     if any(r.latest - r.time > LATE for r in records):
                         self.count["doubtful"] += 1
                     break
             else:
-                self.truth[key] = first
+                self.read[key] = (records, first[1])
                 self.differs(key, first[0], its, records)
 
     def differs(self, key, written, its, records):
@@ -192,48 +176,17 @@ class Judge:
         self.fault(what, f"{key}: conditions that should be and are not {missing}; that are and should not be {more}; records {context}")
 
     def notices(self):
-        issued, withdrawn = defaultdict(list), set()
-        for n in lines(self.folder, "notices"):
-            if n["change"] == "issued":
-                issued[n["id"]].append(n)
-            else:
-                withdrawn.add(n["id"])
-        told = Counter()
-        for notice_id, its in issued.items():
-            self.count["notices"] += 1
-            n = its[0]
-            if len(its) > 1:
-                self.fault("doubled", f"issued {len(its)} times: {n}")
-            if n["kind"] in ("recovered", "corrected", "digest", "collection") or n["audience"] == "hub_ops":
-                continue
-            key = (n["parcel_id"], n["journey"], n["kind"], n["episode"], n["level"], n["audience"])
-            told[key] += 1
-        may, must = self.to_tell()
-        for key in told:
-            if key not in may:
-                self.fault("wrong", f"issued and never true: {key}")
-        for key in must:
-            if not told[key]:
-                self.fault("lost", f"true for long and never told: {key}")
-        self.issued, self.withdrawn = issued, withdrawn
-
-    def to_tell(self):
-        may, must = set(), set()
-        for key, (written, last) in self.truth.items():
-            for c, at, until in spans(written):
-                journey_shell = last is not None and last.journey == c["journey"] and last.ship is None
-                # Whoever wrote the shipment may have named no recipient.
-                nobody = last is not None and last.ship is not None and not last.ship.get("recipient")
-                for audience in audiences(c["condition"], c["level"], journey_shell, False):
-                    if audience == "recipient" and nobody:
-                        continue
-                    told = (key, c["journey"], c["condition"], c["episode"], c["level"], audience)
-                    may.add(told)
-                    long = until is None and at < self.told or until is not None and until - at > self.pause and until < self.cut
-                    held = c.get("held_by") or c["condition"] == "stalled" and any(x["condition"] in ("held", "customs_held") for x in written)
-                    if long and not held and last is not None and last.end is None or c["condition"] in ("damaged", "lost") and long:
-                        must.add(told)
-        return may, must
+        records = lines(self.folder, "notices")
+        until = max([self.cut, *(n["written"] for n in records)]) + 1000
+        spans = {key: heard(inputs, times, until) for key, (inputs, times) in self.read.items()}
+        late = {key: max((r.latest - r.time for r in inputs), default=0) for key, (inputs, _) in self.read.items()}
+        changed = {}
+        for c in lines(self.folder, "conditions"):
+            changed[c["parcel_id"], c["journey"], c["condition"], c["episode"], millis(c["at"])] = c["written"]
+        self.told = told.Told(spans, late, changed, self.cut, self.told_at, self.within, millis, self.fault)
+        self.told.notices(records)
+        self.count["notices"] = len(self.told.issued)
+        self.issued, self.withdrawn = self.told.issued, self.told.withdrawn
 
     def deliveries(self):
         delivered, unknown, last = Counter(), Counter(), {}
@@ -242,18 +195,21 @@ class Judge:
             delivered[d["notice_id"]] += d["outcome"] == "delivered"
             unknown[d["notice_id"]] += d["outcome"] == "unknown"
         received = Counter()
+
+        def arrived(notice_id, at):
+            received[notice_id] += 1
+            self.told.arrival(notice_id, at)
+
         for event in lines(self.folder, "received"):
             if event["event"] == "request":
                 if event["refusal"] is not None:
                     self.fault("wrong", f"a webhook whose signature is not right: {event['refusal']}")
-                received[event["headers"]["webhook-id"]] += 1
+                arrived(event["headers"]["webhook-id"], event["at"])
             elif event["event"] == "body":
-                received[event["headers"]["message-id"].lstrip("<").split("@")[0]] += 1
+                arrived(event["headers"]["message-id"].lstrip("<").split("@")[0], event["at"])
         self.count["unknown"] = sum(unknown.values())
         for notice_id, count in received.items():
             self.count["received"] += 1
-            if notice_id not in self.issued:
-                self.fault("wrong", f"arrived and was never issued: {notice_id}")
             if count > 1 + unknown[notice_id]:
                 self.fault("doubled", f"{notice_id} arrived {count} times with {unknown[notice_id]} attempts of unknown outcome: {last.get(notice_id)}")
         for notice_id, (n, *_) in self.issued.items():
@@ -286,7 +242,7 @@ class Judge:
 
     def verdict(self):
         return {**{name: self.count[name] for name in ("lost", "doubled", "unknown", "wrong", "records", "conditions", "notices", "received", "doubtful")},
-                "parcels": len(self.truth), "examples": dict(self.examples)}
+                "parcels": len(self.read), "examples": dict(self.examples)}
 
 
 def main():
@@ -294,9 +250,9 @@ def main():
     args.add_argument("dir")
     args.add_argument("--cut", type=int, required=True, help="milliseconds since 1970")
     args.add_argument("--told", type=int, help="milliseconds since 1970: what was true then, and is at the cut, must have been told")
-    args.add_argument("--pause", type=int, default=60_000, help="what was true for longer than these milliseconds must have been told")
+    args.add_argument("--within", type=int, default=120_000, help="what was true for longer than these milliseconds must have been told")
     o = args.parse_args()
-    judge = Judge(o.dir, o.cut, o.cut - o.pause if o.told is None else o.told, o.pause)
+    judge = Judge(o.dir, o.cut, o.cut - o.within if o.told is None else o.told, o.within)
     judge.conditions()
     judge.notices()
     judge.deliveries()

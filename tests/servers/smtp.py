@@ -1,7 +1,8 @@
 """A mail server for tests: aiosmtpd, told by arguments how to behave.
 
 Prints one JSON object a line: {"event": "listening", "port": N} first, then what it is asked for, then every mail
-as Python's email package reads it. Ends when its standard input ends, so it never outlives the test.
+as Python's email package reads it, with the milliseconds since 1970 at which it came. Ends when its standard input
+ends, so it never outlives the test.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import logging
 import os
 import ssl
 import sys
+import time
 import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -86,7 +88,7 @@ class Handler:
 
     async def handle_DATA(self, server, session, envelope):
         login = session.auth_data.login.decode() if session.authenticated else None
-        fields = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "login": login}
+        fields = {"at": int(time.time() * 1000), "from": envelope.mail_from, "to": envelope.rcpt_tos, "login": login}
         reply = await self.step("body", server, session, **fields, **read(envelope.content))
         return reply or "250 2.0.0 Ok: queued as 4XyZ1234"
 

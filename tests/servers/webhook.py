@@ -9,8 +9,8 @@
 /cut           the connection is closed without an answer
 /endless       200 and a body without an end
 
-Prints one JSON object a line: {"event": "listening", "port": N} first, then every request. Ends when its standard
-input ends, so it never outlives the test.
+Prints one JSON object a line: {"event": "listening", "port": N} first, then every request with the
+milliseconds since 1970 at which it came. Ends when its standard input ends, so it never outlives the test.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import os
 import ssl
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -39,7 +40,7 @@ class Endpoint(BaseHTTPRequestHandler):
     alive = False
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["content-length"]))
+        body, at = self.rfile.read(int(self.headers["content-length"])), int(time.time() * 1000)
         headers = {name.lower(): value for name, value in self.headers.items()}
         if self.path == "/revive":
             Endpoint.alive = True
@@ -52,7 +53,8 @@ class Endpoint(BaseHTTPRequestHandler):
         if self.path == "/dead" and not Endpoint.alive:
             say("unanswered")
             threading.Event().wait()
-        say("request", path=self.path, refusal=refusal, headers=headers, body=body.decode(), peer=self.client_address[1])
+        seen = {"refusal": refusal, "headers": headers, "body": body.decode(), "at": at}
+        say("request", path=self.path, peer=self.client_address[1], **seen)
         url = urlsplit(self.path)
         if url.path.startswith("/status/"):
             self.answer(int(url.path.split("/")[2]), {name: values[0] for name, values in parse_qs(url.query).items()})

@@ -17,10 +17,30 @@ use crate::dice::Dice;
 /// How the other side treats attempts for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weather {
-    /// Everything is taken.
+    /// Everything is taken, at once.
+    Calm,
+    /// Everything is taken, some of it late.
     Fair,
     /// Anything may happen.
     Foul,
+}
+
+/// Of attempts that are taken so many in a thousand are kept waiting for longer than usual, by a crowded queue or a name that is not
+/// resolved, unless the weather is calm. What arrives meanwhile meets them before they begin.
+const KEPT_WAITING: u64 = 200;
+
+/// How long at most: well past an attempt's deadline (`notify.claim_window`).
+const KEPT_WAITING_MOST_MS: i64 = 25_000;
+
+/// An attempt was handed out.
+#[derive(Clone, Debug)]
+pub struct Handed {
+    pub notice_id: String,
+    pub deadline: i64,
+    /// The instance's own clock when the transaction was begun that claimed it.
+    pub opened: i64,
+    /// Kept waiting for longer than usual.
+    pub waits: bool,
 }
 
 /// An attempt's first byte went out.
@@ -55,6 +75,8 @@ struct Waiting {
     gate: Arc<Gate>,
     /// When it was handed out, in true milliseconds.
     handed: i64,
+    /// The instance's own clock when the transaction was begun that claimed it.
+    opened: i64,
     /// When its turn comes, in true milliseconds; none before the driver has thrown the dice.
     begins: Option<i64>,
 }
@@ -77,6 +99,8 @@ pub struct Channels {
     clock: Clock,
     /// It may die before any of its acts.
     process: Process,
+    /// Under which transactional ids attempts are claimed here.
+    claimers: Vec<String>,
     inner: Mutex<Inner>,
 }
 
@@ -87,7 +111,14 @@ impl Outbox for Channels {
         }
         let clock = self.clock.clone();
         let gate = Arc::new(Gate::new(attempt.deadline, Arc::new(move || clock.now())));
-        self.lock().waiting.push(Waiting { attempt, gate, handed: self.process.true_ms(), begins: None });
+        let opened = self.clock.now().as_millis() - self.process.opened_ago(&self.claimers);
+        self.lock().waiting.push(Waiting { attempt, gate, handed: self.process.true_ms(), opened, begins: None });
+    }
+
+    fn withdrawn(&self, attempt: Attempt) {
+        let notice = attempt.notice_id.clone();
+        self.start(attempt);
+        self.cancel(&notice);
     }
 
     fn cancel(&self, notice: &NoticeId) {
@@ -101,9 +132,9 @@ impl Outbox for Channels {
 }
 
 impl Channels {
-    /// Those of an instance with this clock.
-    pub fn new(clock: Clock, process: Process) -> Channels {
-        Channels { clock, process, inner: Mutex::default() }
+    /// Those of an instance with this clock, whose notifiers have these transactional ids.
+    pub fn new(clock: Clock, process: Process, claimers: Vec<String>) -> Channels {
+        Channels { clock, process, claimers, inner: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -113,7 +144,7 @@ impl Channels {
     /// When something is to happen here next, in true milliseconds; now where attempts were just taken.
     pub fn next(&self) -> Option<i64> {
         let inner = self.lock();
-        let begins = inner.waiting.iter().map(|waiting| waiting.begins.unwrap_or(i64::MIN));
+        let begins = inner.waiting.iter().map(|waiting| waiting.begins.unwrap_or(0));
         begins.chain(inner.running.iter().map(|running| running.ends)).min()
     }
 
@@ -123,16 +154,26 @@ impl Channels {
         inner.waiting.len() + inner.running.len()
     }
 
+    /// Throws the dice for what was taken since it was asked last.
+    pub fn handed(&self, now: i64, weather: Weather, dice: &mut Dice) -> Vec<Handed> {
+        let mut inner = self.lock();
+        let mut handed = Vec::new();
+        for waiting in inner.waiting.iter_mut().filter(|waiting| waiting.begins.is_none()) {
+            // A queue in front of it, a name to be resolved, a connection to be opened.
+            let waits = weather != Weather::Calm && dice.permille(KEPT_WAITING);
+            waiting.begins = Some(now + dice.below(if waits { KEPT_WAITING_MOST_MS } else { 300 }));
+            let (notice_id, deadline) =
+                (waiting.attempt.notice_id.as_str().to_owned(), waiting.attempt.deadline.as_millis());
+            handed.push(Handed { notice_id, deadline, opened: waiting.opened, waits });
+        }
+        handed
+    }
+
     /// Does what is due: returns what has begun, and the receipts of what has ended.
     pub fn step(&self, now: i64, weather: Weather, instance: &str, dice: &mut Dice) -> (Vec<Begun>, Vec<Receipt>) {
         let (mut begun, mut receipts) = (Vec::new(), Vec::new());
         let mut inner = self.lock();
         let inner = &mut *inner;
-        for waiting in &mut inner.waiting {
-            // A queue in front of it, a name to be resolved, a connection to be opened.
-            let longest = if weather == Weather::Foul && dice.permille(150) { 20_000 } else { 300 };
-            waiting.begins.get_or_insert_with(|| now + dice.below(longest));
-        }
         let due: Vec<Waiting> =
             inner.waiting.extract_if(.., |waiting| waiting.begins.is_some_and(|at| at <= now)).collect();
         for Waiting { attempt, gate, handed, .. } in due {
@@ -198,7 +239,7 @@ impl Channels {
 }
 
 fn fate(weather: Weather, dice: &mut Dice) -> (Fate, i64) {
-    if weather == Weather::Fair {
+    if weather != Weather::Foul {
         return (Fate::Taken, dice.between(5, 900));
     }
     match dice.below(1000) {

@@ -82,13 +82,14 @@ impl Instance {
     /// Starts one on these brokers.
     pub fn start(name: &str, process: Process, settings: &Settings, plan: &Plan) -> Instance {
         let clock = Clock::of(process.clocks());
-        let channels = Arc::new(Channels::new(clock.clone(), process.clone()));
         let worlds = Arc::new(Worlds::new(settings.world()));
         worlds.complete();
         let (trim, trims) = tokio::sync::mpsc::unbounded_channel();
         let save_time_every = Duration::from_millis(plan.save_time_every_ms);
         let session_timeout = Duration::from_millis(plan.session_timeout_ms);
         let options = Options { save_time_every, session_timeout, ..settings.options(name) };
+        let claimers = (0..plan.slots).map(|slot| options.transactional_id(NotifierStage::NAME, slot)).collect();
+        let channels = Arc::new(Channels::new(clock.clone(), process.clone(), claimers));
         let shared = Shared::new(
             options.clone(),
             clock,

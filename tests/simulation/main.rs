@@ -15,6 +15,7 @@ mod plan;
 mod scenes;
 mod settings;
 mod simulation;
+mod told;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
 //! What a seed does: how much happens, and which troubles come when.
 
+use crate::brokers::Faults;
 use crate::dice::Dice;
 
 const MINUTE: i64 = 60_000;
@@ -33,10 +34,14 @@ pub enum Trouble {
     Drift,
     /// Somebody sets a machine's system clock, and sets it right again later.
     Step,
+    /// Every instance is killed, and for minutes or hours none comes: records wait meanwhile.
+    Outage,
+    /// Notifiers get nothing done for a while and then read little at a time: what is withdrawn stands in their log already.
+    Behind,
 }
 
 /// All of them.
-pub const TROUBLES: [Trouble; 13] = [
+pub const TROUBLES: [Trouble; 17] = [
     Trouble::Kill,
     Trouble::Pause,
     Trouble::Restart,
@@ -50,6 +55,10 @@ pub const TROUBLES: [Trouble; 13] = [
     Trouble::Foul,
     Trouble::Drift,
     Trouble::Step,
+    Trouble::Outage,
+    Trouble::Outage,
+    Trouble::Behind,
+    Trouble::Behind,
 ];
 
 /// The plan of a seed.
@@ -69,6 +78,8 @@ pub struct Plan {
     pub session_timeout_ms: u64,
     /// How often stream time is saved where nothing else is (`runtime.save_time_every`).
     pub save_time_every_ms: u64,
+    /// What is aimed at commits and acts at all times until faults stop.
+    pub swell: Faults,
 }
 
 impl Plan {
@@ -99,6 +110,11 @@ impl Plan {
             // A client beats six times within it: short ones cost most of a seed's time.
             session_timeout_ms: *dice.pick(&[10_000, 60_000, 60_000, 300_000]),
             save_time_every_ms: *dice.pick(&[10_000, 600_000, 600_000]),
+            swell: if calm {
+                Faults::default()
+            } else {
+                Faults { refused_in_commit: *dice.pick(&[20_000, 60_000, 120_000]), ..Faults::swell() }
+            },
         }
     }
 }
@@ -114,7 +130,7 @@ impl Plan {
             at += dice.between(MINUTE, 10 * MINUTE);
         }
         let (parcels, length_days, recipients) = (60, 1, 30);
-        Plan { parcels, length_days, recipients, troubles, instances: 2, slots: 1, ..Plan::of(seed, true) }
+        Plan { parcels, length_days, recipients, troubles, instances: 2, slots: 1, ..Plan::of(seed, false) }
     }
 
     /// Many parcels over weeks on one instance without faults: what tells readings of the rules apart.

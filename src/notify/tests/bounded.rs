@@ -55,3 +55,43 @@ fn a_notice_is_not_attempted_for_ever() {
     assert_eq!(attempts, 256);
     assert_eq!(decided(&desk, Decision::Expired, "no longer of use"), 1);
 }
+
+#[test]
+fn what_a_reader_of_a_thousand_parcels_asks_for_is_carried_out_in_turns_and_survives_restarts_and_aborts() {
+    const PER_TURN: usize = 100;
+    let mut desk = Desk::new(&world());
+    for n in 0..500 {
+        desk.event(&format!("a{n} = damaged critical parcel=SF{n}"));
+    }
+    desk.pass(START.next());
+    desk.event("close");
+    for n in 500..1000 {
+        desk.event(&format!("a{n} = damaged critical parcel=SF{n}"));
+    }
+    desk.machine.committed();
+    desk.log.clear();
+    desk.event("reply email opt_out");
+    assert!(desk.log.len() < 5, "all at once: {} effects", desk.log.len());
+    desk.machine.committed();
+    let now = desk.now.next();
+    let mut turns = 0;
+    loop {
+        // The first half of each turn is put back, as it is with its transaction.
+        desk.machine.handle_timeout(now, PER_TURN / 2, &desk.world, &mut Vec::new());
+        desk.machine.aborted(&desk.world);
+        let begun = desk.log.len();
+        let passed = desk.machine.handle_timeout(now, PER_TURN, &desk.world, &mut desk.log);
+        assert!(desk.log.len() - begun <= PER_TURN * 2, "{} effects", desk.log.len() - begun);
+        turns += 1;
+        if passed < PER_TURN {
+            break;
+        }
+        desk.machine.committed();
+        desk.machine = restored(&mut desk.machine, &desk.world);
+    }
+    assert_eq!(turns, 1 + 1000 / PER_TURN);
+    assert_eq!(decided(&desk, Decision::Suppressed, "opted out"), 500);
+    let cancelled = desk.log.iter().filter(|effect| matches!(effect, Effect::Cancel(_))).count();
+    assert_eq!(cancelled, 500, "each that was claimed is called back once");
+    assert_eq!(sizes(desk.machine.tables())[5], 0, "nothing is left to carry out");
+}

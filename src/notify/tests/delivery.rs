@@ -285,7 +285,7 @@ fn what_ended_keeps_no_contact_and_is_forgotten_in_time() {
     assert!(!saved(&mut desk).contains("wf@example.com"));
     let month = std::time::Duration::from_secs(30 * 24 * 3600 + 2);
     desk.step(START + month, "");
-    assert_eq!(sizes(desk.machine.tables()), [0, 0, 0, 0, 0]);
+    assert_eq!(sizes(desk.machine.tables()), [0, 0, 0, 0, 0, 0]);
     assert_eq!(desk.machine.poll_timeout(), None);
 }
 

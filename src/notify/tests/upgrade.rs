@@ -27,7 +27,7 @@ fn upgraded() -> Desk {
 #[test]
 fn what_was_under_way_goes_on() {
     let mut desk = upgraded();
-    assert_eq!(sizes(desk.machine.tables()), [5, 1, 1, 0, 0]);
+    assert_eq!(sizes(desk.machine.tables()), [5, 1, 1, 0, 0, 0]);
     let at = |text: &str| START + humantime::parse_duration(text).expect(text);
     for (time, event, expected) in [
         ("13s", "a = stalled warn", "ignored: repeated notice"),

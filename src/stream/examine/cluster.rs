@@ -5,14 +5,20 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
+use crate::model::Timestamp;
+use crate::stream::clock::Clock;
 use crate::stream::options::Options;
 
 /// For one question. A coordinator that has just moved takes seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// Between two looks at the clock.
+const STEP: Duration = Duration::from_millis(100);
 
 /// Where brokers keep the offsets of groups.
 const OFFSETS: &str = "__consumer_offsets";
@@ -29,6 +35,32 @@ pub struct Cluster<'a> {
 
 /// Offsets by topic and partition; none where the brokers gave no answer.
 pub type Told = HashMap<(String, i32), Option<i64>>;
+
+/// The time of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stamp {
+    /// Of the clock of the broker that led the partition.
+    Brokers(Timestamp),
+    /// Whatever its producer has put there.
+    Producers(Timestamp),
+}
+
+impl Stamp {
+    /// Whosever clock it is of.
+    pub const fn at(self) -> Timestamp {
+        let (Stamp::Brokers(at) | Stamp::Producers(at)) = self;
+        at
+    }
+}
+
+/// Whether to read on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enough {
+    /// Nothing more is wanted.
+    Yes,
+    /// The next record.
+    No,
+}
 
 /// A member of a group.
 pub struct Member {
@@ -69,6 +101,73 @@ impl<'a> Cluster<'a> {
     /// The offsets of the first records of this time (milliseconds) or later; none where there is none.
     pub fn at_time(&self, places: &[(String, i32)], ms: i64) -> KafkaResult<Told> {
         ask(&self.all, places, Offset::Offset(ms))
+    }
+
+    /// Reads from these offsets on, also what open transactions have written, until there is enough or the time is up.
+    pub fn read_from(
+        &self,
+        places: &[(String, i32, i64)],
+        (clock, within): (&Clock, Duration),
+        mut take: impl FnMut((&str, i32), Stamp) -> Enough,
+    ) -> KafkaResult<()> {
+        // A consumer looks for its group's coordinator, and the first who does makes brokers create their offsets topic.
+        if places.is_empty() || !self.keeps_offsets {
+            return Ok(());
+        }
+        let mut config = self.options.asking_config(&self.options.group_of("inspect"));
+        // Single records are wanted of perhaps many partitions, and at once.
+        config.set("auto.offset.reset", "error").set("queued.min.messages", "1").set("fetch.wait.max.ms", "50");
+        let consumer: BaseConsumer = config.create()?;
+        let mut list = TopicPartitionList::new();
+        for (topic, partition, offset) in places {
+            list.add_partition_offset(topic, *partition, Offset::Offset(*offset))?;
+        }
+        consumer.assign(&list)?;
+        let until = clock.boot() + within;
+        while clock.boot() < until {
+            // An error passes, or the time does.
+            let Some(Ok(record)) = consumer.poll(STEP) else { continue };
+            let stamp = match record.timestamp() {
+                rdkafka::Timestamp::LogAppendTime(ms) => Stamp::Brokers(Timestamp::from_millis(ms)),
+                other => Stamp::Producers(Timestamp::from_millis(other.to_millis().unwrap_or_default())),
+            };
+            if take((record.topic(), record.partition()), stamp) == Enough::Yes {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// The times of the first records at these offsets or after them; none of those that were not to be had.
+    pub fn times_of(
+        &self,
+        places: &[(String, i32, i64)],
+        clock: &Clock,
+    ) -> KafkaResult<HashMap<(String, i32), Timestamp>> {
+        let mut times = HashMap::new();
+        self.read_from(places, (clock, ANSWER_WITHIN), |(topic, partition), stamp| {
+            times.entry((topic.to_owned(), partition)).or_insert(stamp.at());
+            if times.len() == places.len() { Enough::Yes } else { Enough::No }
+        })?;
+        Ok(times)
+    }
+
+    /// The brokers that lead partitions of these topics, by partition: id and address.
+    pub fn leaders(&self, topics: &[&str]) -> KafkaResult<HashMap<(String, i32), (i32, String)>> {
+        let metadata = self.all.fetch_metadata(None, ANSWER_WITHIN)?;
+        let brokers: HashMap<i32, String> = metadata
+            .brokers()
+            .iter()
+            .map(|broker| (broker.id(), format!("{}:{}", broker.host(), broker.port())))
+            .collect();
+        let mut leaders = HashMap::new();
+        for topic in metadata.topics().iter().filter(|topic| topics.contains(&topic.name())) {
+            for partition in topic.partitions() {
+                let Some(address) = brokers.get(&partition.leader()) else { continue };
+                leaders.insert((topic.name().to_owned(), partition.id()), (partition.leader(), address.clone()));
+            }
+        }
+        Ok(leaders)
     }
 
     /// The group's committed offsets of a topic; waits for pending transactions. `is_used`: something was committed, so the

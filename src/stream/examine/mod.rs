@@ -6,12 +6,15 @@
 //! What always holds: nothing is changed. It joins no group, writes nothing and lets brokers create nothing, and running
 //! instances are not disturbed.
 
+mod broker_clocks;
 mod clocks;
 mod cluster;
 mod finding;
+mod inputs;
 mod instances;
 mod settings;
 mod stages;
+mod transactions;
 
 use std::time::Duration;
 
@@ -19,6 +22,7 @@ pub use self::finding::{Finding, Verdict};
 pub(super) use self::settings::weakens;
 
 use self::cluster::Cluster;
+use self::inputs::Inputs;
 use super::brokers::BrokerError;
 use super::clock::Clock;
 use super::inspect::InspectError;
@@ -74,9 +78,12 @@ pub fn examine(patient: &Patient<'_>, found: Found<'_>) -> Result<(), ExamineErr
         read => read?,
     };
     let cluster = Cluster::open(options)?;
+    let began = Inputs::now(&cluster, &topics, patient.clock)?;
     stages::look::<TrackerStage>(patient, &cluster, &topics, found)?;
     stages::look::<NotifierStage>(patient, &cluster, &topics, found)?;
+    transactions::look(options, patient.clock, &cluster, &topics, &began, found)?;
     clocks::look(options, patient.clock, &cluster, &topics, found)?;
+    broker_clocks::look(options, patient.clock, &cluster, &topics, &began, found)?;
     instances::look(patient, &cluster, &topics, found)
 }
 

@@ -49,6 +49,24 @@ pub fn is_member<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> bool {
         let member = bindings::rd_kafka_consumer_group_metadata_member_id(metadata);
         let named = !member.is_null() && !CStr::from_ptr(member).to_bytes().is_empty();
         bindings::rd_kafka_consumer_group_metadata_destroy(metadata);
-        generation > 0 && named
+        may_send(generation, named)
+    }
+}
+
+/// Whether offsets may be sent under a generation, with or without a member's id.
+fn may_send(generation: i32, named: bool) -> bool {
+    generation > 0 && named
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_are_sent_by_members_with_a_positive_generation_only() {
+        let table = [(1, true, true), (0, true, false), (-1, true, false), (1, false, false), (-1, false, false)];
+        for (generation, named, may) in table {
+            assert_eq!(may_send(generation, named), may, "generation {generation}, named {named}");
+        }
     }
 }

@@ -45,21 +45,40 @@ impl KafkaWriter {
     fn repeat(&self, call: impl Fn() -> Result<(), KafkaError>) -> Result<(), WriteError> {
         let until = boot() + CALLS * self.timeout;
         while boot() < until {
-            match call() {
+            let error = match call() {
                 Ok(()) => return Ok(()),
-                Err(KafkaError::Transaction(error)) if error.is_fatal() => {
-                    return Err(WriteError::Fatal(format!("{}: {}", error.name(), error.string())));
-                }
-                Err(KafkaError::Transaction(error)) if error.txn_requires_abort() => {
-                    return Err(WriteError::Abort(format!("{}: {}", error.name(), error.string())));
-                }
-                Err(KafkaError::Transaction(error)) if error.is_retriable() => {
-                    tracing::debug!(error = %error.string(), "repeating a call of the transaction");
-                }
+                Err(KafkaError::Transaction(error)) => error,
                 Err(error) => return Err(WriteError::Fatal(error.to_string())),
+            };
+            let said = format!("{}: {}", error.name(), error.string());
+            match asks_for(error.is_fatal(), error.txn_requires_abort(), error.is_retriable()) {
+                Way::Again => tracing::debug!(error = said, "repeating a call of the transaction"),
+                Way::Abort => return Err(WriteError::Abort(said)),
+                Way::Anew => return Err(WriteError::Fatal(said)),
             }
         }
         Err(WriteError::Fatal(format!("expected the brokers to answer within {:?}", CALLS * self.timeout)))
+    }
+}
+
+/// What a failed call of a transaction asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// The same call.
+    Again,
+    /// To abort the transaction.
+    Abort,
+    /// Another producer, and another worker with it.
+    Anew,
+}
+
+/// What the client says of an error (librdkafka, "Transactional producer API"), the gravest first.
+fn asks_for(fatal: bool, requires_abort: bool, retriable: bool) -> Way {
+    match (fatal, requires_abort, retriable) {
+        (true, ..) => Way::Anew,
+        (_, true, _) => Way::Abort,
+        (_, _, true) => Way::Again,
+        _ => Way::Anew,
     }
 }
 
@@ -130,5 +149,25 @@ impl Writer for KafkaWriter {
         self.repeat(|| self.producer.abort_transaction(self.timeout))?;
         self.open = false;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passing_error_repeats_the_call_one_that_says_so_aborts_and_any_other_ends_the_worker() {
+        for (fatal, requires_abort, retriable, way) in [
+            (false, false, true, Way::Again),
+            (false, true, false, Way::Abort),
+            // Nothing is repeated in a transaction that cannot be committed any more.
+            (false, true, true, Way::Abort),
+            (true, false, false, Way::Anew),
+            (true, true, true, Way::Anew),
+            (false, false, false, Way::Anew),
+        ] {
+            assert_eq!(asks_for(fatal, requires_abort, retriable), way, "{fatal} {requires_abort} {retriable}");
+        }
     }
 }

@@ -90,8 +90,12 @@ impl Scene {
     }
 
     fn turn(&mut self, wall: Timestamp, is_settled: bool, decided: &mut Vec<Effect>) -> Turn {
+        self.turn_by(&Options::of_a_test(), wall, is_settled, decided)
+    }
+
+    fn turn_by(&mut self, options: &Options, wall: Timestamp, is_settled: bool, decided: &mut Vec<Effect>) -> Turn {
         let mut out = Output::default();
-        let turn = self.partition.turn(wall, is_settled, &world(), &Options::of_a_test(), &mut out);
+        let turn = self.partition.turn(wall, is_settled, &world(), options, &mut out);
         decided.append(&mut out.effects);
         turn
     }
@@ -257,6 +261,43 @@ fn an_abort_puts_back_clock_offsets_and_state_and_what_is_read_again_decides_the
     scene.read[1] = 1;
     scene.scan("P1", at(20), "sorted");
     assert_eq!(changes(&scene.decide(at(30), true)), decided);
+}
+
+#[test]
+fn after_an_abort_limits_that_wait_again_are_told_once_as_they_are_now() {
+    let mut scene = Scene::new();
+    scene.leave_lying("P1");
+    let slowly = Options { timers_per_turn: 1, ..Options::of_a_test() };
+    let mut decided = Vec::new();
+    for _ in 0..10 {
+        scene.answer(at(100), [0; 3]);
+        scene.turn_by(&slowly, at(100), true, &mut decided);
+        if !changes(&decided).is_empty() {
+            break;
+        }
+    }
+    assert_eq!(changes(&decided).len(), 1, "the clock has come to now, and only the first of three limits has passed");
+    let (_, saved) = scene.partition.blocks("writer", Some(0));
+    scene.partition.committed(saved);
+    assert_eq!(scene.come_to(100), ["P1 stalled major"]);
+    assert!(scene.partition.may_speak());
+    scene.partition.aborted(&world());
+    assert!(!scene.partition.may_speak());
+    assert_eq!(scene.come_to(100), ["P1 stalled major"]);
+}
+
+#[test]
+fn after_an_abort_nothing_is_told_before_what_was_put_back_is_read_again() {
+    let mut scene = Scene::new();
+    scene.decide(at(2), true);
+    let (_, saved) = scene.partition.blocks("writer", Some(0));
+    scene.partition.committed(saved);
+    scene.scan("P1", at(2), "sorted");
+    scene.decide(at(2), true);
+    assert!(scene.partition.may_speak());
+    scene.partition.aborted(&world());
+    scene.turn(at(2), true, &mut Vec::new());
+    assert!(!scene.partition.may_speak(), "the scan is to be read again");
 }
 
 #[test]

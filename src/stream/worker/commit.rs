@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{AfterCommit, Held, Worker, WorkerError};
-use crate::model::{Effect, Notice};
+use crate::model::{Attempt, Effect, Notice};
 use crate::state::Meta;
 use crate::stream::brokers::{Brokers, Membership, NewRecord, Offsets, Place, Reader, WriteError, Writer};
 use crate::stream::partition::Output;
@@ -18,8 +18,14 @@ const TRANSACTION_RECORDS_MAX: usize = 50_000;
 const TRANSACTION_BYTES_MAX: usize = 16 << 20;
 
 impl<S: Stage, K: Brokers> Worker<S, K> {
-    /// The one place where effects are performed: records go into the transaction, the rest waits for its commit.
+    /// The one place where effects are performed: records go into the transaction, the rest waits for its commit, but for
+    /// withdrawals. What they follow from is committed, whatever becomes of this transaction, and attempts begin meanwhile.
     pub(super) fn write(&mut self, output: Output) -> Result<(), WriteError> {
+        for effect in &output.effects {
+            if let Effect::Cancel(notice) = effect {
+                self.shared.outbox.cancel(notice);
+            }
+        }
         for mut rejected in output.rejects {
             let headers = rejected.take_headers();
             let key = rejected.key.as_deref();
@@ -50,7 +56,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
                     self.produce("preferences.v1", Some(key), Some(&json(&preference)), &[])?;
                 }
                 Effect::Attempt(attempt) => self.after.attempts.push(*attempt),
-                Effect::Cancel(notice) => self.after.cancels.push(notice),
+                Effect::Cancel(notice) => drop(self.after.withdrawn.insert(notice)),
                 Effect::Count(count) => self.after.counts.push(count),
             }
         }
@@ -93,7 +99,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
 
     /// Commits what there is, or puts it back where that fails in a way that another try can mend.
     pub(super) fn commit(&mut self) -> Result<(), WorkerError> {
-        if self.dirty_since.take().is_none() && !self.writer.is_open() {
+        if self.dirty_since.is_none() && !self.writer.is_open() {
             return Ok(());
         }
         let began = self.shared.clock.boot();
@@ -102,6 +108,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
                 self.shared.metrics.committed(S::NAME, self.shared.clock.boot().saturating_sub(began));
                 let wrote = std::mem::take(&mut self.wrote);
                 self.shared.metrics.wrote(S::NAME, wrote.records, wrote.bytes);
+                self.dirty_since = None;
                 self.committed(metas);
                 Ok(())
             }
@@ -167,7 +174,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
 
     /// What had to wait for the commit.
     fn perform(&mut self) {
-        let AfterCommit { attempts, cancels, counts, rejects, noticed } = std::mem::take(&mut self.after);
+        let AfterCommit { attempts, withdrawn, counts, rejects, noticed } = std::mem::take(&mut self.after);
         let metrics = &self.shared.metrics;
         counts.iter().for_each(|count| metrics.count(count));
         for ((input, reason), count) in rejects {
@@ -177,20 +184,23 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         for at in noticed {
             metrics.scan_to_notice(now.since(at));
         }
+        // What was claimed and withdrawn within one transaction must not leave. Nothing is claimed after its withdrawal.
+        let is_withdrawn = |attempt: &Attempt| withdrawn.contains(&attempt.notice_id);
         for attempt in attempts {
-            self.shared.outbox.start(attempt);
-        }
-        // After them: a notice that was claimed and withdrawn within one transaction must not leave. None is claimed after
-        // its withdrawal.
-        for notice in cancels {
-            self.shared.outbox.cancel(&notice);
+            if is_withdrawn(&attempt) {
+                self.shared.outbox.withdrawn(attempt);
+            } else {
+                self.shared.outbox.start(attempt);
+            }
         }
     }
 
     /// Puts back everything since the last commit and reads the inputs again from there.
     pub(super) fn abort(&mut self, error: WriteError) -> Result<(), WorkerError> {
         if let WriteError::Fatal(error) = error {
-            return Err(WorkerError::Rebuild(fencing_hint(error)));
+            let open_for =
+                self.dirty_since.map_or(Duration::ZERO, |since| self.shared.clock.boot().saturating_sub(since));
+            return Err(WorkerError::Rebuild(fencing_hint(error, open_for, self.shared.options.transaction_timeout)));
         }
         tracing::warn!(stage = S::NAME, %error, "the transaction is aborted, its inputs are read again");
         self.shared.metrics.aborted(S::NAME);
@@ -218,18 +228,40 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
     }
 }
 
-/// A fenced producer either stalled past its transaction's timeout or has a twin.
-fn fencing_hint(error: String) -> String {
-    if error.contains("FENCED") || error.to_lowercase().contains("fenced") {
+/// A fenced producer either stalled past its transaction's timeout or has a twin: how long the transaction was open says which is
+/// likely.
+fn fencing_hint(error: String, open_for: Duration, transaction_timeout: Duration) -> String {
+    if !error.to_lowercase().contains("fenced") {
+        return error;
+    }
+    if open_for >= transaction_timeout {
         format!(
-            "{error}: either this worker stalled for longer than transaction_timeout, or another instance runs under \
-             the same name (runtime.instance must be unique)"
+            "{error}: most likely this worker stalled: its transaction was open for {open_for:.1?}, and \
+             runtime.transaction_timeout is {transaction_timeout:?}"
         )
     } else {
-        error
+        format!(
+            "{error}: its transaction was open for {open_for:.1?} only, so most likely another instance runs under the same \
+             name (runtime.instance must be unique)"
+        )
     }
 }
 
 fn json(value: &impl serde::Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("our records are made of texts, numbers and lists")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_fenced_hears_whether_it_stalled_or_has_a_twin() {
+        let timeout = Duration::from_secs(10);
+        let hint = |open_for, error: &str| fencing_hint(error.to_owned(), Duration::from_secs(open_for), timeout);
+        assert!(hint(10, "_FENCED: x").contains("this worker stalled"));
+        assert!(hint(9, "_FENCED: x").contains("another instance runs under the same name"));
+        assert!(hint(99, "INVALID_PRODUCER_EPOCH: fenced").contains("this worker stalled"));
+        assert_eq!(hint(99, "SOMETHING: else"), "SOMETHING: else");
+    }
 }

@@ -51,10 +51,15 @@ pub(super) struct Own {
 impl Cluster {
     /// Starts brokers and waits until all of them serve. `None` where brokers cannot be run (said already).
     pub fn start(brokers: Brokers) -> Option<Self> {
+        Cluster::start_with(brokers, &[])
+    }
+
+    /// The same, with variables (`NAME=value`) in the brokers' environment.
+    pub fn start_with(brokers: Brokers, environment: &[String]) -> Option<Self> {
         java::available().then(|| {
             let count = if brokers == Brokers::One { 1 } else { 3 };
             let plain = Settings { protocol: "PLAINTEXT", security: "", links: &[] };
-            Cluster::launch(&new_folder(), &plain, count, &[], Vec::new())
+            Cluster::launch(&new_folder(), &plain, count, &[], (Vec::new(), environment))
         })
     }
 
@@ -67,7 +72,13 @@ impl Cluster {
                 std::fs::create_dir_all(&own).expect("expected to create a broker's folder");
                 before(node, &own);
             }
-            Cluster::launch(&folder, &Settings { protocol: "PLAINTEXT", security: "", links }, 3, &[], Vec::new())
+            Cluster::launch(
+                &folder,
+                &Settings { protocol: "PLAINTEXT", security: "", links },
+                3,
+                &[],
+                (Vec::new(), &[]),
+            )
         })
     }
 
@@ -80,7 +91,7 @@ impl Cluster {
             let settings = Settings { protocol: "SASL_SSL", security: &keys.broker_settings(), links: &[] };
             let users = secure::users();
             let users: Vec<&str> = users.iter().map(String::as_str).collect();
-            Cluster::launch(&folder, &settings, 1, &users, keys.client_properties())
+            Cluster::launch(&folder, &settings, 1, &users, (keys.client_properties(), &[]))
         })
     }
 
@@ -99,10 +110,13 @@ impl Cluster {
         settings: &Settings,
         count: usize,
         format_options: &[&str],
-        security: Vec<(String, String)>,
+        (security, environment): (Vec<(String, String)>, &[String]),
     ) -> Self {
         let ports: Vec<Ports> = (0..count).map(|_| Ports { clients: free_port(), controller: free_port() }).collect();
-        let supervisor = Supervisor::spawn(folder, &java::command("kafka.Kafka", &BROKER_JVM));
+        // `env` becomes the broker, so its process is the one that the supervisor kills.
+        let environment = std::iter::once("env").chain(environment.iter().map(String::as_str)).map(str::to_owned);
+        let broker: Vec<String> = environment.chain(java::command("kafka.Kafka", &BROKER_JVM)).collect();
+        let supervisor = Supervisor::spawn(folder, &broker);
         let bootstrap: Vec<String> = ports.iter().map(|ports| format!("127.0.0.1:{}", ports.clients)).collect();
         let cluster = Cluster {
             bootstrap: bootstrap.join(","),

@@ -22,6 +22,7 @@ mod producer;
 mod reader;
 mod secure;
 mod settings;
+mod shifted;
 mod supervisor;
 mod tests;
 
@@ -34,6 +35,8 @@ pub use partition::partition_of;
 pub use producer::{Producer, Record};
 #[allow(unused_imports, reason = "named by tests that keep what they read")]
 pub use reader::Stored;
+#[allow(unused_imports, reason = "the binary of the faults has no use for it")]
+pub use shifted::shifted;
 #[allow(unused_imports, reason = "named by tests that stand between brokers and their clients")]
 pub use {ports::free_port, settings::Link};
 

@@ -26,6 +26,29 @@ pub struct Faults {
     pub cut_most: Duration,
     /// Markers and answers take up to this long.
     pub slow_most: Duration,
+    /// Of the points of a commit at which records, offsets or the end are on their way: how many refuse it, so that it is aborted.
+    pub refused_in_commit: u32,
+    /// At how many of them the process is killed, the one after the end included.
+    pub killed_in_commit: u32,
+    /// At how many of them it stands still for a while, at most [`Faults::stall_most`].
+    pub stalled_in_commit: u32,
+    /// Before how many of its acts outside the brokers the process is killed.
+    pub killed_before_act: u32,
+    /// Of a partition with much to read one fetch brings at most so much; zero: as much as the client asks for.
+    pub fetched_most: usize,
+}
+
+/// What is aimed at a point of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aimed {
+    #[allow(missing_docs)]
+    Nothing,
+    /// What is on its way is refused.
+    Refused,
+    /// The process is killed.
+    Killed,
+    /// It stands still until then.
+    Stalled(Duration),
 }
 
 impl Faults {
@@ -41,6 +64,21 @@ impl Faults {
             cut: 150,
             cut_most: Duration::from_secs(45),
             slow_most: Duration::from_secs(5),
+            ..Faults::swell()
+        }
+    }
+
+    /// A swell: calls work, and what is aimed at commits and acts hits some of them, so that whatever is decided is put back or lost at
+    /// times. Commits are rare beside calls: faults of any call seldom meet one that has something in it.
+    pub fn swell() -> Faults {
+        Faults {
+            refused_in_commit: 50_000,
+            killed_in_commit: 400,
+            stalled_in_commit: 700,
+            stall_most: Duration::from_secs(40),
+            killed_before_act: 4_000,
+            preempt: 20_000,
+            ..Faults::default()
         }
     }
 }
@@ -138,6 +176,21 @@ impl State {
             return Fate::FailsAfterwards(Failed::AnswerLost);
         }
         Fate::Works
+    }
+
+    /// What is aimed at an instance at this point of its commit; `ended`: what could be refused is decided already.
+    pub fn aimed(&mut self, instance: &str, ended: bool) -> Aimed {
+        let faults = self.faults;
+        if self.happens(faults.killed_in_commit, "killed in a commit") {
+            self.crash(instance);
+            return Aimed::Killed;
+        }
+        if self.happens(faults.stalled_in_commit, "stalled in a commit") {
+            let until = self.now + self.jitter(faults.stall_most);
+            self.pause(instance, until, false);
+            return Aimed::Stalled(until);
+        }
+        if !ended && self.happens(faults.refused_in_commit, "commit refused") { Aimed::Refused } else { Aimed::Nothing }
     }
 
     /// Whether something of this likelihood happens now; counted under its name.

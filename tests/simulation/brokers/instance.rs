@@ -11,7 +11,7 @@ use parcelwatch::stream::{Clocks, TOPICS, Topics, TopicsError};
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 
-use super::faults::{Failed, Fate};
+use super::faults::{Aimed, Failed, Fate};
 use super::membership::SimMembership;
 use super::reader::SimReader;
 use super::state::State;
@@ -89,6 +89,26 @@ impl Reach {
             self.wait(patience);
         }
         done
+    }
+
+    /// A point of a commit: whether what is on its way is refused; an error where the process is killed here.
+    pub fn aimed(&self, ended: bool) -> Result<bool, Failed> {
+        let aimed = {
+            let mut state = self.lock();
+            if !state.is_alive(&self.name, self.incarnation) {
+                return Err(Failed::Crashed);
+            }
+            state.aimed(&self.name, ended)
+        };
+        match aimed {
+            Aimed::Nothing => Ok(false),
+            Aimed::Refused => Ok(true),
+            Aimed::Killed => Err(Failed::Crashed),
+            Aimed::Stalled(until) => {
+                self.wait(until.saturating_sub(self.look(|state| state.now)));
+                Ok(false)
+            }
+        }
     }
 
     /// The process is gone.
@@ -170,12 +190,25 @@ impl Instance {
 
     /// An effect outside the brokers: whether it may happen, since the process may crash before it as well as anywhere.
     pub fn may_act(&self) -> bool {
-        self.reach.local(|_| ()).is_ok()
+        let killed = self.reach.local(|state| {
+            let killed = state.happens(state.faults.killed_before_act, "killed before an act");
+            if killed {
+                state.crash(&self.reach.name);
+            }
+            killed
+        });
+        killed == Ok(false)
     }
 
     /// The true time since the simulation began, in milliseconds; nothing in the product may know it.
     pub fn true_ms(&self) -> i64 {
         self.reach.look(|state| state.now.as_millis() as i64)
+    }
+
+    /// How long ago the first record was handed over of the transaction that ended last under one of these transactional ids, in
+    /// milliseconds.
+    pub fn opened_ago(&self, ids: &[String]) -> i64 {
+        self.reach.look(|state| state.now.saturating_sub(state.opened(&self.reach.name, ids)).as_millis() as i64)
     }
 
     /// Its machine's clocks.

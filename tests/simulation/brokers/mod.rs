@@ -135,6 +135,12 @@ impl Cluster {
         state.machines.get(instance).is_some_and(|machine| machine.paused_until > state.now)
     }
 
+    /// When the earliest of the instances that stand still goes on.
+    pub fn next_goes_on(&self) -> Option<Duration> {
+        let state = self.lock();
+        state.machines.values().map(|machine| machine.paused_until).filter(|until| *until > state.now).min()
+    }
+
     /// The instance does not reach the brokers for so long.
     pub fn cut(&self, instance: &str, time: Duration) {
         let mut state = self.lock();
@@ -261,6 +267,11 @@ impl Cluster {
     /// Whether a transaction is open or its markers are on their way.
     pub fn is_transaction_open(&self, id: &str) -> bool {
         self.lock().is_transaction_open(id)
+    }
+
+    /// How many transactions were aborted by their own producers.
+    pub fn aborted(&self) -> u64 {
+        self.lock().counts.get("transaction aborted").copied().unwrap_or(0)
     }
 
     /// What has happened how often: faults, and what the brokers did about them.

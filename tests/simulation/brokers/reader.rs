@@ -79,7 +79,11 @@ impl State {
             if is_cut || assigned.response.is_some() || !assigned.buffer.is_empty() || self.rng.u8(0..4) == 0 {
                 continue;
             }
-            let most = self.rng.usize(1..=FETCHED_MOST);
+            let most = match self.faults.fetched_most {
+                0 => FETCHED_MOST,
+                most => most,
+            };
+            let most = self.rng.usize(1..=most);
             let delay = self.answer_delay();
             let Some(log) = self.log(topic, *partition) else { continue };
             let until = if self.sabotage.stable_offset_ignored { log.end() } else { log.stable() };

@@ -148,6 +148,9 @@ impl State {
         }
         match of.standing {
             Standing::Ongoing => {
+                if !commit {
+                    *self.counts.entry("transaction aborted").or_default() += 1;
+                }
                 self.end_now(id, commit);
                 Ok(())
             }

@@ -27,6 +27,9 @@ pub struct Writing {
     id: String,
     by: Pid,
     queued: Vec<Pending>,
+    /// When the first record of its present or last transaction was handed over, and when its last one ended.
+    opened: Duration,
+    ended: Duration,
     /// The coordinator knows of the open transaction.
     begun: bool,
     failed: Option<Sorted>,
@@ -62,6 +65,12 @@ fn sorted(refused: Refused) -> Option<Sorted> {
 }
 
 impl State {
+    /// When the first record was handed over of that of an instance's transactions, under these transactional ids, which ended last.
+    pub fn opened(&self, instance: &str, ids: &[String]) -> Duration {
+        let of = self.writers.values().filter(|writing| writing.instance == instance && ids.contains(&writing.id));
+        of.max_by_key(|writing| writing.ended).map_or(self.now, |writing| writing.opened)
+    }
+
     /// Sends what is queued; false where it has to wait.
     fn send_queued(&mut self, handle: u64) -> bool {
         let Some(mut writing) = self.writers.remove(&handle) else { return true };
@@ -105,7 +114,16 @@ impl SimWriter {
         let timeout = reach.look(|state| state.transaction_timeout);
         let by = waits(&reach, Duration::from_secs(30), true, |state| state.init(id, timeout))?;
         let instance = reach.name.clone();
-        let writing = Writing { instance, id: id.to_owned(), by, queued: Vec::new(), begun: false, failed: None };
+        let writing = Writing {
+            instance,
+            id: id.to_owned(),
+            by,
+            queued: Vec::new(),
+            opened: Duration::ZERO,
+            ended: Duration::ZERO,
+            begun: false,
+            failed: None,
+        };
         let made = reach.local(|state| {
             let handle = state.handle();
             state.writers.insert(handle, writing);
@@ -138,6 +156,15 @@ impl SimWriter {
         error
     }
 
+    /// A point of a commit: it may be refused here in a way that asks for an abort, and the process may be killed or stand still.
+    fn aimed(&self, refused: &str, ended: bool) -> Result<(), WriteError> {
+        match self.reach.aimed(ended) {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(self.note(WriteError::Abort(refused.to_owned()))),
+            Err(failed) => Err(WriteError::Fatal(failed.to_string())),
+        }
+    }
+
     fn end(&self, commit: bool) -> Result<(), WriteError> {
         let begun = self.reach.look(|state| state.writers.get(&self.handle).is_some_and(|writing| writing.begun));
         if begun {
@@ -146,7 +173,7 @@ impl SimWriter {
         }
         self.reach.look_mut(|state| {
             if let Some(writing) = state.writers.get_mut(&self.handle) {
-                (writing.begun, writing.failed) = (false, None);
+                (writing.begun, writing.failed, writing.ended) = (false, None, state.now);
                 writing.queued.clear();
             }
         });
@@ -198,10 +225,14 @@ impl Writer for SimWriter {
         let NewRecord { topic, partition, key, value, headers } = record;
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let body = Body::Record { key: key.map(<[u8]>::to_vec), value: value.map(<[u8]>::to_vec), headers };
-        let (topic, handle) = (topic.to_owned(), self.handle);
+        let (topic, handle, is_first) = (topic.to_owned(), self.handle, !self.open);
+        let now = self.reach.look(|state| state.now);
         let queued = self.reach.local(|state| {
             let time = state.machines.get(&self.reach.name).map_or(0, |machine| machine.clocks.system_ms(state.now));
             if let Some(writing) = state.writers.get_mut(&handle) {
+                if is_first {
+                    writing.opened = now;
+                }
                 writing.queued.push(Pending { topic, partition, time, body });
             }
             // The background thread lingers for a moment and sends.
@@ -215,6 +246,7 @@ impl Writer for SimWriter {
     }
 
     fn flush(&self) -> Result<(), WriteError> {
+        self.aimed("a record was refused", false)?;
         let until = self.reach.look(|state| state.now) + self.timeout;
         loop {
             match self.reach.call(TRIES_AGAIN, |state| state.send_queued(self.handle)) {
@@ -233,6 +265,7 @@ impl Writer for SimWriter {
 
     fn commit(&mut self, offsets: &[(Place<'_>, i64)], group: &GroupMetadata) -> Result<(), WriteError> {
         self.failed()?;
+        self.aimed("offsets were refused", false)?;
         let offsets: Vec<_> = offsets.iter().map(|((topic, p), offset)| ((*topic).to_owned(), *p, *offset)).collect();
         let (id, by, handle) = (&self.id, self.by, self.handle);
         if !offsets.is_empty() {
@@ -245,9 +278,10 @@ impl Writer for SimWriter {
             })
             .map_err(|error| self.note(error))?;
         }
+        self.aimed("the end was refused", false)?;
         self.end(true).map_err(|error| self.note(error))?;
         self.open = false;
-        Ok(())
+        self.aimed("", true)
     }
 
     fn abort(&mut self) -> Result<(), WriteError> {

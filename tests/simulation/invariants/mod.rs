@@ -63,8 +63,8 @@ pub struct Evidence {
     pub deliveries: Vec<Written>,
     pub rejects: Vec<Written>,
     pub ends: Ends,
-    /// Since then nothing went wrong any more.
-    pub healthy_since: i64,
+    /// The spans in which nothing was wrong, in the brokers' milliseconds.
+    pub well: Vec<(i64, i64)>,
 }
 
 /// Checks everything that can be said at the end.

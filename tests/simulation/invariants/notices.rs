@@ -16,7 +16,7 @@ use crate::oracle::{Span, Verdict};
 /// How old what was read may be when something is told (`runtime.tell_within`), and how long its transaction may then take.
 const STALE_MAX_MS: i64 = (120 + 90) * 1000;
 
-/// What holds for so long after everything went well is told: the wait after an outage (`runtime.settle_for`), freshness, a
+/// What holds for so long while everything goes well is told: the wait after an outage (`runtime.settle_for`), freshness, a
 /// restore and the longest leap of the simulated time.
 const TOLD_WITHIN_MS: i64 = 45 * 60_000;
 
@@ -103,7 +103,8 @@ fn told_all(evidence: &Evidence, verdict: &Verdict, told: &HashMap<(usize, Strin
             if count > 1 {
                 found.add("told_once", format!("{count} times to {audience}: {span:?}"));
             }
-            let lasts = span.to.unwrap_or(evidence.until) - at.max(evidence.healthy_since);
+            let to = span.to.unwrap_or(evidence.until);
+            let lasts = evidence.well.iter().map(|well| to.min(well.1) - at.max(well.0)).max().unwrap_or(0);
             if count == 0 && lasts > TOLD_WITHIN_MS {
                 found.add("told_all", format!("{audience} is not told: {span:?}"));
             }

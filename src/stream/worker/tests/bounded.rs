@@ -51,6 +51,7 @@ struct Nowhere;
 
 impl Outbox for Nowhere {
     fn start(&self, _: Attempt) {}
+    fn withdrawn(&self, _: Attempt) {}
     fn cancel(&self, _: &NoticeId) {}
 }
 

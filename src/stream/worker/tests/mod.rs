@@ -36,6 +36,10 @@ impl Outbox for Noting {
         self.1.lock().expect("no test holds it for long").push(attempt);
     }
 
+    fn withdrawn(&self, _: Attempt) {
+        self.0.state().calls.push("withdrawn".to_owned());
+    }
+
     fn cancel(&self, _: &NoticeId) {
         self.0.state().calls.push("cancel".to_owned());
     }

@@ -8,6 +8,7 @@ mod restoring;
 mod size;
 mod states;
 mod twins;
+mod upstream;
 
 use serde_json::Value;
 
@@ -26,7 +27,10 @@ struct Scene {
 
 impl Scene {
     fn set() -> Option<Scene> {
-        let flow = Flow::new()?;
+        Flow::new().map(Scene::on)
+    }
+
+    fn on(flow: Flow) -> Scene {
         // The definitions want three replicas and twelve partitions.
         let settings =
             flow.settings().with("[topics]\nreplication = 1\n[topics.partitions]\nparcels = 2\nrecipients = 2");
@@ -36,7 +40,7 @@ impl Scene {
         flow.put("scans.v1", ids.iter().map(|id| (id.as_str(), scan(id, "damaged"))));
         flow.until("deliveries.v1", "every parcel to be decided about", |told| told.len() >= PARCELS);
         daemon.stop();
-        Some(Scene { flow, settings })
+        Scene { flow, settings }
     }
 
     fn doctor(&self) -> (Option<i32>, Vec<Value>) {

@@ -12,13 +12,19 @@ const STATE: &str = "tracker-state.v1";
 
 /// Holds a partition of a topic open until it is dropped or aborted.
 pub fn hold(scene: &Scene, topic: &str, partition: i32) -> ThreadedProducer<DefaultProducerContext> {
+    hold_since(scene, topic, partition, chrono::Utc::now().timestamp_millis())
+}
+
+/// The same with a record of that time (in milliseconds since 1970), where the topic keeps producers' times.
+pub fn hold_since(scene: &Scene, topic: &str, partition: i32, ms: i64) -> ThreadedProducer<DefaultProducerContext> {
     let mut config = scene.flow.cluster().client();
     config.set("transactional.id", scene.flow.topic("holder")).set("transaction.timeout.ms", "600000");
     let producer: ThreadedProducer<DefaultProducerContext> = config.create().expect("a producer");
     producer.init_transactions(PATIENCE).expect("a transactional id");
     producer.begin_transaction().expect("a transaction");
     let topic = scene.flow.topic(topic);
-    producer.send(BaseRecord::<str, [u8]>::to(&topic).payload(&[1, 0, 0, 0, 0]).partition(partition)).expect("room");
+    let record = BaseRecord::<str, [u8]>::to(&topic).payload(&[1, 0, 0, 0, 0]).partition(partition).timestamp(ms);
+    producer.send(record).expect("room");
     producer.flush(PATIENCE).expect("acknowledged");
     producer
 }

@@ -1,0 +1,314 @@
+//! A leg of four parcels made by hand: what was told of them is right, and the judge says so; then something about it is forged, and the judge
+//! must say that, in its own words.
+//!
+//! - P lies at a hub: from 14 s on that is known, from 26 s on it is told; it is delivered at 50 s.
+//! - Q does, too, but had been delivered at 10 s, as an upload says at 60 s: it was never true.
+//! - R waits to be collected from 5 s to 15 s; S is held, which explains its silence; T is lost.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::feed::stamp;
+use crate::judge::{Cut, Verdict, judge};
+
+/// When all of it begins, in milliseconds since 1970.
+const START: i64 = 1_800_000_000_000;
+/// Up to when is judged, in seconds; long after everything.
+const CUT: f64 = 400.0;
+
+fn at(second: f64) -> i64 {
+    START + (second * 1000.0).round() as i64
+}
+
+fn text(second: f64) -> String {
+    stamp(chrono::DateTime::from_timestamp_millis(at(second)).expect("this century"))
+}
+
+/// What is written to the judge's files, a record each.
+#[derive(Clone, Default)]
+pub struct Files {
+    inputs: Vec<Value>,
+    conditions: Vec<Value>,
+    notices: Vec<Value>,
+    deliveries: Vec<Value>,
+    received: Vec<Value>,
+}
+
+impl Files {
+    fn input(&mut self, topic: &str, parcel: &str, second: f64, line: &Value) {
+        let offset = self.inputs.len();
+        self.inputs.push(json!({
+            "topic": topic, "partition": 0, "offset": offset, "key": parcel, "line": line.to_string(),
+            "time": at(second), "acked": at(second),
+        }));
+    }
+
+    fn announced(&mut self, parcel: &str) {
+        let recipient = json!({"id": "c-1", "email": "r1@example.com"});
+        let line = json!({"parcel_id": parcel, "ordered_at": text(0.0), "promise": text(9000.0), "merchant": "M-1",
+                          "service": "remote", "recipient": recipient});
+        self.input("shipments.v1", parcel, 0.0, &line);
+        self.scanned(parcel, "picked_up", 1.0, 1.0);
+    }
+
+    fn scanned(&mut self, parcel: &str, code: &str, event: f64, read: f64) {
+        let line = json!({"parcel_id": parcel, "code": code, "hub": "H2", "event_time": text(event)});
+        self.input("scans.v1", parcel, read, &line);
+    }
+
+    fn changed(&mut self, parcel: &str, change: [&str; 4], second: f64, limit: f64) {
+        let [condition, change, level, cause] = change;
+        self.conditions.push(json!({
+            "parcel_id": parcel, "journey": 1, "condition": condition, "change": change, "level": level, "episode": 1,
+            "at": text(second), "limit": text(limit), "cause": cause, "written": at(second + 0.1),
+        }));
+    }
+
+    /// Issued when it became true, and at its receiver soon after. The id says which it is: parcel, kind, level, audience.
+    fn told(&mut self, parcel: &str, kind: &str, level: &str, audience: &str, second: f64) -> String {
+        let id = format!("{parcel} {kind} {level} {audience}");
+        let episode = i32::from(!matches!(kind, "collection" | "recovered" | "corrected"));
+        self.notices.push(json!({
+            "change": "issued", "id": id, "parcel_id": parcel, "journey": 1, "kind": kind, "episode": episode, "level": level,
+            "audience": audience, "at": text(second), "expires": text(second + 3600.0), "written": at(second + 0.2),
+        }));
+        self.deliveries.push(json!({"notice_id": id, "decision": "sent", "outcome": "delivered", "reason": null}));
+        let event = if audience == "recipient" {
+            json!({"event": "body", "headers": {"message-id": format!("<{id}@courier.example>")}})
+        } else {
+            json!({"event": "request", "refusal": null, "headers": {"webhook-id": id}})
+        };
+        self.received.push(event);
+        self.received.last_mut().expect("just pushed")["at"] = json!(at(second + 0.9));
+        id
+    }
+
+    /// A silence: opened at its first limit, told at its second to recipient and merchant, withdrawn when it ends.
+    fn fell_silent(&mut self, parcel: &str, ends: f64, how: &str, over: &str) {
+        self.scanned(parcel, "arrived_hub", 2.0, 2.0);
+        self.changed(parcel, ["stalled", "opened", "info", "timer"], 14.001, 14.0);
+        self.changed(parcel, ["stalled", "escalated", "warn", "timer"], 26.001, 26.0);
+        self.changed(parcel, ["stalled", how, "warn", "scan"], ends, 14.0);
+        for audience in ["recipient", "merchant"] {
+            let id = self.told(parcel, "stalled", "warn", audience, 26.001);
+            self.withdrawn(&id, ends + 0.2);
+            self.told(parcel, over, "info", audience, ends);
+            self.notices.last_mut().expect("just told")["resolves"] = json!([id]);
+        }
+    }
+
+    fn withdrawn(&mut self, id: &str, second: f64) {
+        self.notices.push(json!({"change": "withdrawn", "id": id, "written": at(second)}));
+    }
+
+    /// Everything as it should be.
+    fn honest() -> Files {
+        let mut files = Files::default();
+        for parcel in ["P", "Q", "R", "S", "T"] {
+            files.announced(parcel);
+        }
+        files.fell_silent("P", 50.0, "cleared", "recovered");
+        files.scanned("P", "delivered", 50.0, 50.0);
+        files.fell_silent("Q", 60.0, "retracted", "corrected");
+        files.scanned("Q", "delivered", 10.0, 60.0);
+        files.scanned("R", "awaiting_collection", 5.0, 5.0);
+        let id = files.told("R", "collection", "info", "recipient", 5.0);
+        files.scanned("R", "collected", 15.0, 15.0);
+        files.withdrawn(&id, 15.2);
+        files.held();
+        files.scanned("T", "lost", 5.0, 5.0);
+        files.changed("T", ["lost", "opened", "critical", "scan"], 5.0, 5.0);
+        for audience in ["recipient", "merchant", "customer_service"] {
+            files.told("T", "lost", "critical", audience, 5.0);
+        }
+        files
+    }
+
+    /// S is silent from 2 s to 30 s, and it is known why.
+    fn held(&mut self) {
+        self.scanned("S", "arrived_hub", 2.0, 2.0);
+        self.scanned("S", "held", 3.0, 3.0);
+        self.changed("S", ["held", "opened", "info", "scan"], 3.0, 3.0);
+        self.changed("S", ["stalled", "opened", "info", "timer"], 14.001, 14.0);
+        self.changed("S", ["stalled", "escalated", "warn", "timer"], 26.001, 26.0);
+        self.scanned("S", "delivered", 30.0, 30.0);
+        self.changed("S", ["stalled", "cleared", "warn", "scan"], 30.0, 14.0);
+        self.changed("S", ["held", "cleared", "info", "scan"], 30.0, 3.0);
+    }
+
+    /// A notice, by change and id.
+    pub fn notice(&mut self, change: &str, id: &str) -> &mut Map<String, Value> {
+        let found = self.notices.iter_mut().find(|notice| notice["change"] == change && notice["id"] == id);
+        found.and_then(Value::as_object_mut).expect("it is there")
+    }
+
+    /// Takes a notice out, and what came of it.
+    pub fn forget(&mut self, change: &str, id: &str) {
+        self.notices.retain(|notice| notice["change"] != change || notice["id"] != id);
+        if change == "issued" {
+            self.notices.retain(|notice| notice["id"] != id);
+            self.deliveries.retain(|delivery| delivery["notice_id"] != id);
+            self.received.retain(|event| !event["headers"].to_string().contains(id));
+        }
+    }
+
+    /// Another instant for a notice.
+    pub fn write(&mut self, change: &str, id: &str, second: f64) {
+        self.notice(change, id).insert("written".to_owned(), json!(at(second)));
+    }
+
+    /// Another instant for what arrived of it.
+    pub fn arrive(&mut self, id: &str, second: f64) {
+        let arrived = self.received.iter_mut().filter(|event| event["headers"].to_string().contains(id));
+        arrived.for_each(|event| event["at"] = json!(at(second)));
+    }
+
+    /// Tells something that nobody should hear.
+    pub fn invent(&mut self, parcel: &str, kind: &str, level: &str, second: f64) {
+        self.told(parcel, kind, level, "recipient", second);
+    }
+
+    /// What is told to be over speaks of another notice.
+    pub fn resolve(&mut self, id: &str, other: &str) {
+        self.notice("issued", id).insert("resolves".to_owned(), json!([other]));
+    }
+
+    /// What is told to be over is called by another name.
+    pub fn rename(&mut self, id: &str, kind: &str) {
+        self.notice("issued", id).insert("kind".to_owned(), json!(kind));
+    }
+
+    /// The same told once more under an id of its own.
+    pub fn repeat(&mut self, id: &str) {
+        let mut notice = self.notice("issued", id).clone();
+        notice.insert("id".to_owned(), json!("the same again"));
+        self.notices.push(Value::Object(notice));
+    }
+
+    fn judged(&self, folder: &Path) -> Verdict {
+        let files = [
+            ("inputs", &self.inputs),
+            ("conditions", &self.conditions),
+            ("notices", &self.notices),
+            ("deliveries", &self.deliveries),
+            ("received", &self.received),
+        ];
+        for (name, records) in files {
+            let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
+            std::fs::write(folder.join(format!("{name}.ndjson")), lines).expect("the folder is ours");
+        }
+        judge(folder, Cut { at: at(CUT), told: at(CUT - 10.0) })
+    }
+}
+
+/// A lie: what it is, how the files tell it, and what the judge says then.
+type Forgery = (&'static str, fn(&mut Files), &'static str);
+
+const FORGERIES: [Forgery; 15] = [
+    (
+        "a silence that ended at 50 s is told at 350 s, withdrawn at once, and sent all the same",
+        |files| {
+            files.write("issued", "P stalled warn recipient", 350.0);
+            files.write("withdrawn", "P stalled warn recipient", 350.1);
+            files.arrive("P stalled warn recipient", 350.5);
+        },
+        "wrong: issued 300000 ms after it was over",
+    ),
+    (
+        "a mail leaves long after its notice was withdrawn",
+        |files| files.arrive("P stalled warn recipient", 120.2),
+        "wrong: arrived 70000 ms after it was withdrawn",
+    ),
+    (
+        "a silence is told before it has lasted",
+        |files| files.write("issued", "P stalled warn recipient", 20.0),
+        "wrong: issued 6001 ms before it was true",
+    ),
+    (
+        "a mail arrives before anybody wrote its notice",
+        |files| files.arrive("P stalled warn recipient", 26.0),
+        "wrong: arrived 201 ms before it was issued",
+    ),
+    (
+        "a parcel is to be collected that waits nowhere",
+        |files| files.invent("P", "collection", "info", 5.0),
+        "wrong: issued and never true: P collection",
+    ),
+    (
+        "a silence is told that is explained",
+        |files| files.invent("S", "stalled", "warn", 26.001),
+        "wrong: issued and never true: S stalled",
+    ),
+    (
+        "what nobody was told is said to be over",
+        |files| files.resolve("P recovered info recipient", "S stalled warn recipient"),
+        "wrong: takes back what was not told: P recovered",
+    ),
+    (
+        "what was true is said never to have been",
+        |files| files.rename("P recovered info recipient", "corrected"),
+        "wrong: takes back what ended by",
+    ),
+    (
+        "a silence that goes on is withdrawn",
+        |files| files.write("withdrawn", "P stalled warn recipient", 40.0),
+        "wrong: withdrawn and still true: P stalled",
+    ),
+    (
+        "a silence is withdrawn long after everybody could read that it is over",
+        |files| files.write("withdrawn", "P stalled warn recipient", 90.0),
+        "wrong: withdrawn 39900 ms later than the change",
+    ),
+    (
+        "a silence that is over is never withdrawn",
+        |files| files.forget("withdrawn", "P stalled warn recipient"),
+        "lost: over and not withdrawn: P stalled",
+    ),
+    (
+        "what was never true is not corrected",
+        |files| files.forget("issued", "Q corrected info merchant"),
+        "lost: retracted and not corrected: Q stalled",
+    ),
+    (
+        "nobody at customer service hears of a lost parcel",
+        |files| files.forget("issued", "T lost critical customer_service"),
+        "lost: true for long and never told: T lost",
+    ),
+    (
+        "one silence is two notices",
+        |files| files.repeat("T lost critical merchant"),
+        "doubled: told by 2 notices: T lost",
+    ),
+    (
+        "the end of a silence is told twice",
+        |files| files.repeat("Q corrected info merchant"),
+        "doubled: taken back 2 times: Q stalled",
+    ),
+];
+
+/// Judges what is as it should be, and every forgery of it.
+///
+/// # Panics
+/// If the judge takes one for the other.
+pub fn are_told_apart(folder: &Path) {
+    let folder = folder.join("by-hand");
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    let honest = Files::honest();
+    let verdict = honest.judged(&folder);
+    assert_eq!(verdict.lost + verdict.doubled + verdict.wrong, 0, "everything was as it should be: {verdict:?}");
+    assert!(verdict.notices > 10 && verdict.received == verdict.notices, "all of it was looked at: {verdict:?}");
+    for (lie, forge, words) in FORGERIES {
+        let mut forged = honest.clone();
+        forge(&mut forged);
+        let verdict = forged.judged(&folder);
+        let mut said =
+            verdict.examples.iter().flat_map(|(what, all)| all.iter().map(move |one| format!("{what}: {one}")));
+        assert!(
+            said.any(|said| said.starts_with(words)),
+            "expected {words:?} where {lie}, found {:?}",
+            verdict.examples
+        );
+    }
+    std::fs::remove_dir_all(&folder).expect("the folder is ours");
+}
