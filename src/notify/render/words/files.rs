@@ -1,7 +1,7 @@
 //! The built-in files by their paths.
 
 /// The kinds of notice about one parcel: each has a mail for those who wait for it and one for those who work with it.
-pub const KINDS: [&str; 16] = [
+pub const KINDS: [&str; 23] = [
     "never_uploaded",
     "overdue_scan",
     "stalled",
