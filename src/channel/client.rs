@@ -11,6 +11,9 @@ use super::{Problem, trust};
 /// meets the closing is of unknown outcome. Much shorter costs connections.
 const IDLE_MAX: Duration = Duration::from_secs(4);
 
+/// Connections to one host that rest. More: after a wave of attempts so many stay open for nothing. Fewer: the next wave connects anew.
+const IDLE_PER_HOST_MAX: usize = 64;
+
 /// A client that is still to be completed and built; `ca_key` is the setting that names `ca_file`. No proxy: it would resolve
 /// names itself, behind whoever guards them.
 ///
@@ -29,7 +32,8 @@ pub(super) fn builder(
         .no_proxy()
         .tls_version_min(tls::Version::TLS_1_2)
         .connect_timeout(connect_timeout)
-        .pool_idle_timeout(IDLE_MAX);
+        .pool_idle_timeout(IDLE_MAX)
+        .pool_max_idle_per_host(IDLE_PER_HOST_MAX);
     if ca_file.is_empty() {
         return Ok(builder);
     }

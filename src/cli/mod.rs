@@ -60,7 +60,8 @@ recorded and counted (\"shadow\").
 Exit codes:
   0  it was done
   1  it failed; the reason is on standard error
-  2  the arguments or the configuration are wrong; nothing was begun";
+  2  the arguments or the configuration are wrong; nothing was begun
+  3  the daemon cannot go on until somebody acts; the last line says how";
 
 #[derive(Subcommand)]
 enum Command {

@@ -20,6 +20,8 @@ pub enum Failure {
     CannotLook(anyhow::Error),
     /// It was begun and failed. Exit code 1.
     Failed(anyhow::Error),
+    /// It fails in the same way however often it is begun, until somebody acts; the text says how. Exit code 3.
+    NeedsSomebody(anyhow::Error),
 }
 
 impl Failure {
@@ -28,9 +30,14 @@ impl Failure {
         match self {
             Failure::Config(_) | Failure::Usage(_) | Failure::CannotLook(_) => ExitCode::from(2),
             Failure::Failed(_) => ExitCode::from(1),
+            Failure::NeedsSomebody(_) => ExitCode::from(NEEDS_SOMEBODY),
         }
     }
 }
+
+/// A code of its own, so that whoever starts the daemon again after a failure knows when not to: of two instances of one name,
+/// one that is started again and again stops the other, which is started again.
+const NEEDS_SOMEBODY: u8 = 3;
 
 impl fmt::Display for Failure {
     /// The error and its causes, a line each, from what was wanted to what went wrong.
@@ -38,7 +45,7 @@ impl fmt::Display for Failure {
         match self {
             Failure::Config(errors) => write!(f, "parcelwatch: {errors}"),
             Failure::Usage(message) => write!(f, "parcelwatch: {message}"),
-            Failure::Failed(error) | Failure::CannotLook(error) => {
+            Failure::Failed(error) | Failure::NeedsSomebody(error) | Failure::CannotLook(error) => {
                 write!(f, "parcelwatch: {error}")?;
                 error.chain().skip(1).try_for_each(|cause| write!(f, "\n  because: {cause}"))
             }
@@ -64,5 +71,29 @@ pub fn print(text: &str) -> Outcome {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Failed(error.into())),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_is_not_started_again_where_that_mends_nothing() {
+        let unit = include_str!("../../deploy/systemd/parcelwatch.service");
+        let codes = unit.lines().find_map(|line| line.strip_prefix("RestartPreventExitStatus="));
+        let codes: Vec<ExitCode> = codes
+            .into_iter()
+            .flat_map(str::split_whitespace)
+            .map(|code| ExitCode::from(code.parse::<u8>().unwrap()))
+            .collect();
+        let error = || anyhow::anyhow!("expected one, found two");
+        for (failure, is_tried_again) in [
+            (Failure::Usage("x".to_owned()), false),
+            (Failure::NeedsSomebody(error()), false),
+            (Failure::Failed(error()), true),
+        ] {
+            assert_eq!(!codes.contains(&failure.exit_code()), is_tried_again, "{failure:?}");
+        }
     }
 }

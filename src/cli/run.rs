@@ -12,14 +12,15 @@ use super::{Failure, Outcome, Settings, words};
 use crate::config::Config;
 use crate::daemon::{Daemon, Listeners, options, stop_on_signals};
 use crate::model::Timestamp;
-use crate::stream::{Clock, From, Options};
+use crate::stream::{Clock, From, InstanceError, Options};
 use crate::telemetry::start_logs;
 
 /// Run the daemon: read scans, decide, notify
 ///
 /// Joins the other instances of its group, restores the state of the partitions that it is given, and goes on where they
 /// were left. SIGTERM or Ctrl-C finishes the open transaction, leaves the group and ends within 10 s with exit code 0.
-/// Exit code 1: something has to be mended first, and the last line says what.
+/// Exit code 1: it failed, or a stop did not finish; the next start puts back what was not committed, and goes on. Exit
+/// code 3: somebody has to act first, and the last line says how; starting it again does not help.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   parcelwatch run --config parcelwatch.toml --from latest      the very first start
@@ -60,7 +61,10 @@ pub fn run(args: Args) -> Outcome {
     // Listeners end last, so that health can be asked while everything else ends.
     end.send_replace(true);
     runtime.shutdown_timeout(Duration::from_millis(200));
-    result.map_err(Failure::Failed)
+    result.map_err(|error| match error.downcast_ref::<InstanceError>() {
+        Some(reason) if reason.needs_somebody() => Failure::NeedsSomebody(error),
+        _ => Failure::Failed(error),
+    })
 }
 
 fn start(

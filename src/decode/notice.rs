@@ -96,7 +96,7 @@ fn recipient_key(key: Option<&[u8]>) -> Result<RecipientKey, Reject> {
 pub(super) fn name(path: &str, text: &str) -> Result<(), Reject> {
     if text.is_empty() || text.len() > NAME_MAX || text.chars().any(char::is_control) {
         let detail = format!("expected 1 to {NAME_MAX} printable bytes, found {} bytes", text.len());
-        return Err(Reject::at("range", path, detail));
+        return Err(Reject::at("range", path.to_owned(), detail));
     }
     Ok(())
 }

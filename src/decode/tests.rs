@@ -19,7 +19,7 @@ fn shipment_of(text: &str) -> Result<Shipment, Reject> {
 /// Reason, path and sentence.
 fn refused<T: std::fmt::Debug>(result: Result<T, Reject>) -> (&'static str, String, String) {
     let reject = result.expect_err("a reject");
-    (reject.reason, reject.path, reject.detail)
+    (reject.reason, reject.path.into_owned(), reject.detail.into_owned())
 }
 
 const SCAN: &str = r#"{"parcel_id":"P1","code":"arrived_hub","hub":"H1","event_time":"2026-11-21T20:00:00+08:00"}"#;

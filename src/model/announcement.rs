@@ -20,4 +20,7 @@ pub struct Announcement {
     /// Which process of that name it is; empty: of a version that does not say.
     #[serde(default)]
     pub incarnation: String,
+    /// It is that process's last word: it makes way for a newer one of its name.
+    #[serde(default)]
+    pub leaves: bool,
 }

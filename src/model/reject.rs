@@ -1,5 +1,6 @@
 //! Why a record could not be used.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// A record that could not be decoded: where in it, and what was expected and found. Never carries
@@ -9,14 +10,18 @@ pub struct Reject {
     /// A bounded name for metrics: `utf8`, `json`, `missing`, `type`, `range`, `unknown_code`, ...
     pub reason: &'static str,
     /// The field, as a path (`recipient.phone`), or empty for the whole record.
-    pub path: String,
+    pub path: Cow<'static, str>,
     /// One sentence: expected this, found that.
-    pub detail: String,
+    pub detail: Cow<'static, str>,
 }
 
 impl Reject {
     /// A reject at a field.
-    pub fn at(reason: &'static str, path: impl Into<String>, detail: impl Into<String>) -> Reject {
+    pub fn at(
+        reason: &'static str,
+        path: impl Into<Cow<'static, str>>,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Reject {
         Reject { reason, path: path.into(), detail: detail.into() }
     }
 }

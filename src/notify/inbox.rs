@@ -8,7 +8,7 @@ use super::outcome::{self, Circumstances};
 use super::render;
 use super::route::{self, Gone, Remembered};
 use super::scribe::Scribe;
-use super::thread::{Body, Entry, Thread, split_key, thread_key};
+use super::thread::{Body, Entry, GivesWay, Thread, split_key, thread_key};
 use crate::model::{
     Audience, Channel, Count, Effect, Ignored, Issued, Level, Notice, NoticeId, OptChange, Receipt, ReceiptKind,
     RecipientKey, Reply, Timestamp, World,
@@ -75,11 +75,11 @@ impl Notifier {
         }
         self.ids.insert(entry.id.clone(), thread_key.into());
         thread.entries.push(entry);
-        if let Some(crowded_out) = thread.crowded_out() {
-            scribe.crowd_out(crowded_out, now);
-        }
-        if let Some(forgotten) = thread.overflow() {
-            self.ids.remove(&forgotten.id);
+        while let Some(gives_way) = thread.gives_way() {
+            match gives_way {
+                GivesWay::Ends(entry) => scribe.crowd_out(entry, now),
+                GivesWay::Forgotten(entry) => drop(self.ids.remove(&entry.id)),
+            }
         }
         self.touch(thread_key, now, world);
     }

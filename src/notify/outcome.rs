@@ -11,7 +11,7 @@ use crate::model::{Channel, DeliveryOutcome, Receipt, ReportedOutcome, SmsProvid
 
 /// Attempts of a notice. More: a schedule of seconds fills the state with them while a channel is dead for days. Fewer: a schedule
 /// of minutes ends before its notice expires; ours come to some fifty.
-const ATTEMPTS_MAX: usize = 256;
+pub const ATTEMPTS_MAX: usize = 256;
 
 /// How an attempt ended, as the record of it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! What always holds: at most one entry is claimed; an entry that has ended keeps no body, so that
 //! contacts leave the state with the decision; timers follow from the fields and are not stored.
 
+mod bound;
 mod saved;
 
 use std::fmt;
@@ -10,16 +11,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::bound::GivesWay;
 use super::reason::Suppression;
 use super::render::Content;
 use super::route::provider_number;
 use crate::model::{
     Audience, Channel, DeliveryOutcome, Issued, Level, NoticeId, NoticeKind, RecipientKey, SmsProvider, Timestamp,
 };
-
-/// More entries than a journey has reasons for; beyond it the oldest ended ones are forgotten. Smaller: a
-/// repeat of an old notice might be told again. Larger: one mad parcel makes large records of state.
-const ENTRIES_MAX: usize = 64;
 
 /// Separates the parts of a key: in no parcel id, since those are printable.
 pub const SEPARATOR: char = '\u{1f}';
@@ -290,26 +288,6 @@ impl Thread {
             return None;
         }
         self.entries.iter().filter_map(of).min().map(|due| due.max(self.touched))
-    }
-
-    /// Takes out an entry that has ended if there are too many, rather one that told nobody.
-    pub fn overflow(&mut self) -> Option<Entry> {
-        let has_ended = |entry: &Entry| matches!(entry.phase, Phase::Ended(_));
-        let told_nobody = self.entries.iter().position(|entry| has_ended(entry) && entry.told_at().is_none());
-        let oldest = || self.entries.iter().position(has_ended);
-        if self.entries.len() <= ENTRIES_MAX {
-            return None;
-        }
-        told_nobody.or_else(oldest).map(|i| self.entries.remove(i))
-    }
-
-    /// Where there are too many and none has ended: the one that is to end for it, the oldest that waits.
-    pub fn crowded_out(&mut self) -> Option<&mut Entry> {
-        let has_ended = |entry: &Entry| matches!(entry.phase, Phase::Ended(_));
-        if self.entries.len() <= ENTRIES_MAX || self.entries.iter().any(has_ended) {
-            return None;
-        }
-        self.entries.iter_mut().find(|entry| !entry.is_claimed())
     }
 
     /// Whether everything has ended.

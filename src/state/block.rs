@@ -9,9 +9,15 @@ use thiserror::Error;
 /// The encoding that this version writes. Old ones stay readable; a newer one is refused.
 pub const VERSION: u8 = 1;
 
-/// A block stays below this: large enough that a busy transaction is a handful of records, small
-/// enough to fit `message.max.bytes` with room for one large entry.
+/// A block stays below this, unless a single entry is larger. More: a block of incompressible entries does not fit the topic's
+/// `max.message.bytes`. Less: a busy transaction is more than a handful of records.
 pub const BYTES_MAX: usize = 512 * 1024;
+
+/// No state may have a larger entry, its key included: alone in its block it just fits the topic's `max.message.bytes`, whether it
+/// can be compressed or not. Larger: brokers refuse the block, its transaction is put back and made again, and so without end:
+/// the partition stands still. Smaller: a route of a thousand milestones with the longest names does not fit. It is kept by those who
+/// make entries: the decoders' bounds, and `notify::thread` for what grows with them.
+pub const ENTRY_BYTES_MAX: usize = 960 * 1024;
 
 const HEADER: usize = 5;
 
@@ -185,6 +191,26 @@ mod tests {
         }
         let blocks = packer.finish();
         assert!(blocks.len() > 5 && blocks.iter().all(|block| block.len() <= BYTES_MAX));
+    }
+
+    #[test]
+    fn an_entry_that_is_larger_than_a_block_has_one_of_its_own_which_its_topic_takes() {
+        // What a batch and a record put around a value.
+        const AROUND: usize = 1024;
+        let mut packer = Packer::new(1);
+        packer.push(1, "a", Some(&[0; 1000]));
+        packer.push(1, "b", Some(&vec![0; ENTRY_BYTES_MAX - 1]));
+        packer.push(1, "c", Some(&[0; 1000]));
+        let blocks = packer.finish();
+        let sizes: Vec<usize> = blocks.iter().map(Vec::len).collect();
+        assert!(matches!(sizes[..], [first, _, last] if first < 2000 && last < 2000), "{sizes:?}");
+        for topic in
+            [include_str!("../../topics/tracker-state.v1.toml"), include_str!("../../topics/notifier-state.v1.toml")]
+        {
+            let most = topic.lines().find_map(|line| line.strip_prefix("\"max.message.bytes\" = "));
+            let most: usize = most.and_then(|most| most.trim_matches('"').parse().ok()).expect("a number of bytes");
+            assert!(sizes[1] + AROUND <= most, "{} bytes of at most {most}", sizes[1]);
+        }
     }
 
     #[test]

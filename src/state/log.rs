@@ -4,6 +4,10 @@
 //! For every byte of change a transaction adds about a byte of sweep: entries that did not change, in a
 //! walk over the buckets. A completed walk has written every live entry since its start, so nothing
 //! before that start is needed, and nothing but a complete walk ever moves that line.
+//!
+//! The log holds two walks at most: the last complete one and the one under way. For both to stay within three times the live state, a
+//! walk may write half of it twice and no more. What is written the first time in a walk brings the walk on, whoever changed it; what is
+//! written again does not, and is swept for twice. So where few entries change again and again, too, the walk ends in time.
 
 use std::time::Duration;
 
@@ -15,9 +19,13 @@ use crate::model::Timestamp;
 /// forgotten leaves the log too (privacy: 7 days).
 const WALK_WITHIN: Duration = Duration::from_hours(6 * 24);
 
-/// The most buckets that one transaction sweeps: a nearly empty partition would otherwise complete a
+/// The most buckets that one small transaction sweeps: a nearly empty partition would otherwise complete a
 /// walk, and truncate its log, with every transaction.
 const BUCKETS_PER_TRANSACTION: u32 = BUCKETS as u32 / 16;
+
+/// A transaction of more changes than this, in bytes, is none of a nearly empty partition: it sweeps as far as it owes. Larger: the log of
+/// a small state that changes as a whole exceeds its bound by up to 32 times so much. Smaller: it is truncated with every transaction.
+const SMALL_BYTES: usize = 2 * 1024;
 
 /// What a transaction adds to the log beside its entries (meta entry, headers, marker), in bytes: swept for as well.
 const OVERHEAD_BYTES: usize = 256;
@@ -72,19 +80,27 @@ impl StateLog {
             self.walk.began = meta.stream_time;
         }
         let mut packer = Packer::new(self.walk.number);
+        let mut again = 0;
         for (number, table) in (1..).zip(tables.iter_mut()) {
-            table.changed(self.walk.number, &mut |key, value| packer.push(number, key, value));
+            table.changed(self.walk.number, &mut |key, value, is_again| {
+                let before = packer.bytes();
+                packer.push(number, key, value);
+                again += if is_again { packer.bytes() - before } else { 0 };
+            });
         }
-        self.sweep(tables, &mut packer, meta.stream_time);
+        self.sweep(tables, &mut packer, again, meta.stream_time);
         meta.walk = self.walk;
         let bytes = postcard::to_stdvec(meta).expect("a meta entry has no type that postcard cannot write");
         packer.push(META_TABLE, "", Some(&bytes));
         packer.finish()
     }
 
-    fn sweep(&mut self, tables: &mut Tables<'_>, packer: &mut Packer, now: Timestamp) {
-        let target = packer.bytes() * 2 + OVERHEAD_BYTES;
-        let stop = (self.walk.cursor + BUCKETS_PER_TRANSACTION).min(BUCKETS as u32);
+    /// Sweeps for the changes that were packed; `again`: bytes of those that had been written in this walk before.
+    fn sweep(&mut self, tables: &mut Tables<'_>, packer: &mut Packer, again: usize, now: Timestamp) {
+        let target = packer.bytes() * 2 + again + OVERHEAD_BYTES;
+        let is_small = packer.bytes() <= SMALL_BYTES;
+        let most = if is_small { BUCKETS_PER_TRANSACTION } else { BUCKETS as u32 };
+        let stop = (self.walk.cursor + most).min(BUCKETS as u32);
         let owed = self.walk.began.as_millis() != i64::MIN;
         let elapsed = if owed { now.since(self.walk.began).as_millis() } else { 0 };
         let must_reach = (BUCKETS as u128 * elapsed / WALK_WITHIN.as_millis()).min(BUCKETS as u128) as u32;

@@ -27,7 +27,7 @@ pub use foreign::Foreign;
 pub use log::{RestoreError, StateLog, restore_block};
 pub use machine::Machine;
 pub use meta::{Meta, Walk};
-pub use table::{BUCKETS, Entry, Stored, Table, Tables, bucket};
+pub use table::{BUCKETS, Entry, Stored, Table, Tables, Write, bucket};
 
 #[cfg(test)]
 mod tests;

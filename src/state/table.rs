@@ -136,10 +136,13 @@ fn journal<V: Entry>(undo: &mut HashMap<Box<str>, Option<Slot<V>>, Xxh3Builder>,
     }
 }
 
+/// Takes a changed entry: its key, its value (none: it is gone), and whether it had been written in the same walk before.
+pub type Write<'a> = dyn FnMut(&str, Option<&[u8]>, bool) + 'a;
+
 /// What the state log needs of a table, whatever it holds. Values travel as postcard bytes.
 pub trait Stored {
-    /// Appends the last value of every touched key (none: it is gone), and marks them as written in `walk`.
-    fn changed(&mut self, walk: u32, write: &mut dyn FnMut(&str, Option<&[u8]>));
+    /// Appends the last value of every touched key, and marks them as written in `walk`.
+    fn changed(&mut self, walk: u32, write: &mut Write<'_>);
     /// Appends the entries of a bucket that were not written in `walk` yet, and marks them.
     fn sweep(&mut self, bucket: usize, walk: u32, write: &mut dyn FnMut(&str, &[u8]));
     /// Takes an entry from the log.
@@ -154,19 +157,20 @@ pub trait Stored {
 pub type Tables<'a> = Vec<&'a mut dyn Stored>;
 
 impl<V: Entry> Stored for Table<V> {
-    fn changed(&mut self, walk: u32, write: &mut dyn FnMut(&str, Option<&[u8]>)) {
+    fn changed(&mut self, walk: u32, write: &mut Write<'_>) {
         // Sorted, so that the same decisions give the same bytes.
         let mut keys: Vec<&str> = self.undo.keys().map(|key| &**key).collect();
         keys.sort_unstable();
         for key in keys {
             match self.buckets[bucket(key)].get_mut(key) {
                 Some(slot) => {
-                    slot.walk = walk;
-                    write(key, Some(&encode(&slot.value)));
+                    let again = std::mem::replace(&mut slot.walk, walk) == walk;
+                    write(key, Some(&encode(&slot.value)), again);
                 }
                 // Made and forgotten within one transaction: the log never knew it.
                 None if self.undo[key].is_none() => {}
-                None => write(key, None),
+                // It only takes room, as what is written again does.
+                None => write(key, None, true),
             }
         }
     }

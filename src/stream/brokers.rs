@@ -181,7 +181,7 @@ pub struct NewRecord<'a> {
     pub partition: i32,
     pub key: Option<&'a [u8]>,
     pub value: Option<&'a [u8]>,
-    pub headers: &'a [(&'a str, String)],
+    pub headers: &'a [(&'a str, &'a str)],
 }
 
 /// Why a transaction did not commit.

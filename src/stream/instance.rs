@@ -5,7 +5,7 @@
 //! have finished their transactions.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::{Handle, Runtime};
@@ -23,6 +23,7 @@ use super::query::Asker;
 use super::receipts::Receipts;
 use super::shared::{Outbox, QUESTIONS_MAX, Shared};
 use super::stage::{NotifierStage, Stage, TrackerStage};
+use super::threads::Threads;
 use super::topics::{Topics, TopicsError};
 use super::trim::trim;
 use super::worker::{Worker, WorkerError};
@@ -37,7 +38,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// What attempts that run may take at the end; the whole end stays below 10 s.
 const CHANNELS_WITHIN: Duration = Duration::from_secs(4);
 
-/// How long the other workers may take to finish where one stands still.
+/// How long the workers may take to finish once the instance is to stop. Longer: where one stands still, nobody goes on with its
+/// partitions. Shorter: what a slow broker is about to commit is put back.
 const OTHERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// What an instance is made of.
@@ -65,9 +67,7 @@ pub struct Instance {
     receipts: Arc<Receipts>,
     publisher: Publisher,
     dispatcher: Arc<Dispatcher>,
-    /// How many threads were started, and what they say at their ends.
-    threads: usize,
-    ends: (mpsc::Sender<End>, mpsc::Receiver<End>),
+    threads: Threads,
     failure: Arc<Mutex<Option<InstanceError>>>,
 }
 
@@ -98,9 +98,24 @@ pub enum InstanceError {
          partitions", .0.0, .0.1
     )]
     StandsStill(Who),
+    /// It was told to stop, and some threads have not ended.
+    #[error("{0} threads have not ended in time: what they had not committed is put back by the next start")]
+    LeftBehind(usize),
     /// It was told to stop before the brokers were reached.
     #[error("stopped before the brokers were reached")]
     Stopped,
+}
+
+impl InstanceError {
+    /// Whether it ends in the same way however often it is started, until somebody acts.
+    pub fn needs_somebody(&self) -> bool {
+        match self {
+            InstanceError::Twin(_) => true,
+            InstanceError::Topics(error) => !matches!(error, TopicsError::Metadata(_)),
+            InstanceError::Worker(error) => !matches!(error, WorkerError::Rebuild(_)),
+            _ => false,
+        }
+    }
 }
 
 impl Outbox for Dispatcher {
@@ -170,8 +185,7 @@ impl Instance {
             receipts,
             publisher,
             dispatcher,
-            threads: 0,
-            ends: mpsc::channel(),
+            threads: Threads::new(stop),
             failure: Arc::default(),
         };
         instance.thread("tables", move |shared, failure| {
@@ -179,7 +193,7 @@ impl Instance {
                 fail(&shared, &failure, twin.into());
             }
         })?;
-        runtime.spawn(watch(Arc::clone(&instance.shared), Arc::clone(&instance.failure), instance.ends.0.clone()));
+        runtime.spawn(watch(Arc::clone(&instance.shared), Arc::clone(&instance.failure)));
         for slot in 0..workers.0 {
             instance.worker::<TrackerStage>(slot)?;
         }
@@ -211,6 +225,7 @@ impl Instance {
             }
             metrics.queue(Queue::Outcomes, "", receipts.waiting(), REPORTED_MAX);
             metrics.queue(Queue::Told, "", publisher.waiting(), REPORTED_MAX);
+            // That the worker which waits is full shows long before all are.
             metrics.queue(Queue::Questions, "", shared.questions.load(Ordering::Relaxed), QUESTIONS_MAX);
             metrics.queue(Queue::Instances, "", shared.worlds.instances.len(), INSTANCES_MAX);
         })
@@ -222,13 +237,7 @@ impl Instance {
         work: impl FnOnce(Arc<Shared>, Arc<Mutex<Option<InstanceError>>>) + Send + 'static,
     ) -> Result<(), InstanceError> {
         let (shared, failure) = (Arc::clone(&self.shared), Arc::clone(&self.failure));
-        let ends = self.ends.0.clone();
-        std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-            let _last = LastWord { shared: Arc::clone(&shared), ends };
-            work(shared, failure);
-        })?;
-        self.threads += 1;
-        Ok(())
+        Ok(self.threads.start(name, move || work(shared, failure))?)
     }
 
     fn worker<S: Stage>(&mut self, slot: usize) -> Result<(), InstanceError> {
@@ -243,30 +252,9 @@ impl Instance {
         })
     }
 
-    /// Waits until every thread has ended, but for one that stands still: it is left to the end of the process. Whether any has panicked.
-    fn threads_end(&self) -> bool {
-        let (clock, ends) = (&self.shared.clock, &self.ends.1);
-        let (mut running, mut panicked, mut until) = (self.threads, false, None::<Duration>);
-        while running > 0 {
-            let end = match until {
-                None => ends.recv().ok(),
-                Some(until) => ends.recv_timeout(until.saturating_sub(clock.boot())).ok(),
-            };
-            match end {
-                Some(End::Thread { has_panicked }) => {
-                    running -= 1;
-                    panicked |= has_panicked;
-                }
-                Some(End::StandsStill) => until = Some(clock.boot() + OTHERS_WITHIN),
-                None => break,
-            }
-        }
-        panicked
-    }
-
     /// Waits until every worker has ended, lets the channels finish, and says why it ended.
     pub fn join(self, runtime: &Handle) -> Result<(), InstanceError> {
-        let panicked = self.threads_end();
+        let ended = self.threads.join(OTHERS_WITHIN);
         runtime.block_on(self.dispatcher.shutdown(CHANNELS_WITHIN));
         self.receipts.flush();
         match self.failure.lock().expect("no holder of this lock panics").take() {
@@ -276,21 +264,20 @@ impl Instance {
             }
             Some(error) => Err(error),
             // The panic's message is on stderr.
-            None if panicked => Err(InstanceError::Panicked),
+            None if ended.panicked => Err(InstanceError::Panicked),
+            None if ended.left > 0 => Err(InstanceError::LeftBehind(ended.left)),
             None => Ok(()),
         }
     }
 }
 
 /// Ends the instance when a worker stands still.
-async fn watch(shared: Arc<Shared>, failure: Arc<Mutex<Option<InstanceError>>>, ends: mpsc::Sender<End>) {
+async fn watch(shared: Arc<Shared>, failure: Arc<Mutex<Option<InstanceError>>>) {
     let mut watch = Watch::new(patience(shared.options.transaction_timeout));
     while !shared.stopping() {
         tokio::time::sleep(TICK).await;
         if let Some(who) = watch.tick(&shared.pulse) {
             fail(&shared, &failure, InstanceError::StandsStill(who));
-            // Whoever waits for the ends has gone only when all have ended.
-            let _ = ends.send(End::StandsStill);
         }
     }
 }
@@ -300,31 +287,6 @@ fn fail(shared: &Shared, failure: &Mutex<Option<InstanceError>>, error: Instance
     tracing::error!(%error, "cannot go on");
     failure.lock().expect("no holder of this lock panics").get_or_insert(error);
     shared.stop.store(true, Ordering::Relaxed);
-}
-
-/// What whoever waits for the end is told.
-enum End {
-    /// A thread has ended.
-    Thread { has_panicked: bool },
-    /// One never will.
-    StandsStill,
-}
-
-/// Says that a thread ends. The others must not go on without one that has panicked: its partitions would look owned for ever.
-struct LastWord {
-    shared: Arc<Shared>,
-    ends: mpsc::Sender<End>,
-}
-
-impl Drop for LastWord {
-    fn drop(&mut self) {
-        let has_panicked = std::thread::panicking();
-        if has_panicked {
-            self.shared.stop.store(true, Ordering::Relaxed);
-        }
-        // Nobody waits for the threads of an instance that could not be started as a whole.
-        let _ = self.ends.send(End::Thread { has_panicked });
-    }
 }
 
 /// Runs a worker and builds it anew whenever that can help.

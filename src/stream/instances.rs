@@ -28,11 +28,18 @@ pub struct Spoken {
     pub last: Announcement,
     /// When an older incarnation spoke after the newest had begun, by its clock: both lived then.
     pub overlap: Option<Timestamp>,
+    /// The older one said then that it makes way.
+    pub has_made_way: bool,
 }
 
 impl Spoken {
     fn first(word: Announcement) -> Spoken {
-        Spoken { incarnations: VecDeque::from([word.incarnation.clone()]), last: word, overlap: None }
+        Spoken {
+            incarnations: VecDeque::from([word.incarnation.clone()]),
+            last: word,
+            overlap: None,
+            has_made_way: false,
+        }
     }
 
     fn hear(&mut self, word: Announcement) {
@@ -46,7 +53,7 @@ impl Spoken {
         if self.incarnations.back() == Some(&word.incarnation) {
             self.last = word;
         } else {
-            self.overlap = Some(word.at);
+            (self.overlap, self.has_made_way) = (Some(word.at), word.leaves);
         }
     }
 
@@ -176,6 +183,7 @@ mod tests {
                 partitions: BTreeMap::new(),
                 at: Timestamp::from_millis(7),
                 incarnation,
+                leaves: false,
             };
             match instances.apply(Some(("one".to_owned(), Some(word)))) {
                 Heard::Fine => "fine",
@@ -210,7 +218,7 @@ mod tests {
         for (incarnation, at) in words {
             let (address, at) = (format!("http://{incarnation}"), Timestamp::from_millis(*at));
             let (instance, incarnation) = ("one".to_owned(), (*incarnation).to_owned());
-            let word = Announcement { instance, address, partitions: BTreeMap::new(), at, incarnation };
+            let word = Announcement { instance, address, partitions: BTreeMap::new(), at, incarnation, leaves: false };
             names.hear(Some(("one".to_owned(), Some(word))));
         }
         names
@@ -243,6 +251,7 @@ mod tests {
             partitions: BTreeMap::from([("tracker".to_owned(), vec![n as i32])]),
             at: Timestamp::from_millis(1_795_132_800_000 + n as i64),
             incarnation: n.to_string(),
+            leaves: false,
         };
         Some((value.instance.clone(), Some(value)))
     }

@@ -27,6 +27,7 @@ mod reject;
 mod restore;
 mod shared;
 mod stage;
+mod threads;
 mod topics;
 mod trim;
 mod worker;

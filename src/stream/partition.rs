@@ -8,7 +8,7 @@ use super::reject::Rejected;
 use super::stage::{Freshness, Stage};
 use crate::model::{Effect, Timestamp, World};
 use crate::state::{Digest, Machine, Meta, StateLog, digest};
-use crate::time::{Answer, Backlog, Fetch, Merge, Step, Telling};
+use crate::time::{Aftermath, Answer, Backlog, Fetch, Merge, Step, Telling};
 
 /// A fetched record: decoded, or to be put aside.
 pub type Fetched<S> = Result<<<S as Stage>::Machine as Machine>::Input, Box<Rejected>>;
@@ -19,7 +19,8 @@ pub struct Output {
     #[allow(missing_docs)]
     pub effects: Vec<Effect>,
     #[allow(missing_docs)]
-    pub rejects: Vec<Rejected>,
+    #[expect(clippy::vec_box, reason = "they waited in a box, and a flood of them is not to be moved about")]
+    pub rejects: Vec<Box<Rejected>>,
 }
 
 /// How a turn ended.
@@ -62,6 +63,8 @@ pub struct Partition<S: Stage> {
     /// Something was committed since the partition became ours.
     saved: bool,
     speaks: bool,
+    /// The wall clock when the partition became ours: nobody may have watched the brokers between its saved clock and then.
+    watched_from: Timestamp,
     /// Stream time as it was saved under other rules: what has passed by then is judged anew before any input.
     rejudge: Option<Timestamp>,
     /// The rules by which everything was judged so far.
@@ -72,12 +75,13 @@ pub struct Partition<S: Stage> {
 }
 
 impl<S: Stage> Partition<S> {
-    /// Goes on from a meta entry; the machine is restored already.
+    /// Goes on from a meta entry, at `now` on the wall clock; the machine is restored already.
     pub fn new(
         number: i32,
         machine: S::Machine,
         meta: Meta,
         log: StateLog,
+        now: Timestamp,
         world: &World,
         options: &Options,
     ) -> Partition<S> {
@@ -93,6 +97,8 @@ impl<S: Stage> Partition<S> {
             dirty: true,
             saved: false,
             speaks: false,
+            // On a first start there is no saved clock to go on from.
+            watched_from: if meta.stream_time == Timestamp::MIN { Timestamp::MIN } else { now },
             rejudge: rejudge::<S>(&meta, world),
             fingerprint: meta.fingerprint,
             paused: vec![false; S::INPUTS.len()],
@@ -157,7 +163,7 @@ impl<S: Stage> Partition<S> {
     pub fn turn(
         &mut self,
         wall: Timestamp,
-        is_settled: bool,
+        aftermath: Aftermath,
         world: &World,
         options: &Options,
         out: &mut Output,
@@ -168,6 +174,7 @@ impl<S: Stage> Partition<S> {
             self.offsets[input] = self.applied(input);
             self.telling.applied(input, self.offsets[input]);
         }
+        let is_settled = self.is_settled(wall, aftermath, options);
         self.speaks = S::may_speak(&self.freshness(wall, is_settled), options);
         self.machine.set_open(self.speaks);
         if !self.rejudged(world, options, out) {
@@ -177,7 +184,10 @@ impl<S: Stage> Partition<S> {
         for _ in 0..options.records_per_turn {
             let mut ended = None;
             if self.pending.is_none() {
-                match self.merge.step() {
+                let before = self.stream_time();
+                let step = self.merge.step();
+                self.note_silence(before, options);
+                match step {
                     Step::Record { input, offset, at, record } => {
                         self.pending = Some(Pending { input, offset, at, record });
                     }
@@ -199,6 +209,33 @@ impl<S: Stage> Partition<S> {
             }
         }
         Turn::More
+    }
+
+    /// Whether nothing is left of an outage, be it one that this instance has seen or that the saved state tells of. What it has seen is
+    /// saved in turn, in one transaction with the clock that passes over it.
+    fn is_settled(&mut self, wall: Timestamp, aftermath: Aftermath, options: &Options) -> bool {
+        let Some(settling) = S::settling(&mut self.machine) else { return aftermath != Aftermath::Lasts };
+        let seen = match aftermath {
+            Aftermath::SettlesAt(at) => Some(at),
+            Aftermath::None | Aftermath::Lasts => None,
+        };
+        // No longer than it may take, whatever the clock was of whoever saved it.
+        let until = settling.until().max(seen).map(|at| at.min(wall + options.settle_for)).filter(|at| wall < *at);
+        self.dirty |= settling.set(until);
+        until.is_none() && aftermath != Aftermath::Lasts
+    }
+
+    /// Stream time has moved on from `before`. Where nobody watched the brokers, records tell whether they were there: a stretch without
+    /// any that is longer than an outage may be was perhaps one, and hubs send what they kept after it.
+    fn note_silence(&mut self, before: Timestamp, options: &Options) {
+        let end = self.merge.stream_time().min(self.watched_from);
+        if end.since(before) <= options.tell_within {
+            return;
+        }
+        if let Some(settling) = S::settling(&mut self.machine) {
+            let until = settling.until().max(Some(end + options.settle_for));
+            self.dirty |= settling.set(until);
+        }
     }
 
     fn freshness(&self, wall: Timestamp, is_settled: bool) -> Freshness {
@@ -239,7 +276,7 @@ impl<S: Stage> Partition<S> {
         let Pending { input, offset, at, record } = pending;
         match record {
             Ok(record) => self.machine.handle(at, record, world, &mut out.effects),
-            Err(rejected) => out.rejects.push(*rejected),
+            Err(rejected) => out.rejects.push(rejected),
         }
         self.offsets[input] = offset + 1;
         self.dirty = true;

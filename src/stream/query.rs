@@ -4,6 +4,8 @@
 mod storms;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -36,11 +38,6 @@ impl Asker {
         self.shared.not_ready()
     }
 
-    /// A place for a question.
-    fn waits(&self) -> Result<Waits, QueryError> {
-        Waits::begin(&self.shared.questions).ok_or_else(|| QueryError::NotReady("too many questions wait".to_owned()))
-    }
-
     async fn ask<S: Stage>(&self, key: &str, question: Question) -> Result<Option<Value>, QueryError> {
         let count = self.shared.topics.partitions(S::INPUTS[S::MAIN]);
         self.ask_partition::<S>(partitioner::partition(key.as_bytes(), count), question).await
@@ -63,9 +60,7 @@ impl Asker {
                 });
             }
         };
-        let waits = self.waits()?;
-        let (reply, answer) = oneshot::channel();
-        worker.send(Query { partition, question, reply, waits }).map_err(|_| QueryError::Timeout)?;
+        let answer = put(&worker, &shared.questions, partition, question)?;
         match tokio::time::timeout(ANSWER_WITHIN, answer).await {
             Ok(Ok(answer)) => Ok(answer),
             _ => Err(QueryError::Timeout),
@@ -94,6 +89,22 @@ impl Asker {
         }
         parcel["deliveries"] = Value::Object(deliveries);
         Ok(Some(parcel))
+    }
+}
+
+/// Puts a question to a worker; gives where its answer comes. It keeps its place until the worker takes it, whether or not somebody
+/// still waits for the answer.
+fn put(
+    worker: &SyncSender<Query>,
+    waiting: &Arc<AtomicUsize>,
+    partition: i32,
+    question: Question,
+) -> Result<oneshot::Receiver<Option<Value>>, QueryError> {
+    let (reply, answer) = oneshot::channel();
+    match worker.try_send(Query { partition, question, reply, waits: Waits::begin(waiting) }) {
+        Ok(()) => Ok(answer),
+        Err(TrySendError::Full(_)) => Err(QueryError::NotReady("too many questions wait".to_owned())),
+        Err(TrySendError::Disconnected(_)) => Err(QueryError::Timeout),
     }
 }
 
@@ -129,5 +140,31 @@ impl ParcelQuery for Asker {
     fn storms(&self) -> QueryFuture {
         let asker = self.clone();
         Box::pin(async move { asker.all_storms().await.map(Some) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+    use crate::stream::shared::QUESTIONS_MAX;
+
+    #[test]
+    fn questions_beyond_their_limit_are_refused_at_once() {
+        let waiting = Arc::default();
+        let (stuck, questions) = sync_channel(QUESTIONS_MAX);
+        let (other, _its) = sync_channel(QUESTIONS_MAX);
+        let put = |worker| put(worker, &waiting, 0, Question::Storms);
+        // Nobody waits for the answers any more, and still they take their places.
+        assert!((0..QUESTIONS_MAX).all(|_| put(&stuck).is_ok()));
+        assert!(matches!(put(&stuck), Err(QueryError::NotReady(_))));
+        assert!(put(&other).is_ok(), "another worker has its own places");
+        assert_eq!(waiting.load(Ordering::Relaxed), QUESTIONS_MAX + 1);
+        drop(questions.recv());
+        assert!(put(&stuck).is_ok(), "one was taken: there is a place again");
+        drop(questions);
+        assert!(matches!(put(&stuck), Err(QueryError::Timeout)), "its worker has ended");
     }
 }

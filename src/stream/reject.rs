@@ -1,5 +1,7 @@
 //! A record that could not be used, on its way to `rejects.v1`.
 
+use std::fmt::{Display, Write};
+
 use sha2::{Digest, Sha256};
 
 use crate::model::Reject;
@@ -15,7 +17,6 @@ pub struct Rejected {
     pub reject: Reject,
     /// Index of the input.
     pub input: usize,
-    topic: String,
     partition: i32,
     offset: i64,
     /// As received, cut to 64 KiB.
@@ -23,6 +24,15 @@ pub struct Rejected {
     /// As received, cut to 64 KiB.
     pub value: Option<Vec<u8>>,
     length: usize,
+    sha256: [u8; 32],
+}
+
+/// What the headers are written into: of a flood each reject uses it again.
+#[derive(Debug, Default)]
+pub struct Headers {
+    partition: String,
+    offset: String,
+    length: String,
     sha256: String,
 }
 
@@ -31,7 +41,7 @@ impl Rejected {
     pub fn new(
         reject: Reject,
         input: usize,
-        (topic, partition, offset): (&str, i32, i64),
+        (partition, offset): (i32, i64),
         key: Option<&[u8]>,
         value: Option<&[u8]>,
     ) -> Rejected {
@@ -39,29 +49,42 @@ impl Rejected {
         Rejected {
             reject,
             input,
-            topic: topic.to_owned(),
             partition,
             offset,
             key: key.map(kept),
             value: value.map(kept),
             length: value.map_or(0, <[u8]>::len),
-            sha256: hex::encode(Sha256::digest(value.unwrap_or_default())),
+            sha256: Sha256::digest(value.unwrap_or_default()).into(),
         }
     }
 
-    /// The headers of its record: why, and where it came from. They are taken out: a flood copies no text twice.
-    pub fn take_headers(&mut self) -> [(&'static str, String); 8] {
-        let taken = std::mem::take::<String>;
+    /// The headers of its record: why, and where in which topic it came from.
+    pub fn headers<'a>(&'a self, topic: &'a str, texts: &'a mut Headers) -> [(&'static str, &'a str); 8] {
+        texts.write(self);
         [
-            ("reason", self.reject.reason.to_owned()),
-            ("path", taken(&mut self.reject.path)),
-            ("detail", taken(&mut self.reject.detail)),
-            ("topic", taken(&mut self.topic)),
-            ("partition", self.partition.to_string()),
-            ("offset", self.offset.to_string()),
-            ("length", self.length.to_string()),
-            ("sha256", taken(&mut self.sha256)),
+            ("reason", self.reject.reason),
+            ("path", &self.reject.path),
+            ("detail", &self.reject.detail),
+            ("topic", topic),
+            ("partition", &texts.partition),
+            ("offset", &texts.offset),
+            ("length", &texts.length),
+            ("sha256", &texts.sha256),
         ]
+    }
+}
+
+impl Headers {
+    fn write(&mut self, rejected: &Rejected) {
+        let texts = [&mut self.partition, &mut self.offset, &mut self.length, &mut self.sha256];
+        let Rejected { partition, offset, length, sha256, .. } = rejected;
+        let mut digits = [0; 64];
+        hex::encode_to_slice(sha256, &mut digits).expect("two digits a byte");
+        let digits = std::str::from_utf8(&digits).expect("digits are text");
+        for (text, shown) in texts.into_iter().zip([partition as &dyn Display, offset, length, &digits]) {
+            text.clear();
+            write!(text, "{shown}").expect("a text takes everything");
+        }
     }
 }
 
@@ -73,8 +96,12 @@ mod tests {
     fn of_a_rejected_record_so_much_is_kept() {
         let big = vec![b'x'; 1_000_000];
         let reject = Reject::at("json", "", "expected JSON, found something else");
-        let rejected = Rejected::new(reject, 0, ("scans.v1", 3, 17), Some(&big), Some(&big));
+        let rejected = Rejected::new(reject, 0, (3, 17), Some(&big), Some(&big));
         assert_eq!([&rejected.key, &rejected.value].map(|kept| kept.as_ref().map(Vec::len)), [Some(KEPT_BYTES); 2]);
-        assert_eq!((rejected.length, rejected.sha256.as_str()), (1_000_000, &*hex::encode(Sha256::digest(&big))));
+        let (mut texts, digest) = (Headers::default(), hex::encode(Sha256::digest(&big)));
+        let headers = rejected.headers("scans.v1", &mut texts);
+        let expected =
+            [("topic", "scans.v1"), ("partition", "3"), ("offset", "17"), ("length", "1000000"), ("sha256", &*digest)];
+        assert_eq!(headers[3..], expected);
     }
 }

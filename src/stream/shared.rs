@@ -40,19 +40,18 @@ pub struct Query {
     pub waits: Waits,
 }
 
-/// Questions that wait for workers, at most. More: whoever asks on and on while a worker waits for its brokers fills the memory. Fewer:
-/// a wave of visitors is told to come back.
+/// Questions that wait for a worker, at most. More: whoever asks on and on while a worker waits for its brokers fills the memory. Fewer:
+/// a wave of visitors is told to come back. A worker that stands still takes no other's places.
 pub const QUESTIONS_MAX: usize = 1024;
 
-/// A place among the questions that wait; given back when this is dropped.
+/// Counts a question until this is dropped.
 pub struct Waits(Arc<AtomicUsize>);
 
 impl Waits {
-    /// Takes a place; none where all are taken.
-    pub fn begin(waiting: &Arc<AtomicUsize>) -> Option<Waits> {
-        let taken = waiting
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| (count < QUESTIONS_MAX).then_some(count + 1));
-        taken.ok().map(|_| Waits(Arc::clone(waiting)))
+    /// One more waits.
+    pub fn begin(waiting: &Arc<AtomicUsize>) -> Waits {
+        waiting.fetch_add(1, Ordering::AcqRel);
+        Waits(Arc::clone(waiting))
     }
 }
 
@@ -72,7 +71,7 @@ pub enum Standing {
 }
 
 /// A worker's partitions of one stage, as others may know them.
-type Owned = BTreeMap<(&'static str, i32), (Standing, mpsc::Sender<Query>)>;
+type Owned = BTreeMap<(&'static str, i32), (Standing, mpsc::SyncSender<Query>)>;
 
 /// Shared by the workers, the listeners and the supervisor.
 pub struct Shared {
@@ -149,7 +148,7 @@ impl Shared {
     }
 
     /// A worker's partition stands like this now.
-    pub fn stands(&self, stage: &'static str, partition: i32, standing: Standing, queries: &mpsc::Sender<Query>) {
+    pub fn stands(&self, stage: &'static str, partition: i32, standing: Standing, queries: &mpsc::SyncSender<Query>) {
         self.lock().insert((stage, partition), (standing, queries.clone()));
         self.changed.notify_one();
     }
@@ -202,29 +201,12 @@ impl Shared {
     }
 
     /// How a partition stands here, and the way to its worker.
-    pub fn worker_of(&self, stage: &str, partition: i32) -> Option<(Standing, mpsc::Sender<Query>)> {
+    pub fn worker_of(&self, stage: &str, partition: i32) -> Option<(Standing, mpsc::SyncSender<Query>)> {
         let owned = self.lock();
         owned.iter().find(|((s, p), _)| *s == stage && *p == partition).map(|(_, worker)| worker.clone())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Owned> {
         self.owned.lock().expect("no holder of this lock panics")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn questions_beyond_their_limit_are_refused_at_once() {
-        let waiting = Arc::default();
-        let mut all: Vec<Waits> = std::iter::from_fn(|| Waits::begin(&waiting)).collect();
-        assert_eq!((all.len(), waiting.load(Ordering::Relaxed)), (QUESTIONS_MAX, QUESTIONS_MAX));
-        // One is answered, or forgotten: there is a place again.
-        all.pop();
-        assert!(Waits::begin(&waiting).is_some());
-        drop(all);
-        assert_eq!(waiting.load(Ordering::Relaxed), 0);
     }
 }

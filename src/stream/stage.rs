@@ -11,7 +11,7 @@ use crate::notify::{self, Notifier};
 use crate::reroute::Link;
 use crate::state::Machine;
 use crate::telemetry::Metrics;
-use crate::track::{self, Tracker};
+use crate::track::{self, Settling, Tracker};
 
 /// What a partition is asked about a parcel.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ pub enum Question {
 /// How far a partition is.
 #[derive(Clone, Copy, Debug)]
 pub struct Freshness {
-    /// Every input was read up to a recent end.
+    /// Every input was read up to a recent end, and nothing is left of an outage.
     pub reads_fresh: bool,
     /// How far stream time is behind the wall clock.
     pub behind: Duration,
@@ -92,6 +92,9 @@ pub trait Stage: 'static {
         world: &World,
         out: &mut Vec<Effect>,
     ) -> usize;
+
+    /// Until when it tells nobody after an outage, saved with its state; none where that is nothing to it.
+    fn settling(machine: &mut Self::Machine) -> Option<&mut Settling>;
 
     /// Whether it may speak now: the tracker when what it read is fresh and its clock has come to today, the notifier when
     /// its clock is close to the wall clock, so that a withdrawal that is already written is read first.
@@ -146,6 +149,10 @@ impl Stage for TrackerStage {
         out: &mut Vec<Effect>,
     ) -> usize {
         machine.rules_changed(saved, max, world, out)
+    }
+
+    fn settling(machine: &mut Tracker) -> Option<&mut Settling> {
+        Some(&mut machine.settling)
     }
 
     /// Having read everything is not enough: after an outage without scans the limits of hours pass within a moment, and what
@@ -212,6 +219,10 @@ impl Stage for NotifierStage {
 
     fn rules_changed(_: &mut Notifier, _: Timestamp, _: usize, _: &World, _: &mut Vec<Effect>) -> usize {
         0
+    }
+
+    fn settling(_: &mut Notifier) -> Option<&mut Settling> {
+        None
     }
 
     fn may_speak(freshness: &Freshness, options: &Options) -> bool {

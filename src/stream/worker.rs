@@ -19,7 +19,7 @@ use std::time::Duration;
 use super::brokers::{BrokerError, Brokers, Membership, WriteError};
 use super::partition::{Output, Partition, Turn};
 use super::restore::{CannotResume, Restoring};
-use super::shared::{Query, Shared};
+use super::shared::{QUESTIONS_MAX, Query, Shared};
 use super::stage::Stage;
 use super::topics::TopicsError;
 use crate::model::{Attempt, Count, NoticeId, Timestamp};
@@ -135,7 +135,7 @@ pub struct Worker<S: Stage, K: Brokers> {
     /// When the first change of the open transaction was made.
     dirty_since: Option<Duration>,
     time_saved: Duration,
-    questions: (mpsc::Sender<Query>, mpsc::Receiver<Query>),
+    questions: (mpsc::SyncSender<Query>, mpsc::Receiver<Query>),
     /// Counts its turns, for whoever watches that it goes on.
     turns: Arc<AtomicU64>,
     leaving: bool,
@@ -177,7 +177,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             unanswered: false,
             dirty_since: None,
             time_saved: shared.clock.boot(),
-            questions: mpsc::channel(),
+            questions: mpsc::sync_channel(QUESTIONS_MAX),
             turns: shared.pulse.of((S::NAME, slot)),
             leaving: false,
             shared,
@@ -234,12 +234,12 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
     fn turn_partitions(&mut self) -> Result<Turn, WorkerError> {
         let Some(world) = self.shared.worlds.get() else { return Ok(Turn::Idle) };
         let wall = self.shared.clock.now();
-        let is_settled = self.shared.outage().is_settled(wall);
+        let aftermath = self.shared.outage().aftermath();
         let mut most = Turn::Idle;
         let mut output = Output::default();
         for held in self.held.values_mut() {
             let Held::Active(partition) = held else { continue };
-            match partition.turn(wall, is_settled, &world, &self.shared.options, &mut output) {
+            match partition.turn(wall, aftermath, &world, &self.shared.options, &mut output) {
                 Turn::Idle => {}
                 Turn::More if most == Turn::Idle => most = Turn::More,
                 Turn::More => {}

@@ -91,8 +91,8 @@ families! {
     attempts_running: IntGaugeVec = gauges("attempts_running", &["channel"],
         "Delivery attempts under way.");
     outcomes_lost: IntCounter = counter("outcomes_lost_total",
-        "Outcomes of attempts that the brokers did not take while too many waited for them; their owner declares the \
-         attempts unknown.");
+        "Outcomes of attempts that the brokers did not take in time, or while too many waited for them; their owner declares \
+         the attempts unknown.");
     scan_to_notice: Histogram = histogram("scan_to_notice_seconds", &LATENCY_BUCKETS,
         "Seconds from the instant at which a notice's reason became true to the commit that issued the notice.");
     delivery: HistogramVec = histograms("notice_delivery_seconds", &["channel"], &LATENCY_BUCKETS,

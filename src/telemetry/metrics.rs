@@ -232,7 +232,7 @@ impl Metrics {
         self.partitions().at(NOTIFIER, partition).threads_open = count as u64;
     }
 
-    /// An outcome could not be written down: too many wait for the brokers.
+    /// An outcome could not be written down: too many wait for the brokers, or they were away for too long.
     pub fn outcome_lost(&self) {
         self.families.outcomes_lost.inc();
     }

@@ -9,5 +9,5 @@ mod telling;
 
 pub use local::instant;
 pub use merge::{Answer, Backlog, Fetch, Merge, Step};
-pub use outage::Outage;
+pub use outage::{Aftermath, Outage};
 pub use telling::Telling;

@@ -15,6 +15,17 @@ pub struct Outage<W> {
     settled_at: Option<Timestamp>,
 }
 
+/// What is left of an outage, as far as this instance knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aftermath {
+    /// Nothing.
+    None,
+    /// Some worker's brokers do not answer yet.
+    Lasts,
+    /// They answer: nobody is told before this instant, which may have passed.
+    SettlesAt(Timestamp),
+}
+
 impl<W> Default for Outage<W> {
     fn default() -> Outage<W> {
         Outage { since: BTreeMap::new(), settled_at: None }
@@ -39,9 +50,13 @@ impl<W: Ord> Outage<W> {
         self.since.contains_key(worker)
     }
 
-    /// Whether nothing of an outage is left.
-    pub fn is_settled(&self, wall: Timestamp) -> bool {
-        self.since.is_empty() && self.settled_at.is_none_or(|settled_at| wall >= settled_at)
+    /// What is left of the last one.
+    pub fn aftermath(&self) -> Aftermath {
+        match self.settled_at {
+            _ if !self.since.is_empty() => Aftermath::Lasts,
+            Some(at) => Aftermath::SettlesAt(at),
+            None => Aftermath::None,
+        }
     }
 }
 
@@ -62,10 +77,9 @@ mod tests {
         outage.answered("a", at(0), TELL_WITHIN, SETTLE_FOR);
         outage.failed("a", at(10));
         outage.failed("a", at(100));
-        assert!(!outage.is_settled(at(100)), "nobody answers");
+        assert_eq!(outage.aftermath(), Aftermath::Lasts, "nobody answers");
         outage.answered("a", at(131), TELL_WITHIN, SETTLE_FOR);
-        assert!(!outage.is_settled(at(730)));
-        assert!(outage.is_settled(at(731)));
+        assert_eq!(outage.aftermath(), Aftermath::SettlesAt(at(731)));
     }
 
     #[test]
@@ -74,9 +88,10 @@ mod tests {
         outage.failed("a", at(0));
         outage.failed("b", at(0));
         outage.answered("b", at(1), TELL_WITHIN, SETTLE_FOR);
-        assert!(outage.concerns(&"a") && !outage.is_settled(at(1)));
+        assert!(outage.concerns(&"a"));
+        assert_eq!(outage.aftermath(), Aftermath::Lasts);
         outage.answered("a", at(3600), TELL_WITHIN, SETTLE_FOR);
-        assert!(!outage.is_settled(at(4199)) && outage.is_settled(at(4200)));
+        assert_eq!(outage.aftermath(), Aftermath::SettlesAt(at(4200)));
     }
 
     #[test]
@@ -84,7 +99,7 @@ mod tests {
         let mut outage = Outage::default();
         outage.failed("a", at(10));
         outage.answered("a", at(130), TELL_WITHIN, SETTLE_FOR);
-        assert!(outage.is_settled(at(130)), "not longer than two minutes");
+        assert_eq!(outage.aftermath(), Aftermath::None, "not longer than two minutes");
     }
 
     #[test]
@@ -92,6 +107,6 @@ mod tests {
         let mut outage = Outage::default();
         outage.answered("a", at(0), TELL_WITHIN, SETTLE_FOR);
         outage.answered("a", at(5000), TELL_WITHIN, SETTLE_FOR);
-        assert!(outage.is_settled(at(5000)));
+        assert_eq!(outage.aftermath(), Aftermath::None);
     }
 }

@@ -7,6 +7,7 @@
 //! - `scans`, `shipments` and `ends` apply records to the facts and ask the rules;
 //! - `conditions` holds the rules, one per file; `step` is where conditions change and records are written;
 //! - `telling` decides who is told, and when (`gate`: only while that is open);
+//! - `settling` keeps until when nobody is told after an outage;
 //! - `due` derives what passes next, `timers` is the queue of that, `tracker` and `records` the machine around it all;
 //! - `describe` (for operators), `page` (for customers) and `stages` say what there is.
 //!
@@ -30,6 +31,7 @@ mod records;
 mod route;
 mod rules;
 mod scans;
+mod settling;
 mod shipments;
 mod signs;
 mod stage;
@@ -45,4 +47,5 @@ mod tests;
 
 pub use input::{Correction, Endpoint, Identity, Input, Milestone, Place, Scan, Shipment};
 pub use rules::{ClockTime, Expires, Levels, Limits, REFERENCE, Rules, Service, Tell, TellFrom};
+pub use settling::Settling;
 pub use tracker::Tracker;

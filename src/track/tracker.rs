@@ -6,6 +6,7 @@ use super::due::{self, Due, Fate, Phase, Turn, What};
 use super::gate::Gate;
 use super::input::Input;
 use super::parcel::Parcel;
+use super::settling::Settling;
 use super::signs::Signs;
 use super::stages::Stages;
 use super::step::Step;
@@ -21,6 +22,8 @@ pub struct Tracker {
     pub(super) parcels: Table<Parcel>,
     pub(super) announced: Table<Announced>,
     pub(super) choices: Table<Choices>,
+    /// Until when the runtime lets nobody be told; nothing is decided by it here.
+    pub settling: Settling,
     pub(super) signs: Table<Signs>,
     timers: Timers,
     stages: Stages,
@@ -70,7 +73,8 @@ impl Machine for Tracker {
 
     fn tables(&mut self) -> Tables<'_> {
         // Appended one after the other: a log without the later ones reads as it did.
-        vec![&mut self.parcels, &mut self.announced, &mut self.choices, &mut self.signs]
+        let Tracker { parcels, announced, choices, settling, signs, .. } = self;
+        vec![parcels, announced, choices, &mut settling.table, signs]
     }
 
     fn restored(&mut self, world: &World) {
@@ -89,6 +93,7 @@ impl Machine for Tracker {
         self.parcels.commit();
         self.announced.commit();
         self.choices.commit();
+        self.settling.table.commit();
         self.signs.commit();
     }
 
@@ -103,6 +108,7 @@ impl Machine for Tracker {
         }
         touched.extend(self.announced.abort());
         touched.extend(self.choices.abort());
+        self.settling.table.abort();
         touched.extend(self.signs.abort());
         for id in touched {
             self.requeue(&id, world);

@@ -139,7 +139,9 @@ impl Feed {
 
 impl Drop for Feed {
     fn drop(&mut self) {
-        self.end();
+        self.all_ends.store(true, Ordering::SeqCst);
+        // A leg that failed may leave brokers that take nothing: it has said more than this could.
+        let _ = self.thread.take().map(std::thread::JoinHandle::join);
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use crate::args::Args;
+use crate::failed::Tally;
 use crate::fault::{Fault, Kind};
 use crate::feed::{Feed, now};
 use crate::inject::inject;
@@ -26,19 +27,36 @@ struct Round {
 
 /// What a leg came to.
 pub struct Outcome {
-    /// Faults by kind.
-    pub faults: BTreeMap<&'static str, usize>,
     /// The longest pause in deciding that each kind made alone, in milliseconds, and of how many; "several" for those at once.
     pub pauses: BTreeMap<&'static str, (i64, usize)>,
     pub parcels: usize,
     pub verdict: Verdict,
     pub remarks: Vec<String>,
     pub ended: usize,
-    pub seconds: i64,
+}
+
+/// What a leg is given.
+pub struct Given<'a> {
+    pub args: &'a Args,
+    pub seed: u64,
+    /// What its parcels are called.
+    pub name: &'a str,
+    /// Where everything of it goes.
+    pub folder: &'a Path,
+    /// The daemon.
+    pub program: &'a Path,
+    /// How many at least.
+    pub faults: usize,
+    /// Where those that are done are counted, whatever comes of the leg.
+    pub tally: &'a Tally,
 }
 
 /// Runs one; `None` where it cannot be run, and that has been said.
-pub fn run(args: &Args, seed: u64, name: &str, folder: &Path, program: &Path, faults: usize) -> Option<Outcome> {
+///
+/// # Panics
+/// If anything does not recover in time.
+pub fn run(given: &Given<'_>) -> Option<Outcome> {
+    let Given { args, seed, name, folder, program, .. } = *given;
     let start = now();
     let world = World::start(folder, program)?;
     let dice = fastrand::Rng::with_seed(seed);
@@ -52,7 +70,7 @@ pub fn run(args: &Args, seed: u64, name: &str, folder: &Path, program: &Path, fa
         scope.spawn(|| pulse.run(&world.cluster.client(), &conditions, world.partitions("conditions.v1")));
         scope.spawn(|| world.watch());
         recovered(&world, &pulse, &feed, start.timestamp_millis());
-        let rounds = all_rounds(args, &world, &pulse, &feed, dice, faults);
+        let rounds = all_rounds(given, &world, &pulse, &feed, dice);
         feed.end_parcels();
         eprintln!("{} faults are over; waiting for everything to settle", now().format("%H:%M:%S"));
         let told = now().timestamp_millis();
@@ -65,22 +83,12 @@ pub fn run(args: &Args, seed: u64, name: &str, folder: &Path, program: &Path, fa
     let parcels = feed.end();
     stop_daemons(&world);
     let scans = write_down(&world, &feed.acked().lock().expect("no holder panics"));
-    let pauses = pauses(&rounds, &scans, &pulse);
+    let pauses = pauses(&rounds, &scans, &pulse, cut.at);
     let verdict = judge(folder, cut);
     crate::twins::are_seen(folder, cut);
-    let mut outcome = Outcome {
-        faults: BTreeMap::new(),
-        pauses,
-        parcels,
-        verdict,
-        remarks: world.remarks.lock().expect("no holder panics").clone(),
-        ended: *world.ended.lock().expect("no holder panics"),
-        seconds: (now() - start).num_seconds(),
-    };
-    for kind in rounds.iter().flat_map(|round| &round.kinds) {
-        *outcome.faults.entry(kind.name()).or_default() += 1;
-    }
-    Some(outcome)
+    let remarks = world.remarks.lock().expect("no holder panics").clone();
+    let ended = *world.ended.lock().expect("no holder panics");
+    Some(Outcome { pauses, parcels, verdict, remarks, ended })
 }
 
 /// Ends what watches when it goes out of scope, in whatever way.
@@ -93,14 +101,8 @@ impl Drop for Ends<'_> {
     }
 }
 
-fn all_rounds(
-    args: &Args,
-    world: &World,
-    pulse: &Pulse,
-    feed: &Feed,
-    mut dice: fastrand::Rng,
-    faults: usize,
-) -> Vec<Round> {
+fn all_rounds(given: &Given<'_>, world: &World, pulse: &Pulse, feed: &Feed, mut dice: fastrand::Rng) -> Vec<Round> {
+    let Given { args, faults, .. } = *given;
     let mut kinds = if args.kinds.is_empty() { Kind::ALL.to_vec() } else { args.kinds.clone() };
     if !world.has_small_disk {
         world.remark("no small file system can be mounted here, so no disk is filled: it takes root");
@@ -110,6 +112,7 @@ fn all_rounds(
     while done < faults {
         let together = draw(&mut dice, &kinds);
         done += together.len();
+        given.tally.add(together.iter().map(|fault| fault.kind));
         let from = now().timestamp_millis();
         let names: Vec<&str> = together.iter().map(|fault| fault.kind.name()).collect();
         eprintln!("{} {done}/{faults} {}", now().format("%H:%M:%S"), names.join(" + "));
@@ -170,17 +173,20 @@ fn stop_daemons(world: &World) {
     }
 }
 
-/// By kind of what happened alone (else "several"): the longest time between a beat's append and its change, and how many there were.
+/// By kind of what happened alone (else "several"): the longest time between a beat's append and its change, and how many there were. What of it
+/// lies before or after the faults is another round's, and a beat without a change has waited until the cut.
 fn pauses(
     rounds: &[Round],
     appended: &BTreeMap<(i32, i64), i64>,
     pulse: &Pulse,
+    cut: i64,
 ) -> BTreeMap<&'static str, (i64, usize)> {
+    let waited = |((partition, second), at): (&(i32, i64), &i64)| (*at, pulse.seen(*partition, *second).unwrap_or(cut));
+    let beats: Vec<(i64, i64)> = appended.iter().map(waited).collect();
     let mut pauses = BTreeMap::<&'static str, (i64, usize)>::new();
     for round in rounds {
         let name = if let [kind] = round.kinds[..] { kind.name() } else { "several" };
-        let within = appended.iter().filter(|(_, at)| (round.from..=round.to).contains(*at));
-        let pause = within.filter_map(|((partition, second), at)| Some(pulse.seen(*partition, *second)? - at)).max();
+        let pause = beats.iter().map(|(from, to)| (*to).min(round.to) - (*from).max(round.from)).max();
         let entry = pauses.entry(name).or_default();
         *entry = (entry.0.max(pause.unwrap_or_default()), entry.1 + 1);
     }

@@ -20,6 +20,7 @@ mod args;
 #[allow(dead_code, reason = "shared with the integration tests, which use more of it")]
 #[path = "../it/daemon/mod.rs"]
 mod daemon;
+mod failed;
 mod fault;
 mod feed;
 #[allow(dead_code, reason = "the same")]
@@ -52,6 +53,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::Args;
+use failed::Tally;
+use judge::Verdict;
+use leg::Given;
 use report::Run;
 
 fn main() -> ExitCode {
@@ -81,7 +85,8 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         };
         holds &= run.holds() && (!args.strict || run.beyond_bounds().is_empty());
-        done += run.faults.values().sum::<usize>();
+        // A leg that failed before its first fault is one of those that were to be done, or this would never end.
+        done += run.faults.values().sum::<usize>().max(1);
         leg += 1;
         if let Some(folder) = &args.report {
             report::add(folder, &run);
@@ -99,12 +104,37 @@ fn run_leg(args: &Args, commit: &str, seed: u64, leg: u64, faults: usize) -> Opt
     std::fs::copy(built, &program).expect("the binary was built with this test");
     // Far apart for legs and for seeds that lie next to each other.
     let of_leg = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(leg.wrapping_mul(0xd1b5_4a32_d192_ed03));
-    let outcome = leg::run(args, of_leg, &format!("F{leg}"), &folder, &program, faults)?;
-    let run = Run::of(&outcome, args, commit, seed, leg);
+    let (name, tally) = (format!("F{leg}"), Tally::default());
+    let given = Given { args, seed: of_leg, name: &name, folder: &folder, program: &program, faults, tally: &tally };
+    let start = feed::now();
+    let outcome = failed::caught(|| leg::run(&given)).transpose()?;
+    let seconds = (feed::now() - start).num_seconds();
+    let mut run = Run::new(args, commit, seed, leg, seconds, &tally);
+    match &outcome {
+        Ok(outcome) => run.came_to(outcome),
+        Err(why) => run.failed = Some(why.clone()),
+    }
+    say(&run, outcome.as_ref().ok().map(|outcome| &outcome.verdict));
+    if run.holds() && args.keep.is_none() {
+        // Nothing to look for in it.
+        let _ = std::fs::remove_dir_all(&folder);
+    } else {
+        println!("  everything is in {}", folder.display());
+    }
+    Some(run)
+}
+
+/// Tells whoever watches.
+fn say(run: &Run, verdict: Option<&Verdict>) {
+    if let Some(why) = &run.failed {
+        println!("leg {}: FAILED after {} faults in {} s: {why}", run.leg, run.count(), run.seconds);
+    }
+    let Some(verdict) = verdict else { return };
     println!(
-        "leg {leg}: {} faults in {} s; {} parcels, {} records, {} changes of conditions, {} notices, {} received; \
+        "leg {}: {} faults in {} s; {} parcels, {} records, {} changes of conditions, {} notices, {} received; \
          lost {}, doubled {}, wrong {}, unknown {}; {} daemons ended by themselves; {} parcels had a record that was shown late",
-        run.faults.values().sum::<usize>(),
+        run.leg,
+        run.count(),
         run.seconds,
         run.parcels,
         run.records,
@@ -116,7 +146,7 @@ fn run_leg(args: &Args, commit: &str, seed: u64, leg: u64, faults: usize) -> Opt
         run.wrong,
         run.unknown,
         run.ended,
-        outcome.verdict.doubtful
+        verdict.doubtful
     );
     for (kind, (pause, count)) in &run.pauses {
         println!("  {kind}: the longest pause of {count} is {:.1} s", *pause as f64 / 1e3);
@@ -124,16 +154,9 @@ fn run_leg(args: &Args, commit: &str, seed: u64, leg: u64, faults: usize) -> Opt
     for beyond in run.beyond_bounds() {
         println!("  beyond its bound: {beyond} (load {:.1} on {} cores)", run.load, run.cores);
     }
-    for (what, examples) in &outcome.verdict.examples {
+    for (what, examples) in &verdict.examples {
         examples.iter().for_each(|example| println!("  {what}: {example}"));
     }
-    if run.holds() && args.keep.is_none() {
-        // Nothing to look for in it.
-        let _ = std::fs::remove_dir_all(&folder);
-    } else {
-        println!("  everything is in {}", folder.display());
-    }
-    Some(run)
 }
 
 fn folder(args: &Args, seed: u64, leg: u64) -> PathBuf {

@@ -1,7 +1,8 @@
 //! The report that accumulates: a line of JSON per leg, and a page for people made from all lines.
 
+mod page;
+
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
@@ -10,12 +11,13 @@ use std::process::Command;
 use serde::{Deserialize, Serialize};
 
 use crate::args::Args;
+use crate::failed::Tally;
 use crate::fault::Kind;
 use crate::feed::{now, stamp};
 use crate::leg::Outcome;
 
 /// One leg as it is kept.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 pub struct Run {
     /// When it ended.
     pub at: String,
@@ -25,6 +27,7 @@ pub struct Run {
     /// Which leg of that seed, from 0.
     pub leg: u64,
     pub command: String,
+    /// How long it took, with its beginning and end.
     pub seconds: i64,
     /// Processes that waited for a core at the end, on average of 5 minutes; and how many cores there were.
     pub load: f64,
@@ -44,40 +47,48 @@ pub struct Run {
     /// Daemons that ended by themselves and were started again.
     pub ended: usize,
     pub remarks: Vec<String>,
+    /// What stopped it, where it did not come to its end: nothing of it is judged then.
+    #[serde(default)]
+    pub failed: Option<String>,
 }
 
 impl Run {
-    /// Of a leg's outcome.
-    pub fn of(outcome: &Outcome, args: &Args, commit: &str, seed: u64, leg: u64) -> Run {
-        let (verdict, owned) = (&outcome.verdict, |name: &&'static str| (*name).to_owned());
+    /// Of a leg that has ended, with what is known whatever came of it.
+    pub fn new(args: &Args, commit: &str, seed: u64, leg: u64, seconds: i64, tally: &Tally) -> Run {
         Run {
             at: stamp(now()),
             commit: commit.to_owned(),
             seed,
             leg,
             command: command(args, seed),
-            seconds: outcome.seconds,
+            seconds,
             load: load(),
             cores: std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
-            faults: outcome.faults.iter().map(|(name, count)| (owned(name), *count)).collect(),
-            pauses: outcome.pauses.iter().map(|(name, pause)| (owned(name), *pause)).collect(),
-            parcels: outcome.parcels,
-            records: verdict.records,
-            conditions: verdict.conditions,
-            notices: verdict.notices,
-            received: verdict.received,
-            lost: verdict.lost,
-            doubled: verdict.doubled,
-            unknown: verdict.unknown,
-            wrong: verdict.wrong,
-            ended: outcome.ended,
-            remarks: outcome.remarks.clone(),
+            faults: tally.counts().iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
+            ..Run::default()
         }
     }
 
-    /// Whether nothing was lost, doubled or wrong.
+    /// What was found in the end.
+    pub fn came_to(&mut self, outcome: &Outcome) {
+        let verdict = &outcome.verdict;
+        self.pauses = outcome.pauses.iter().map(|(name, pause)| ((*name).to_owned(), *pause)).collect();
+        self.parcels = outcome.parcels;
+        (self.records, self.conditions, self.notices) = (verdict.records, verdict.conditions, verdict.notices);
+        (self.received, self.unknown) = (verdict.received, verdict.unknown);
+        (self.lost, self.doubled, self.wrong) = (verdict.lost, verdict.doubled, verdict.wrong);
+        (self.ended, self.remarks) = (outcome.ended, outcome.remarks.clone());
+    }
+
+    /// Whether it came to its end and nothing was lost, doubled or wrong.
     pub fn holds(&self) -> bool {
-        self.lost + self.doubled + self.wrong == 0
+        self.failed.is_none() && self.lost + self.doubled + self.wrong == 0
+    }
+
+    /// How many pauses were measured of which something is promised.
+    pub fn bounded(&self) -> usize {
+        let of = |kind: &&Kind| kind.bound().is_some();
+        Kind::ALL.iter().filter(of).filter_map(|kind| self.pauses.get(kind.name())).map(|(_, count)| *count).sum()
     }
 
     /// Kinds that made a longer pause than is promised.
@@ -91,7 +102,8 @@ impl Run {
         Kind::ALL.iter().filter_map(beyond).collect()
     }
 
-    fn count(&self) -> usize {
+    /// How many faults there were.
+    pub fn count(&self) -> usize {
         self.faults.values().sum()
     }
 }
@@ -117,102 +129,7 @@ pub fn add(folder: &Path, run: &Run) {
     let file = OpenOptions::new().create(true).append(true).open(folder.join("runs.ndjson"));
     writeln!(file.expect("the folder is there"), "{}", serde_json::to_string(run).expect("plain fields"))
         .expect("there is room");
-    std::fs::write(folder.join("report.md"), page(&runs(folder))).expect("there is room");
-}
-
-fn page(runs: &[Run]) -> String {
-    let mut page = String::from(
-        "# Apache Kafka under faults\n\n\
-         Written by `tests/faults` from `runs.ndjson`; each leg below names the command that runs it again. To add to it:\n\n    \
-         cargo test --test faults -- --faults 200 --report tests/faults\n\n\
-         Three brokers, three daemons, each behind proxies of its own. Lost, doubled and wrong are counted over changes of conditions, \
-         notices and what receivers saw, against an independent reading of the rules (`tests/reference/live.py`). *Unknown* are attempts \
-         of which nobody knows whether they arrived; only they may make a notice arrive twice.\n\n",
-    );
-    let sum = |of: fn(&Run) -> usize| runs.iter().map(of).sum::<usize>();
-    let _infallible = write!(
-        page,
-        "| legs | faults | parcels | records | changes of conditions | notices | received | lost | doubled | wrong | unknown | daemons that ended by themselves |\n\
-         |---|---|---|---|---|---|---|---|---|---|---|---|\n| {} | **{}** | {} | {} | {} | {} | {} | **{}** | **{}** | **{}** | {} | {} |\n\n",
-        runs.len(),
-        sum(Run::count),
-        sum(|run| run.parcels),
-        sum(|run| run.records),
-        sum(|run| run.conditions),
-        sum(|run| run.notices),
-        sum(|run| run.received),
-        sum(|run| run.lost),
-        sum(|run| run.doubled),
-        sum(|run| run.wrong),
-        sum(|run| run.unknown),
-        sum(|run| run.ended),
-    );
-    page.push_str(&kinds(runs));
-    page.push_str(&legs(runs));
-    page
-}
-
-/// Faults and pauses by kind.
-fn kinds(runs: &[Run]) -> String {
-    let mut text = String::from(
-        "## By kind\n\nThe pause is the longest time between the append of a scan and the commit of what it led to, on any partition, from the \
-         fault's beginning until every partition decided again; measured only where the fault happened alone. It contains the fault itself: a daemon that is \
-         stopped for 15 s decides nothing for as long.\n\n\
-         | kind | faults | alone | longest pause | median of legs' longest | promised |\n|---|---|---|---|---|---|\n",
-    );
-    for name in Kind::ALL.map(Kind::name).into_iter().chain(["several"]) {
-        let faults: usize = runs.iter().filter_map(|run| run.faults.get(name)).sum();
-        let mut pauses: Vec<i64> =
-            runs.iter().filter_map(|run| run.pauses.get(name)).map(|(pause, _)| *pause).collect();
-        let alone: usize = runs.iter().filter_map(|run| run.pauses.get(name)).map(|(_, count)| *count).sum();
-        pauses.sort_unstable();
-        let seconds =
-            |pause: Option<&i64>| pause.map_or_else(|| "-".to_owned(), |pause| format!("{:.1} s", *pause as f64 / 1e3));
-        let bound = Kind::named(name)
-            .ok()
-            .and_then(Kind::bound)
-            .map_or_else(String::new, |bound| format!("{} s", bound.as_secs()));
-        let faults = if name == "several" { "(at once)".to_owned() } else { faults.to_string() };
-        let _infallible = writeln!(
-            text,
-            "| {name} | {faults} | {alone} | {} | {} | {bound} |",
-            seconds(pauses.last()),
-            seconds(pauses.get(pauses.len() / 2))
-        );
-    }
-    text
-}
-
-fn legs(runs: &[Run]) -> String {
-    let mut text = String::from(
-        "\n## Legs\n\n| ended | commit | faults | lost/doubled/wrong | unknown | load (cores) | beyond its bound | command, leg |\n|---|---|---|---|---|---|---|---|\n",
-    );
-    for run in runs {
-        let beyond = run.beyond_bounds().join("; ");
-        let _infallible = writeln!(
-            text,
-            "| {} | {} | {} | {}/{}/{} | {} | {:.1} ({}) | {beyond} | `{}`, {} |",
-            run.at,
-            run.commit,
-            run.count(),
-            run.lost,
-            run.doubled,
-            run.wrong,
-            run.unknown,
-            run.load,
-            run.cores,
-            run.command,
-            run.leg
-        );
-    }
-    let remarks: Vec<String> = runs
-        .iter()
-        .flat_map(|run| run.remarks.iter().map(|remark| format!("- {} leg {}: {remark}\n", run.seed, run.leg)))
-        .collect();
-    if !remarks.is_empty() {
-        let _infallible = write!(text, "\n## Remarks\n\n{}", remarks.concat());
-    }
-    text
+    std::fs::write(folder.join("report.md"), page::of(&runs(folder))).expect("there is room");
 }
 
 fn git(arguments: &[&str]) -> String {
@@ -222,9 +139,18 @@ fn git(arguments: &[&str]) -> String {
 
 /// The commit, with a `+` where what is built from differs from it.
 pub fn commit() -> String {
-    let differs =
-        !git(&["status", "--porcelain", "--", "src", "tests/faults/*.rs", "tests/it", "tests/reference", "Cargo.toml"])
-            .is_empty();
+    let differs = !git(&[
+        "status",
+        "--porcelain",
+        "--",
+        "src",
+        "tests/faults/*.rs",
+        "tests/it",
+        "tests/reference",
+        "tests/servers",
+        "Cargo.toml",
+    ])
+    .is_empty();
     format!("{}{}", git(&["rev-parse", "--short=10", "HEAD"]), if differs { "+" } else { "" })
 }
 

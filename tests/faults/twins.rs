@@ -2,8 +2,9 @@
 //! shown forgeries of one that was made by hand.
 
 mod by_hand;
+mod forgeries;
 
-pub use by_hand::are_told_apart;
+pub use forgeries::are_told_apart;
 
 use std::path::Path;
 

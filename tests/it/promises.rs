@@ -1,4 +1,4 @@
-//! The lists of promises are whole and up to date: `tests/mutate` takes half an hour, this takes no time.
+//! The lists of promises are whole and up to date: `tests/mutate` takes an hour, this takes no time.
 
 use std::collections::BTreeSet;
 use std::path::Path;

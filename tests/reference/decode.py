@@ -125,7 +125,7 @@ def zone(name):
 
 
 FIELDS = {"shipped_at": zoned, "promise": zoned, "service": string, "route": route, "origin": hub_of, "destination": hub_of,
-          "recipient": recipient, "consent": texts, "cancelled": lambda v: v if isinstance(v, bool) else None}
+          "recipient": recipient, "sender": recipient, "consent": texts, "flags": texts, "cancelled": lambda v: v if isinstance(v, bool) else None}
 
 
 def shipment(line):
@@ -141,3 +141,32 @@ def shipment(line):
             fields[name] = v
     updated = zoned(r.get("updated_at"))
     return r["parcel_id"], int(ordered if updated is None else updated), fields
+
+
+class Choice:
+    """A record of `reroutes.v1`."""
+    is_choice = True
+
+
+OPTIONS = "reschedule locker station outlet address safe_place neighbour hold return".split()
+
+
+def reroute(line):
+    r = load(line)
+    if not r or r.get("change") not in ("requested", "accepted", "refused", "cancelled", "revoked"):
+        return None
+    c = Choice()
+    journey = r.get("journey")
+    if journey is None and r["change"] != "requested":
+        journey = 0
+    elif not isinstance(journey, int) or isinstance(journey, bool) or not 1 <= journey < 1 << 32:
+        return None
+    if r.get("option") not in OPTIONS:
+        return None
+    c.parcel_id, c.id, c.change, c.option, c.journey = r["parcel_id"], string(r.get("id")) or "", r["change"], r["option"], journey
+    detail = r.get("detail") if isinstance(r.get("detail"), dict) else {}
+    slot = detail.get("slot") or {}
+    slot = (zoned(slot.get("from")), zoned(slot.get("to")))
+    c.detail = (string(detail.get("place")), None if None in slot else (int(slot[0]), int(slot[1])))
+    c.by = "sender" if r.get("by") == "sender" else "recipient"
+    return c

@@ -90,6 +90,14 @@ class Parcel:
     def is_open(self, condition):
         return any(c == condition for c, _ in self.open)
 
+    def standing(self):
+        """The choice that stands; who reads no choices knows of none."""
+        return None
+
+    def appointment(self, now):
+        """Until when it rests as was chosen: likewise."""
+        return None
+
     # -- records
 
     def starts_anew(self, fields):
@@ -97,7 +105,7 @@ class Parcel:
 
     def next_journey(self, now):
         self.closes_all(now, "shipment")
-        return Parcel(self.journey + 1, self.end[0], self.written, self.grace)
+        return type(self)(self.journey + 1, self.end[0], self.written, self.grace)
 
     def shipment(self, fields, now):
         self.record = now
@@ -267,8 +275,8 @@ class Parcel:
     def hubs(self):
         known = {hub for _, hub, _ in self.route.milestones if hub} if self.route else set()
         if known:
-            known |= {(self.ship.get(end) or {}).get("hub") for end in ("origin", "destination")} - {None}
-        return known
+            known |= {(self.ship.get(end) or {}).get("hub") for end in ("origin", "destination")}
+        return known - {None}
 
     def judge_misrouted(self, s, now, cause):
         if s is None or s.code in NOT_PHYSICAL or self.ship is None or not self.hubs():

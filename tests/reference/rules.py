@@ -38,11 +38,17 @@ def follow(records, until, grace):
             parcel = None if parcel.forgotten else parcel
         for _, record in group:
             shipment = isinstance(record, dict)
+            if getattr(record, "is_choice", False):
+                if parcel:
+                    parcel.choice(record, now)
+                continue
             if parcel is None:
                 parcel = Parcel(1, None, written, grace)
             elif shipment and parcel.starts_anew(record):
                 parcel = parcel.next_journey(now)
             (parcel.shipment if shipment else parcel.scan)(record, now)
+        if parcel is None:
+            continue
         parcel.limits_made_to_pass(now)
     if parcel:
         parcel.advance(until)

@@ -11,6 +11,7 @@ PEOPLE = {
     "attempt_failed": ("recipient",), "uncollected": ("recipient",), "collection": ("recipient",), "customs_held": ("recipient", "merchant"),
 }
 HUBS = set("never_uploaded stalled overdue_scan skipped_scan misrouted looping uploaded_late dispatch_overdue unconsented_drop".split())
+RESTS = ("stalled", "uncollected")
 MOVES_TO_SENDER = ("attempt_failed", "uncollected", "collection")
 
 
@@ -32,9 +33,20 @@ class Spans:
 
     def begin(self, parcel, kind, key, level, episode, at, held):
         span = {"journey": parcel.journey, "kind": kind, "level": level, "episode": episode, "from": at, "to": None, "by": None,
-                "told": [] if held else [[at, a] for a in self.audiences(parcel, kind, level)], "hub": kind in HUBS or parcel.ship is None and kind != "collection"}
+                "told": [] if held else [[at, a] for a in self.audiences(parcel, kind, level)], "quiet": [], "choice": None, "hub": kind in HUBS or parcel.ship is None and kind != "collection"}
+        if not held and self.hub(parcel, kind, key):
+            span["told"].append([at, "hub_ops"])
         self.open[parcel.journey, kind, key] = span
         self.all.append(span)
+        self.rests(parcel, span, at)
+
+    def hub(self, parcel, kind, key):
+        """The hub that is told: the awaited milestone's, else the last scan's, else where the parcel comes from."""
+        if kind not in HUBS and (parcel.ship is not None or kind not in PEOPLE or kind == "collection"):
+            return None
+        awaited = parcel.route.milestones[key][1] if key is not None and parcel.route else None
+        last = parcel.last.hub if parcel.last else None
+        return awaited or last or ((parcel.ship or {}).get("origin") or {}).get("hub")
 
     def audiences(self, parcel, kind, level):
         told = people(kind, level, parcel.ship is None, "returning" in parcel.newest)
@@ -45,6 +57,34 @@ class Spans:
         span = self.open.pop((parcel.journey, kind, key), None)
         if span:
             span["to"], span["by"] = at, by
+            self.rouse(span, at)
+
+    def rests(self, parcel, span, at):
+        """An appointment that was confirmed quiets what says that the parcel rests."""
+        until = parcel.appointment(at) if span["kind"] in RESTS else None
+        if until is not None:
+            span["quiet"].append([at, until])
+
+    def rouse(self, span, at):
+        if span["quiet"]:
+            span["quiet"][-1][1] = min(at, span["quiet"][-1][1])
+
+    def chosen(self, parcel, made, at):
+        """Something became of a choice: its chooser is told, in place of what became of it before."""
+        known = (parcel.ship or {}).get("recipient") if made.by == "recipient" else (parcel.ship or {}).get("sender")
+        key = "choice", made.id
+        self.finish(parcel, *key, at, ("instant", "reroute"))
+        self.begin(parcel, *key, "info", 0, at, False)
+        span = self.open[parcel.journey, *key]
+        span["told"], span["hub"], span["choice"] = [[at, made.by]] if known else [], False, [made.id, made.change]
+        self.appointed(parcel, at)
+
+    def appointed(self, parcel, at):
+        """What stands has changed: what is open is quiet from now on, or no more."""
+        for (journey, _, _), span in self.open.items():
+            if journey == parcel.journey:
+                self.rouse(span, at)
+                self.rests(parcel, span, at)
 
     def change(self, parcel, key, c):
         kind, change = c["condition"], c["change"]
@@ -87,15 +127,25 @@ def listen(parcel_class, spans, judged):
             super().ends(event, code, now, cause, by)
             spans.finish(self, "collection", None, now, ("end", cause))
 
+        def heard(self, made, now):
+            spans.chosen(self, made, now)
+
+        def accept(self, s, now):
+            before = self.standing()
+            super().accept(s, now)
+            if self.standing() is not before:
+                spans.appointed(self, now)
+
+        def requested(self, record, now):
+            before = self.standing()
+            super().requested(record, now)
+            if self.standing() is not before:
+                spans.appointed(self, now)
+
         def shipment(self, fields, now):
             was_shell = self.ship is None
             super().shipment(fields, now)
             if was_shell and self.ship is not None:
                 spans.announced(self, now)
-
-        def next_journey(self, now):
-            after = super().next_journey(now)
-            after.__class__ = type(self)
-            return after
 
     return Heard

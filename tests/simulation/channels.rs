@@ -37,8 +37,8 @@ const KEPT_WAITING_MOST_MS: i64 = 25_000;
 pub struct Handed {
     pub notice_id: String,
     pub deadline: i64,
-    /// The instance's own clock when the transaction was begun that claimed it.
-    pub opened: i64,
+    /// The instance's own clock before it was claimed, when the transaction before that had ended.
+    pub since: i64,
     /// Kept waiting for longer than usual.
     pub waits: bool,
 }
@@ -75,8 +75,8 @@ struct Waiting {
     gate: Arc<Gate>,
     /// When it was handed out, in true milliseconds.
     handed: i64,
-    /// The instance's own clock when the transaction was begun that claimed it.
-    opened: i64,
+    /// The instance's own clock before it was claimed, when the transaction before that had ended.
+    since: i64,
     /// When its turn comes, in true milliseconds; none before the driver has thrown the dice.
     begins: Option<i64>,
 }
@@ -99,8 +99,8 @@ pub struct Channels {
     clock: Clock,
     /// It may die before any of its acts.
     process: Process,
-    /// Under which transactional ids attempts are claimed here.
-    claimers: Vec<String>,
+    /// The transactional ids of the workers that are in the midst of a turn, the innermost last.
+    turning: Mutex<Vec<String>>,
     inner: Mutex<Inner>,
 }
 
@@ -111,8 +111,9 @@ impl Outbox for Channels {
         }
         let clock = self.clock.clone();
         let gate = Arc::new(Gate::new(attempt.deadline, Arc::new(move || clock.now())));
-        let opened = self.clock.now().as_millis() - self.process.opened_ago(&self.claimers);
-        self.lock().waiting.push(Waiting { attempt, gate, handed: self.process.true_ms(), opened, begins: None });
+        let by = self.turning().last().cloned().unwrap_or_default();
+        let since = self.clock.now().as_millis() - self.process.ended_before(&by);
+        self.lock().waiting.push(Waiting { attempt, gate, handed: self.process.true_ms(), since, begins: None });
     }
 
     fn withdrawn(&self, attempt: Attempt) {
@@ -132,9 +133,21 @@ impl Outbox for Channels {
 }
 
 impl Channels {
-    /// Those of an instance with this clock, whose notifiers have these transactional ids.
-    pub fn new(clock: Clock, process: Process, claimers: Vec<String>) -> Channels {
-        Channels { clock, process, claimers, inner: Mutex::default() }
+    /// Those of an instance with this clock.
+    pub fn new(clock: Clock, process: Process) -> Channels {
+        Channels { clock, process, turning: Mutex::default(), inner: Mutex::default() }
+    }
+
+    fn turning(&self) -> MutexGuard<'_, Vec<String>> {
+        self.turning.lock().expect("one thread")
+    }
+
+    /// The worker with this transactional id has its turn: what is handed out meanwhile is its.
+    pub fn within_turn<T>(&self, id: String, turn: impl FnOnce() -> T) -> T {
+        self.turning().push(id);
+        let done = turn();
+        self.turning().pop();
+        done
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -164,7 +177,7 @@ impl Channels {
             waiting.begins = Some(now + dice.below(if waits { KEPT_WAITING_MOST_MS } else { 300 }));
             let (notice_id, deadline) =
                 (waiting.attempt.notice_id.as_str().to_owned(), waiting.attempt.deadline.as_millis());
-            handed.push(Handed { notice_id, deadline, opened: waiting.opened, waits });
+            handed.push(Handed { notice_id, deadline, since: waiting.since, waits });
         }
         handed
     }

@@ -88,8 +88,7 @@ impl Instance {
         let save_time_every = Duration::from_millis(plan.save_time_every_ms);
         let session_timeout = Duration::from_millis(plan.session_timeout_ms);
         let options = Options { save_time_every, session_timeout, ..settings.options(name) };
-        let claimers = (0..plan.slots).map(|slot| options.transactional_id(NotifierStage::NAME, slot)).collect();
-        let channels = Arc::new(Channels::new(clock.clone(), process.clone(), claimers));
+        let channels = Arc::new(Channels::new(clock.clone(), process.clone()));
         let shared = Shared::new(
             options.clone(),
             clock,
@@ -131,7 +130,10 @@ impl Instance {
         let worker = slot.worker.borrow_mut().take();
         slot.busy.set(true);
         let (worker, turned) = match worker {
-            Some(worker) => self.work(slot, worker, now),
+            Some(worker) => {
+                let id = self.shared.options.transactional_id(slot.stage, slot.number);
+                self.channels.within_turn(id, || self.work(slot, worker, now))
+            }
             None if now < slot.build_at.get() => (None, Turned::Rested),
             None => self.build(slot, now),
         };

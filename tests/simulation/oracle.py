@@ -3,19 +3,17 @@
 
 One JSON object a line in, one out. `history`: a dirty history with the instant at which each record is written. `judge`: of the records of a
 finished run, by parcel: the changes of conditions, the spans in which something is to be told, and which records are rejected; where a `mutant`
-is named, by rules of which one is changed. `mutants`: their names. It shares nothing with src/: the rules are those of tests/reference."""
-import json, os, random, sys, types
-from datetime import datetime, timedelta, timezone
+is named, by rules of which one is changed. `sift`: which of all mutants differ on such records, and in what. It shares nothing with src/: the rules
+are those of tests/reference."""
+import json, multiprocessing, os, sys, types
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REFERENCE = os.path.join(HERE, "..", "reference")
 sys.path.insert(0, REFERENCE)
 sys.dont_write_bytecode = True
-import history, scenes, shifted     # noqa: E402
-import decode as decoding           # noqa: E402
+import histories     # noqa: E402
 
-MIN, HOUR, DAY = scenes.MIN, scenes.HOUR, scenes.DAY
-FILES = ("decode", "route", "parcel", "rules", "telling")
+FILES = ("decode", "route", "parcel", "choosing", "rules", "telling")
 MODULES = {}
 exec(open(os.path.join(REFERENCE, "mutants.txt"), encoding="utf-8").read())         # MUTANTS
 exec(open(os.path.join(HERE, "mutants.txt"), encoding="utf-8").read())              # TELLING_MUTANTS, SILENT
@@ -45,109 +43,98 @@ def rules(mutant):
 
 # -- judging
 
-def judge(request):
-    """records: [topic, T, offset, value]; judged: the conditions that the program under test knows."""
-    known = rules(request.get("mutant"))
+def read(known, records):
+    """(the records of each parcel, in order, with their instants; which records are to be rejected)"""
     by_parcel, rejected = {}, []
-    for n, (topic, time, offset, value) in enumerate(request["records"]):
+    for n, (topic, time, offset, value) in enumerate(records):
         if topic == "shipments.v1":
             r = known["decode"].shipment(value)
             if r:
                 by_parcel.setdefault(r[0], []).append(((time, 0, offset), r[2]))
+        elif topic == "reroutes.v1":
+            r = known["decode"].reroute(value)
+            if r:
+                by_parcel.setdefault(r.parcel_id, []).append(((time, 2, offset), r))
         else:
             r = known["decode"].scan(value, time)
             if r:
                 by_parcel.setdefault(r.parcel_id, []).append(((time, 1, offset), r))
         if not r:
             rejected.append(n)
+    return {parcel_id: [(at[0], r) for at, r in sorted(its, key=lambda x: x[0])] for parcel_id, its in by_parcel.items()}, rejected
+
+
+def follow(known, parcel_id, records, request):
+    """(changes of conditions, spans) of one parcel"""
+    heard = known["telling"].Spans()
+    known["rules"].Parcel = known["telling"].listen(known["choosing"].Choosing, heard, request["judged"])
+    written = known["rules"].history(records, request["until"], request["grace"])
+    conditions = []
+    for c in written:
+        c = {"parcel_id": parcel_id, **c}
+        named = (str(c.get(k)) for k in ("parcel_id", "journey", "condition", "episode", "change", "level", "at", "limit", "cause", "held_by"))
+        conditions.append([c["at"], " ".join(named) + f" {c.get('evidence', {}).get('milestone')}"])
+    return conditions, [{"parcel_id": parcel_id, **span} for span in heard.all]
+
+
+def judge(request):
+    """records: [topic, T, offset, value]; judged: the conditions that the program under test knows."""
+    known = rules(request.get("mutant"))
+    by_parcel, rejected = read(known, request["records"])
     conditions, spans = [], []
     for parcel_id, records in by_parcel.items():
-        records.sort(key=lambda x: x[0])
-        heard = known["telling"].Spans()
-        known["rules"].Parcel = known["telling"].listen(known["parcel"].Parcel, heard, request["judged"])
-        written = known["rules"].history([(at[0], r) for at, r in records], request["until"], request["grace"])
-        for c in written:
-            c = {"parcel_id": parcel_id, **c}
-            conditions.append([c["at"], " ".join(str(c.get(k)) for k in ("parcel_id", "journey", "condition", "episode", "change", "level", "at", "limit", "cause",
-                               "held_by")) + f" {c.get('evidence', {}).get('milestone')}"])
-        spans += [{"parcel_id": parcel_id, **span} for span in heard.all]
+        written, heard = follow(known, parcel_id, records, request)
+        conditions += written
+        spans += heard
     return {"conditions": conditions, "spans": spans, "rejected": rejected}
 
 
-# -- histories
+# -- other readings
 
-def moved(line, days):
-    return shifted.line_moved(line, days, lambda r: None)
-
-
-def owned(line, o, rng):
-    """The shipment with somebody to tell."""
-    try:
-        r = json.loads(line)
-    except ValueError:
-        return line
-    if not isinstance(r, dict):
-        return line
-    number = sum(str(r.get("parcel_id")).encode()) * 7919
-    recipient = r.get("recipient") if isinstance(r.get("recipient"), dict) else {}
-    r["merchant"] = f"M-{number % o['merchants']}"
-    n = number % o["recipients"]
-    if not isinstance(r.get("recipient"), str):
-        r["recipient"] = {**recipient, "id": f"c-{n}", "email": f"r{n}@example.com", "locale": "en"}
-    r["sender"] = {"email": f"s{n % 3}@example.com", "locale": "en"}
-    return json.dumps(r, ensure_ascii=False)
+def sift(request):
+    """What each other reading makes of these records: `parcels`, the first of which it says something else that is judged, and its verdict on them;
+    or else the condition, not judged yet, that it `waits` for. One process a core, each begun with the right reading of every parcel at hand."""
+    known = rules(None)
+    by_parcel, rejected = read(known, request["records"])
+    right = {parcel_id: follow(known, parcel_id, records, request) for parcel_id, records in by_parcel.items()}
+    SIFTED.update(request=request, by_parcel=by_parcel, rejected=rejected, right=right)
+    names = request.get("readings") or list(ALL_MUTANTS)
+    with multiprocessing.get_context("fork").Pool() as pool:
+        return dict(zip(names, pool.map(sifted, names, chunksize=1)))
 
 
-RUBBISH = ["[]", "null", '"x"', '{"parcel_id":', "", "\x00", '{"parcel_id":"","code":"delivered"}', '{"parcel_id":"R1","code":"arrived_hub","event_time":"2026-03-02T00:00:00Z"}']
+SIFTED = {}
+
+# So many parcels that a reading sees otherwise are enough. Fewer: none may last long enough for anybody to notice.
+SEEN_OTHERWISE = 12
 
 
-def made(o):
-    rng = random.Random(o["seed"])
-    records, start = [], scenes.START
-    # Hubs that are out of reach for a while send everything at once.
-    dark = {f"H{rng.randrange(30):02}": (a := start + rng.randrange(0, 6 * DAY), a + rng.randrange(10 * MIN, 20 * HOUR)) for _ in range(6)}
-    for n in range(o["parcels"]):
-        parcel_id = f"P{o['seed']:04}-{n:03}"
-        shipments, scans = history.parcel(rng, parcel_id)
-        times = [r[1] for r in map(decoding.shipment, shipments) if r] + [s.time for s in map(decoding.scan, scans) if s]
-        if not times:
-            continue
-        days = -((min(times) - start) // DAY) + rng.randrange(o["days"])
-        exact = rng.random() < 0.4
-        for topic, lines in (("shipments.v1", shipments), ("scans.v1", scans)):
-            for line in lines:
-                line = moved(line, days)
-                records += [(written(rng, topic, line, exact, dark, start), topic, parcel_id, owned(line, o, rng) if topic == "shipments.v1" else line)]
-                if rng.random() < 0.02:
-                    records.append((records[-1][0] + rng.randrange(0, 3 * HOUR), *records[-1][1:]))
-    end = start + o["length_days"] * DAY
-    records = [r for r in records if r[0] < end]
-    last = max(r[0] for r in records)
-    for _ in range(rng.randrange(0, 12)):
-        records.append((rng.randrange(start, last), rng.choice(["shipments.v1", "scans.v1"]), f"rubbish {rng.randrange(9)}", rng.choice(RUBBISH)))
-    return {"records": sorted(records, key=lambda r: r[0]), "start": start}
+def sifted(mutant):
+    known, request = rules(mutant), SIFTED["request"]
+    by_parcel, rejected = SIFTED["by_parcel"], SIFTED["rejected"]
+    if ALL_MUTANTS[mutant][0] == "decode.py":
+        by_parcel, rejected = read(known, request["records"])
+    found = {"parcels": [], "conditions": [], "spans": [], "rejected": rejected, "waits": None, "rejects": rejected != SIFTED["rejected"]}
+    for parcel_id in {**by_parcel, **SIFTED["by_parcel"]}:
+        conditions, spans = follow(known, parcel_id, by_parcel.get(parcel_id, []), request)
+        was, heard = SIFTED["right"].get(parcel_id, ([], []))
+        kinds = {c.split(" ")[2] for _, c in difference(conditions, was)} | {span["kind"] for span in difference(spans, heard)}
+        if kinds & {*request["judged"], "collection", "choice"}:
+            found["parcels"].append(parcel_id)
+            found["conditions"] += conditions
+            found["spans"] += spans
+            if len(found["parcels"]) == SEEN_OTHERWISE:
+                break
+        elif kinds:
+            found["waits"] = min(kinds)
+    return found
 
 
-def written(rng, topic, line, exact, dark, start):
-    """When the brokers get it."""
-    if topic == "shipments.v1":
-        r = decoding.shipment(line)
-        at, hub = (r[1] if r else start + rng.randrange(0, 3 * DAY)), None
-    else:
-        s = decoding.scan(line)
-        at, hub = (s.time, s.hub) if s else (start + rng.randrange(0, 3 * DAY), None)
-        if s and s.upload is None and rng.random() < 0.03:
-            at -= rng.randrange(0, 10 * HOUR)                       # a device whose clock is ahead
-    if hub in dark and dark[hub][0] <= at < dark[hub][1]:
-        at = dark[hub][1] + rng.randrange(0, 5 * MIN)
-    if not exact:
-        at += rng.choice([0, rng.randrange(0, 30_000), rng.randrange(0, 5 * MIN)])
-        if rng.random() < 0.03:
-            at += rng.randrange(0, 8 * HOUR)
-    return max(at, start)
+def difference(a, b):
+    return [x for x in a if x not in b] + [x for x in b if x not in a]
 
 
-DO = {"history": made, "judge": judge, "mutants": lambda _: {"mutants": list(ALL_MUTANTS)}}
+DO = {"history": histories.made, "judge": judge, "sift": sift}
 
 
 def main():

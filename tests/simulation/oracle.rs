@@ -1,6 +1,6 @@
 //! The independent reading of the rules: `oracle.py` in a process of its own, which lives as long as the run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -8,6 +8,25 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use parcelwatch::model::ConditionKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::plan::Plan;
+
+/// The upload grace of `overdue_scan`, as the default is.
+const GRACE_MS: i64 = 30 * 60_000;
+
+/// What another reading makes of some records.
+#[derive(Debug, Deserialize)]
+pub struct Reading {
+    /// The first parcels of which it says something else that this version judges or tells.
+    pub parcels: BTreeSet<String>,
+    /// What it says of those, and all that it rejects.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// Whether it rejects other records.
+    pub rejects: bool,
+    /// The condition that this version does not judge and in which it differs, too.
+    pub waits: Option<String>,
+}
 
 /// A record of a history and when it is written.
 #[derive(Clone, Debug, Deserialize)]
@@ -18,6 +37,8 @@ pub struct Planned(pub i64, pub String, pub String, pub String);
 pub struct History {
     pub records: Vec<Planned>,
     pub start: i64,
+    /// How many of them are awry in which way.
+    pub counts: BTreeMap<String, u64>,
 }
 
 /// What the records come to.
@@ -44,6 +65,10 @@ pub struct Span {
     pub by: Option<(String, String)>,
     /// From when on it is told to whom of the people concerned.
     pub told: Vec<(i64, String)>,
+    /// When its recipient has a confirmed appointment, and is not told that the parcel rests.
+    pub quiet: Vec<(i64, i64)>,
+    /// Of what became of a choice: its id and change.
+    pub choice: Option<(String, String)>,
     /// Whether hubs see it in their digests.
     pub hub: bool,
 }
@@ -78,35 +103,36 @@ impl Oracle {
     }
 
     /// What happens in a seed.
-    pub fn history(&mut self, seed: u64, parcels: i64, days: i64, length_days: i64, recipients: i64) -> History {
-        self.ask(&json!({ "do": "history", "seed": seed, "parcels": parcels, "days": days, "length_days": length_days,
-            "merchants": crate::settings::MERCHANTS, "recipients": recipients }))
+    pub fn history(&mut self, seed: u64, plan: &Plan) -> History {
+        self.ask(&json!({ "do": "history", "seed": seed, "parcels": plan.parcels, "days": plan.days, "length_days": plan.length_days,
+            "merchants": crate::settings::MERCHANTS, "recipients": plan.recipients, "pointed": plan.pointed }))
     }
 
     /// What these records come to by `until`, of the conditions that this version judges.
-    pub fn judge(&mut self, records: &[Read], until: i64, mutant: Option<&str>) -> Verdict {
+    pub fn judge(&mut self, records: &[Read], until: i64) -> Verdict {
         let known = ConditionKind::ALL.map(ConditionKind::name);
-        let question = json!({ "do": "judge", "records": records, "until": until, "grace": 30 * 60_000, "mutant": mutant,
-            "judged": known });
+        let question = json!({ "do": "judge", "records": records, "until": until, "grace": GRACE_MS, "judged": known });
         let mut verdict: Verdict = self.ask(&question);
-        let judged = |kind: &str| known.contains(&kind);
-        verdict.conditions.retain(|(_, change)| change.split(' ').nth(2).is_some_and(judged));
-        verdict.spans.retain(|span| span.kind == "collection" || judged(&span.kind));
+        verdict.keep_judged();
         verdict
     }
 
-    /// Every change that these records come to, also of conditions that this version does not judge.
-    pub fn changes(&mut self, records: &[Read], until: i64, mutant: Option<&str>) -> BTreeSet<String> {
-        let question = json!({ "do": "judge", "records": records, "until": until, "grace": 30 * 60_000, "mutant": mutant,
+    /// What each other reading makes of these records.
+    pub fn sift(&mut self, records: &[Read], until: i64) -> BTreeMap<String, Reading> {
+        let question = json!({ "do": "sift", "records": records, "until": until, "grace": GRACE_MS,
             "judged": ConditionKind::ALL.map(ConditionKind::name) });
-        let verdict: Verdict = self.ask(&question);
-        verdict.conditions.into_iter().map(|(_, change)| change).collect()
+        let mut readings: BTreeMap<String, Reading> = self.ask(&question);
+        readings.values_mut().for_each(|reading| reading.verdict.keep_judged());
+        readings
     }
+}
 
-    /// The names of rules that can be read otherwise.
-    pub fn mutants(&mut self) -> Vec<String> {
-        let answer: Value = self.ask(&json!({ "do": "mutants" }));
-        serde_json::from_value(answer["mutants"].clone()).expect("names")
+impl Verdict {
+    /// Leaves out conditions that this version does not judge.
+    fn keep_judged(&mut self) {
+        let judged = |kind: &str| ConditionKind::ALL.iter().any(|known| known.name() == kind);
+        self.conditions.retain(|(_, change)| change.split(' ').nth(2).is_some_and(judged));
+        self.spans.retain(|span| matches!(&*span.kind, "collection" | "choice") || judged(&span.kind));
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Plan {
     pub days: i64,
     pub length_days: i64,
     pub recipients: i64,
+    /// With every journey of `pointed.txt`; else with some of them.
+    pub pointed: bool,
     pub instances: usize,
     pub slots: usize,
     /// Instants after the start, in milliseconds, with what happens then; none in a calm seed.
@@ -103,13 +105,15 @@ impl Plan {
             days,
             length_days,
             recipients: dice.between(3, 20),
+            pointed: false,
             instances: *dice.pick(&[1, 2, 2, 3]),
             slots: *dice.pick(&[1, 1, 2]),
             troubles,
             leap_most: *dice.pick(&[60_000, 110_000, 110_000]),
             // A client beats six times within it: short ones cost most of a seed's time.
             session_timeout_ms: *dice.pick(&[10_000, 60_000, 60_000, 300_000]),
-            save_time_every_ms: *dice.pick(&[10_000, 600_000, 600_000]),
+            // Each saving is a commit, and faults are aimed at commits: over days that costs minutes of a seed's time.
+            save_time_every_ms: *dice.pick(&[if length_days == 1 { 10_000 } else { 600_000 }, 600_000, 600_000]),
             swell: if calm {
                 Faults::default()
             } else {
@@ -133,20 +137,22 @@ impl Plan {
         Plan { parcels, length_days, recipients, troubles, instances: 2, slots: 1, ..Plan::of(seed, false) }
     }
 
-    /// Many parcels over weeks on one instance without faults: what tells readings of the rules apart.
+    /// Many parcels on one instance without faults: what tells readings of the rules apart. Every third seed has few, for as long as it takes
+    /// until the last is forgotten.
     pub fn rich(seed: u64) -> Plan {
-        let length_days = if seed.is_multiple_of(3) { 12 } else { 4 };
+        let (parcels, length_days) = if seed.is_multiple_of(3) { (10, 72) } else { (160, 4) };
         let (instances, slots, troubles) = (1, 1, Vec::new());
-        let (parcels, recipients) = (160, 60);
+        let (days, recipients, pointed, leap_most) = (1, 60, true, 110_000);
         Plan {
             parcels,
             recipients,
-            days: 1,
+            pointed,
+            days,
             length_days,
             instances,
             slots,
             troubles,
-            leap_most: 110_000,
+            leap_most,
             ..Plan::of(seed, true)
         }
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use parcelwatch::config::Config;
+use parcelwatch::document::read_offers;
 use parcelwatch::model::{HashKey, Merchant, Webhook, World};
+use parcelwatch::reroute::{LinkKey, Links};
 use parcelwatch::stream::{From, Options};
 
 /// Merchants `M-0` and so on; each has a webhook, the last one a mail address, too.
@@ -11,6 +13,9 @@ pub const MERCHANTS: usize = 3;
 
 /// Partitions of every topic. More spread the parcels thinner over the same turns.
 pub const PARTITIONS: i32 = 3;
+
+/// What can be chosen; `tests/reference/choosing.py` reads the same from its own constants.
+const OFFERS: &str = include_str!("offers.toml");
 
 const SETTINGS: &str = r#"
 [send]
@@ -69,6 +74,9 @@ impl Settings {
             (name, merchant)
         });
         world.merchants = Arc::new(merchants.collect());
+        world.links =
+            Some(Arc::new(Links::new("https://pw.example", LinkKey::new(*b"the simulation's own key of links"))));
+        world.offers = Arc::new(read_offers("offers.toml", OFFERS).unwrap_or_else(|errors| panic!("{errors}")));
         world
     }
 }

@@ -1,17 +1,19 @@
 //! One seed, from its first record to the last word on the last notice.
 //!
 //! In come a plan and a history; out comes evidence. One thread does everything: who does a turn next and how much time passes (`schedule`), which
-//! instances there are (`crew`), what goes wrong (`troubles`), what comes from and goes to the world (`outside`), and what is
-//! held against the invariants (`evidence`). Where an instance waits for the brokers in the midst of a call, the others are turned meanwhile.
+//! instances there are (`crew`), what goes wrong (`troubles`), what comes from and goes to the world (`outside`), when
+//! nothing is wrong (`health`), and what is held against the invariants (`evidence`). Where an instance waits for the brokers in the midst
+//! of a call, the others are turned meanwhile.
 
 mod crew;
 mod evidence;
+mod health;
 mod outside;
 mod schedule;
 mod troubles;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use std::time::Duration;
@@ -37,9 +39,12 @@ const SETTLES_WITHIN_MS: i64 = 12 * DAY;
 /// Where faults stop in an outage, instances come within this time.
 const COMES_WITHIN_MS: i64 = 90_000;
 
-/// How far ahead of the brokers' clock a machine's may be: less than `runtime.clock_skew`. It is never behind: the time of a record
-/// that a slow clock cuts short depends on when it was fetched, and the independent reading does not know that.
+/// How far ahead of the brokers' clock a machine's may be: less than `runtime.clock_skew`.
 const AHEAD_MOST_MS: i64 = 1_500;
+
+/// How far behind: as long as together with the other less than twice that, a partition that is handed over has no time that its new
+/// owner has yet to come to but for a second.
+const BEHIND_MOST_MS: i64 = 1_500;
 
 /// How a clock is put right.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +52,9 @@ enum Righted {
     Step(i64),
     Drift,
 }
+
+/// By stage and partition: where it waits, and since when.
+type Waits = HashMap<(&'static str, i32), (i64, i64)>;
 
 /// See the module.
 pub struct Simulation {
@@ -80,6 +88,10 @@ pub struct Simulation {
     last_trouble: Cell<i64>,
     /// How many transactions were aborted by when they were counted last, and when that was.
     aborted: Cell<(u64, i64)>,
+    /// Where each stage's partitions wait to be read on, and since when.
+    waits: RefCell<Waits>,
+    /// When that was looked at last.
+    looked: Cell<i64>,
     /// Spans in which something was wrong, in true milliseconds.
     unwell: RefCell<Vec<(i64, i64)>>,
     ends: RefCell<Ends>,
@@ -136,6 +148,8 @@ impl Simulation {
             foul_until: Cell::new(0),
             last_trouble: Cell::new(0),
             aborted: Cell::default(),
+            waits: RefCell::default(),
+            looked: Cell::new(0),
             unwell: RefCell::default(),
             ends: RefCell::default(),
             withdrawals: RefCell::default(),

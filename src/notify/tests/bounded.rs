@@ -33,6 +33,24 @@ fn of_more_notices_than_a_thread_holds_the_oldest_gives_way_and_says_so() {
 }
 
 #[test]
+fn a_thread_of_the_largest_notices_fits_a_block_of_state_and_the_newest_wait() {
+    let mut desk = Desk::new(&world());
+    desk.event("close");
+    for n in 0..100 {
+        let (key, mut issued) = super::timeline::issued(desk.now, &format!("n{n}"), "collection", "info", &[]);
+        issued.facts.reason = Some("x".repeat(31 * 1024));
+        desk.notice(key, crate::model::Notice::Issued(Box::new(issued)));
+    }
+    let (_, thread) = desk.machine.threads.iter().next().expect("a thread");
+    let saved = postcard::to_stdvec(thread).expect("bytes").len();
+    assert!((512 * 1024..crate::state::block::ENTRY_BYTES_MAX).contains(&saved), "{saved} bytes");
+    let waiting: Vec<&str> =
+        thread.entries.iter().filter(|entry| entry.is_waiting()).map(|entry| entry.id.as_str()).collect();
+    assert_eq!(waiting.last(), Some(&"n99"));
+    assert_eq!(decided(&desk, Decision::Suppressed, "too many wait"), 100 - waiting.len());
+}
+
+#[test]
 fn a_notice_is_not_attempted_for_ever() {
     let world = changed(|policy| policy.notify.webhook.retries = vec![Duration::from_millis(1)]);
     let mut desk = Desk::new(&world);

@@ -83,6 +83,14 @@ impl<'a> Cluster<'a> {
         Ok(Cluster { options, all, stable, keeps_offsets })
     }
 
+    /// Whether the brokers answer.
+    ///
+    /// # Errors
+    /// They do not.
+    pub fn answers(&self) -> KafkaResult<()> {
+        self.all.fetch_metadata(None, ANSWER_WITHIN).map(drop)
+    }
+
     /// The first offsets.
     pub fn beginnings(&self, places: &[(String, i32)]) -> KafkaResult<Told> {
         ask(&self.all, places, Offset::Beginning)

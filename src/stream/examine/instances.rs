@@ -8,6 +8,7 @@ use super::finding::{Finding, Verdict};
 use super::{ExamineError, Found, Patient, rounded};
 use crate::decode;
 use crate::model::Timestamp;
+use crate::stream::announce::SAID_EVERY;
 use crate::stream::brokers::{Brokers, Reader};
 use crate::stream::instances::{Names, Spoken};
 use crate::stream::kafka::Kafka;
@@ -22,9 +23,9 @@ const READ_WITHIN: Duration = Duration::from_secs(30);
 
 const STEP: Duration = Duration::from_millis(100);
 
-/// After this two instances that ran under one name are a thing of the past. Longer: doctor complains of what was mended. Shorter:
-/// whoever asks an hour after the incident is told nothing.
-const TWINS_FOR: Duration = Duration::from_hours(2);
+/// One that has said nothing for so long has ended: it would have said again that it is there. Longer: doctor complains of what was
+/// mended. Shorter: what is repeated a little late counts as its end.
+const GONE_AFTER: Duration = SAID_EVERY.saturating_mul(3);
 
 /// Looks at the announcements, the groups and the instances themselves.
 pub fn look(
@@ -96,7 +97,9 @@ fn twins(name: &str, spoken: &Spoken, now: Timestamp) -> Finding {
         let ago = rounded(now.since(last.at));
         return Finding::ok("instance", name, format!("owns {owned}, said {ago} ago at {}", last.address));
     };
-    let verdict = if now.since(at) <= TWINS_FOR { Verdict::Problem } else { Verdict::Warning };
+    // The older one stops by itself; until it has, each keeps the other from going on.
+    let is_over = spoken.has_made_way || now.since(at) > GONE_AFTER;
+    let verdict = if is_over { Verdict::Warning } else { Verdict::Problem };
     let remedy = "give every instance a name of its own (runtime.instance), or stop all but one: of two, the one that started \
                   earlier stops by itself";
     let text = format!(
@@ -170,6 +173,34 @@ fn departure(metrics: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Announcement;
+
+    #[test]
+    fn two_of_one_name_are_a_problem_until_the_older_has_made_way_or_fallen_silent() {
+        let at = Timestamp::from_millis(1_795_132_800_000);
+        let word = |incarnation: &str, leaves| Announcement {
+            instance: "one".to_owned(),
+            address: format!("http://{incarnation}"),
+            partitions: BTreeMap::new(),
+            at,
+            incarnation: incarnation.to_owned(),
+            leaves,
+        };
+        for (last, later, verdict) in [
+            (word("A", false), Duration::ZERO, Verdict::Problem),
+            (word("A", false), GONE_AFTER, Verdict::Problem),
+            (word("A", false), GONE_AFTER + STEP, Verdict::Warning),
+            (word("A", true), Duration::ZERO, Verdict::Warning),
+            (word("B", false), Duration::ZERO, Verdict::Ok),
+        ] {
+            let mut names = Names::default();
+            for word in [word("A", false), word("B", false), last.clone()] {
+                names.hear(Some(("one".to_owned(), Some(word))));
+            }
+            let (name, spoken) = names.iter().next().expect("a name");
+            assert_eq!(twins(name, spoken, at + later).verdict, verdict, "{last:?} {later:?}");
+        }
+    }
 
     #[test]
     fn the_departure_of_a_clock_is_read_from_the_metrics() {

@@ -52,19 +52,7 @@ pub fn look<S: Stage>(
     let (ends, group) = (cluster.ends(&logs)?, options.group_of(S::NAME));
     let is_used = ends.values().any(|end| end.is_some_and(|end| end > 0));
     let asked = clock.boot();
-    let before = match cluster.committed(&group, topics.name(S::INPUTS[S::MAIN]), count, is_used) {
-        Ok(before) => before,
-        Err(error) => {
-            found(Finding::problem(
-                "group_offsets",
-                group,
-                format!("expected the group's committed offsets, found: {error}"),
-                "offsets that a transaction has pending are told when it ends: if this goes on, look for one that was left \
-                 open (kafka-transactions.sh find-hanging) and abort it",
-            ));
-            return Ok(());
-        }
-    };
+    let Some(before) = committed::<S>(cluster, topics, &group, (count, is_used), found)? else { return Ok(()) };
     let examined = Examined::<S> {
         options,
         clock,
@@ -78,6 +66,31 @@ pub fn look<S: Stage>(
         stage: std::marker::PhantomData,
     };
     examined.partitions(found)
+}
+
+/// The group's offsets of the main input; none where brokers that answer do not tell them, which is said.
+fn committed<S: Stage>(
+    cluster: &Cluster<'_>,
+    topics: &Topics,
+    group: &str,
+    (count, is_used): (i32, bool),
+    found: Found<'_>,
+) -> Result<Option<HashMap<i32, i64>>, ExamineError> {
+    match cluster.committed(group, topics.name(S::INPUTS[S::MAIN]), count, is_used) {
+        Ok(offsets) => Ok(Some(offsets)),
+        Err(error) => {
+            // Brokers that answer nothing at all are no finding about the group.
+            cluster.answers()?;
+            found(Finding::problem(
+                "group_offsets",
+                group,
+                format!("expected the group's committed offsets, found: {error}"),
+                "offsets that a transaction has pending are told when it ends: if this goes on, look for one that was left \
+                 open (kafka-transactions.sh find-hanging) and abort it",
+            ));
+            Ok(None)
+        }
+    }
 }
 
 /// What a partition has to go on with.
@@ -132,30 +145,34 @@ impl<S: Stage> Examined<'_, S> {
         Finding::error(error.name(), Self::place(partition), &error)
     }
 
+    fn broken(place: &str, error: &CannotResume, found: Found<'_>) -> Start {
+        found(Finding::error(error.name(), place, error));
+        Start::Broken
+    }
+
     /// Reads the log and checks it against the group, as a restore does.
     fn partition(&self, reader: &impl Reader, partition: i32, found: Found<'_>) -> Result<Start, ExamineError> {
         let (topic, place) = (self.topics.name(S::STATE), Self::place(partition));
-        let mut broken = |error: CannotResume| {
-            found(Finding::error(error.name(), place.clone(), &error));
-            Ok(Start::Broken)
-        };
         if let Some(error) = self.stands_still(partition)? {
-            return broken(error);
+            return Ok(Self::broken(&place, &error, found));
         }
         let read = match read_log::<S>(reader, self.clock, topic, partition) {
             Ok(read) => read,
-            Err(InspectError::Unreadable(error)) => return broken(error),
+            Err(InspectError::Unreadable(error)) => return Ok(Self::broken(&place, &error, found)),
             Err(error) => return Err(error.into()),
         };
         let main_topic = self.topics.name(S::INPUTS[S::MAIN]);
-        let now = self.cluster.committed(&self.group, main_topic, self.count, true)?;
+        let now = match committed::<S>(self.cluster, self.topics, &self.group, (self.count, true), found)? {
+            Some(now) => now,
+            None => return Ok(Start::Broken),
+        };
         let saved = read.log.meta().and_then(|meta| meta.offset(S::INPUTS[S::MAIN]));
         let group_offset = at_once((self.before.get(&partition).copied(), now.get(&partition).copied()), saved);
         let (group, partitions) = (self.group.as_str(), self.count);
         let check = Check { state_topic: topic, main_topic, group, partition, partitions };
         match read.log.checked(&check, group_offset, self.options) {
             Ok(None) | Err(CannotResume::WhereToBegin { .. }) => Ok(Start::Nothing),
-            Err(error) => broken(error),
+            Err(error) => Ok(Self::broken(&place, &error, found)),
             Ok(Some(meta)) => {
                 let text = format!(
                     "state and offsets agree: stream time {}, {} entries from offset {} to {}",

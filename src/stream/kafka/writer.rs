@@ -101,7 +101,7 @@ impl Writer for KafkaWriter {
         record.payload = value;
         if !headers.is_empty() {
             let none = OwnedHeaders::new_with_capacity(headers.len());
-            let all = headers.iter().fold(none, |all, (key, value)| all.insert(Header { key, value: Some(value) }));
+            let all = headers.iter().fold(none, |all, (key, value)| all.insert(Header { key, value: Some(*value) }));
             record.headers = Some(all);
         }
         while let Err((error, back)) = self.producer.send(record) {

@@ -37,8 +37,15 @@ impl Scene {
             fingerprint: TrackerStage::fingerprint(&world()),
             walk: Walk { number: 0, cursor: 0, start: 0, began: at(0), complete_from: 0 },
         };
-        let partition =
-            Partition::new(0, TrackerStage::machine(), meta, StateLog::empty(0), &world(), &Options::of_a_test());
+        let partition = Partition::new(
+            0,
+            TrackerStage::machine(),
+            meta,
+            StateLog::empty(0),
+            at(0),
+            &world(),
+            &Options::of_a_test(),
+        );
         Scene { partition, queries: 0, read: [0; 3] }
     }
 
@@ -95,7 +102,8 @@ impl Scene {
 
     fn turn_by(&mut self, options: &Options, wall: Timestamp, is_settled: bool, decided: &mut Vec<Effect>) -> Turn {
         let mut out = Output::default();
-        let turn = self.partition.turn(wall, is_settled, &world(), options, &mut out);
+        let aftermath = if is_settled { Aftermath::None } else { Aftermath::Lasts };
+        let turn = self.partition.turn(wall, aftermath, &world(), options, &mut out);
         decided.append(&mut out.effects);
         turn
     }
@@ -233,8 +241,15 @@ fn a_partition_goes_on_from_the_saved_clock() {
     scene.leave_lying("P1");
     scene.decide(at(10), true);
     let (_, saved) = scene.partition.blocks("writer", Some(0));
-    let resumed: Partition<TrackerStage> =
-        Partition::new(0, TrackerStage::machine(), saved.clone(), StateLog::empty(0), &world(), &Options::of_a_test());
+    let resumed: Partition<TrackerStage> = Partition::new(
+        0,
+        TrackerStage::machine(),
+        saved.clone(),
+        StateLog::empty(0),
+        at(0),
+        &world(),
+        &Options::of_a_test(),
+    );
     assert_eq!(
         (saved.stream_time, resumed.stream_time()),
         (scene.partition.stream_time(), scene.partition.stream_time())
@@ -261,6 +276,16 @@ fn an_abort_puts_back_clock_offsets_and_state_and_what_is_read_again_decides_the
     scene.read[1] = 1;
     scene.scan("P1", at(20), "sorted");
     assert_eq!(changes(&scene.decide(at(30), true)), decided);
+}
+
+#[test]
+fn a_saved_wait_is_never_longer_than_one_may_take_whatever_the_clock_was_of_whoever_saved_it() {
+    let mut scene = Scene::new();
+    scene.partition.machine.settling.set(Some(at(100)));
+    scene.decide(at(1), true);
+    assert!(!scene.partition.may_speak());
+    scene.decide(at(1) + Duration::from_mins(11), true);
+    assert!(scene.partition.may_speak());
 }
 
 #[test]

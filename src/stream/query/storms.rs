@@ -1,10 +1,9 @@
 //! What the storm breaker holds: every notifier partition of this instance is asked, and where the others are is told.
 
 use serde_json::Value;
-use tokio::sync::oneshot;
 
-use super::{ANSWER_WITHIN, Asker};
-use crate::stream::shared::{Query, Standing, Waits};
+use super::{ANSWER_WITHIN, Asker, put};
+use crate::stream::shared::Standing;
 use crate::stream::stage::{NotifierStage, Question, Stage};
 use crate::web::{HeldStorm, QueryError, Storms};
 
@@ -19,13 +18,7 @@ impl Asker {
         for partition in 0..partitions {
             match shared.worker_of(NotifierStage::NAME, partition) {
                 Some((Standing::Active, worker)) => {
-                    let Some(waits) = Waits::begin(&shared.questions) else {
-                        return Err(QueryError::NotReady("too many questions wait".to_owned()));
-                    };
-                    let (reply, answer) = oneshot::channel();
-                    let query = Query { partition, question: Question::Storms, reply, waits };
-                    worker.send(query).map_err(|_| QueryError::Timeout)?;
-                    asked.push((partition, answer));
+                    asked.push((partition, put(&worker, &shared.questions, partition, Question::Storms)?));
                 }
                 Some((Standing::Restoring(_), _)) => {}
                 None => {

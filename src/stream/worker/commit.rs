@@ -1,5 +1,6 @@
 //! What is decided becomes records; a transaction is committed or put back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{AfterCommit, Held, Worker, WorkerError};
@@ -8,6 +9,7 @@ use crate::state::Meta;
 use crate::stream::brokers::{Brokers, Membership, NewRecord, Offsets, Place, Reader, WriteError, Writer};
 use crate::stream::partition::Output;
 use crate::stream::partitioner;
+use crate::stream::reject::Headers;
 use crate::stream::stage::Stage;
 use crate::time::Backlog;
 
@@ -26,10 +28,10 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
                 self.shared.outbox.cancel(notice);
             }
         }
-        for mut rejected in output.rejects {
-            let headers = rejected.take_headers();
-            let key = rejected.key.as_deref();
-            self.produce("rejects.v1", key, rejected.value.as_deref(), &headers)?;
+        let (mut texts, shared) = (Headers::default(), Arc::clone(&self.shared));
+        for rejected in output.rejects {
+            let headers = rejected.headers(shared.topics.name(S::INPUTS[rejected.input]), &mut texts);
+            self.produce("rejects.v1", rejected.key.as_deref(), rejected.value.as_deref(), &headers)?;
             *self.after.rejects.entry((rejected.input, rejected.reject.reason)).or_default() += 1;
         }
         for effect in output.effects {
@@ -68,7 +70,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         topic: &'static str,
         key: Option<&[u8]>,
         value: Option<&[u8]>,
-        headers: &[(&str, String)],
+        headers: &[(&str, &str)],
     ) -> Result<(), WriteError> {
         let topics = &self.shared.topics;
         let partition = partitioner::partition(key.unwrap_or_default(), topics.partitions(topic));

@@ -56,6 +56,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
                         break;
                     }
                 }
+                Err(ReadError::OffsetGone(_)) if self.restore_what_was_cut()? => break,
                 Err(ReadError::OffsetGone(error)) => return Err(self.input_gone(error)),
                 Err(ReadError::Passing(error)) => {
                     tracing::debug!(stage = S::NAME, %error, "reading");
@@ -267,7 +268,7 @@ impl Fetching<'_> {
                 let time = record.time.map_or(wall, Timestamp::from_millis).min(wall);
                 let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
                 let record = S::decode(input, key, value, time)
-                    .map_err(|reject| Box::new(Rejected::new(reject, input, (topic, number, offset), key, value)));
+                    .map_err(|reject| Box::new(Rejected::new(reject, input, (number, offset), key, value)));
                 partition.fetched(input, Fetch { offset, time, wall, queries, bytes }, record);
                 if key.is_some_and(|key| partitioner::partition(key, self.partition_count) != number) {
                     metrics.misplaced(S::INPUTS[input]);

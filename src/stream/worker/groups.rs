@@ -38,6 +38,11 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         if new().next().is_none() {
             return Ok(());
         }
+        if let Some(grown) = partitions.iter().find(|partition| **partition >= self.partition_count) {
+            // Its state would be read as a first start. How many there are now only a worker that is built anew asks, and stops.
+            let (topic, known) = (&self.inputs[S::MAIN], self.partition_count);
+            return Err(WorkerError::Rebuild(format!("{topic} [{grown}] was assigned, and had {known} partitions")));
+        }
         // Asked after the assignment, so that no earlier owner can add to what we are about to read.
         let (begins, ends) = (self.reader.beginnings(new())?, self.reader.ends(new())?);
         let mut spans = Vec::new();
@@ -140,10 +145,42 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             }
             // The partitions that decide show that the consumer is well, and are to go on.
             tracing::warn!(stage = S::NAME, partition, %error, "the restore is begun anew");
-            self.held.remove(&partition);
-            self.reader.unassign([(self.state_topic.as_str(), partition)])?;
         }
-        self.take(&partitions)
+        self.restore_anew(&partitions)
+    }
+
+    fn restore_anew(&mut self, partitions: &[i32]) -> Result<(), WorkerError> {
+        for partition in partitions {
+            self.held.remove(partition);
+            self.reader.unassign([(self.state_topic.as_str(), *partition)])?;
+        }
+        self.take(partitions)
+    }
+
+    /// What was to be read next of some state log is gone: its former owner's last cut came after we had asked where it begins. It is
+    /// read from where it begins now; whether that is too late is seen at its end. False where none is short of its beginning.
+    pub(super) fn restore_what_was_cut(&mut self) -> Result<bool, WorkerError> {
+        let restoring = self.held.iter().filter_map(|(partition, held)| match held {
+            Held::Restoring(restoring) => Some((*partition, restoring.begins)),
+            Held::Active(_) => None,
+        });
+        let restoring: Vec<(i32, i64)> = restoring.collect();
+        if restoring.is_empty() {
+            return Ok(false);
+        }
+        let place = |partition| (self.state_topic.as_str(), partition);
+        let begins = self.reader.beginnings(restoring.iter().map(|(partition, _)| place(*partition)))?;
+        let positions = self.reader.positions()?;
+        let is_cut = |(partition, began): &(i32, i64)| {
+            let position = positions.of(place(*partition)).unwrap_or(*began);
+            begins.of(place(*partition)).is_some_and(|begins| begins > position)
+        };
+        let cut: Vec<i32> = restoring.into_iter().filter(is_cut).map(|(partition, _)| partition).collect();
+        if !cut.is_empty() {
+            tracing::info!(stage = S::NAME, partitions = ?cut, "state logs were cut while they were read: begun anew");
+            self.restore_anew(&cut)?;
+        }
+        Ok(!cut.is_empty())
     }
 
     fn activate(&mut self, partition: i32, group_offset: Option<i64>, world: &World) -> Result<(), WorkerError> {
@@ -182,7 +219,8 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
             "restored"
         );
         self.reader.unassign([(self.state_topic.as_str(), partition)])?;
-        let active = Partition::<S>::new(partition, restoring.machine, meta, log, world, options);
+        let now = self.shared.clock.now();
+        let active = Partition::<S>::new(partition, restoring.machine, meta, log, now, world, options);
         let offsets = self.inputs.iter().map(|topic| (topic.as_str(), partition)).zip(active.offsets().iter().copied());
         self.reader.assign(offsets)?;
         self.held.insert(partition, Held::Active(Box::new(active)));

@@ -13,7 +13,8 @@ fn never_uploaded_opens_a_day_after_shipping_and_clears_with_the_first_scan() {
              26:00 held opened info limit=26:00 by scan
          27:00 scan picked_up
              27:00 never_uploaded cleared warn limit=25:00 by scan
-             27:00 held cleared info limit=26:00 by scan",
+             27:00 held cleared info limit=26:00 by scan
+         28:00 time",
     );
 }
 
@@ -109,6 +110,13 @@ fn stalled_escalates_by_where_the_parcel_waits_until_the_last_scan_changes() {
              49:00:00.001 stalled opened info limit=49:00 by timer episode=2
              50:00 stalled retracted info limit=49:00 by scan episode=2",
     );
+    // The same at another hub is another last scan.
+    conditions(
+        "0:00 scan arrived_hub H1
+         13:00 scan arrived_hub H2
+             12:00:00.001 stalled opened info limit=12:00 by timer
+             13:00 stalled cleared info limit=12:00 by scan",
+    );
 }
 
 #[test]
@@ -168,12 +176,14 @@ fn a_given_promise_holds_before_any_scan_and_stops_with_the_first_attempt() {
 
 #[test]
 fn delayed_is_retracted_only_by_an_attempt_before_the_promise_itself() {
-    conditions(
-        "0:00 ship ordered_at=0:00 promise=10:00
-         11:00 scan awaiting_collection event_time=10:00
-             10:30:00.001 delayed opened major limit=10:30 by timer
-             11:00 delayed retracted major limit=10:30 by scan",
-    );
+    for (attempted, change) in [("10:00", "retracted"), ("10:01", "cleared"), ("10:30", "cleared")] {
+        conditions(&format!(
+            "0:00 ship ordered_at=0:00 promise=10:00
+             11:00 scan awaiting_collection event_time={attempted}
+                 10:30:00.001 delayed opened major limit=10:30 by timer
+                 11:00 delayed {change} major limit=10:30 by scan"
+        ));
+    }
 }
 
 #[test]
@@ -216,16 +226,18 @@ fn thoroughly_delayed_comes_after_three_days_in_the_city_and_seven_elsewhere() {
 
 #[test]
 fn dispatch_overdue_ends_with_any_sign_of_having_gone_on() {
-    conditions(
-        "0:00 scan picked_up
-         12:00 scan sorted H1
-         24:00 scan sorted H1
-         36:00 scan sorted H1
-         48:00 scan sorted H1
-         49:00 scan departed_hub H1 event_time=10:00
-             48:00:00.001 dispatch_overdue opened warn limit=48:00 by timer
-             49:00 dispatch_overdue retracted warn limit=48:00 by scan",
-    );
+    for sign in ["departed_hub H1", "arrived_hub H2", "arrived_destination H3", "forwarded", "returning"] {
+        conditions(&format!(
+            "0:00 scan picked_up
+             12:00 scan sorted H1
+             24:00 scan sorted H1
+             36:00 scan sorted H1
+             48:00 scan sorted H1
+             49:00 scan {sign} event_time=10:00
+                 48:00:00.001 dispatch_overdue opened warn limit=48:00 by timer
+                 49:00 dispatch_overdue retracted warn limit=48:00 by scan",
+        ));
+    }
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use super::timeline::{Timeline, notices, with_merchant, world};
 use crate::model::{Audience, ConditionKind, Level, RecipientKey, Timestamp};
+use crate::track::input::Place;
 use crate::track::parcel::Open;
-use crate::track::telling::{Told, condition_id};
+use crate::track::telling::{Collection, Told, collection_id, condition_id};
 
 #[test]
 fn each_level_replaces_the_one_before_and_goes_to_whom_it_concerns() {
@@ -96,6 +97,15 @@ fn nobody_hears_of_recovery_from_a_scan_with_other_news_or_while_something_told_
              withdrawn: attempt_failed warn -> recipient
          13:00 scan delivered
          14:00 time",
+    );
+    notices(
+        "0:00 ship ordered_at=0:00 promise=10:00 to=+8613800000000
+         1:00 scan arrived_hub H1
+         11:00 scan awaiting_collection pickup_code=11
+             10:30:00.001 delayed major -> recipient until 58:30:00.001
+             withdrawn: delayed major -> recipient
+         12:00 time
+             11:00 collection info 11 -> recipient until 59:00",
     );
 }
 
@@ -300,4 +310,19 @@ fn an_id_says_what_is_told_of_what_and_to_whom() {
     let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
     assert_eq!(distinct.len(), ids.len());
     assert_eq!(id("P1", 1, &first()), id("P1", 1, &first()));
+}
+
+#[test]
+fn an_id_of_an_arrival_says_when_where_and_with_which_code() {
+    let key = RecipientKey::from_text("p:1");
+    let told = Told { audience: Audience::Recipient, key, level: Level::Info, revision: 1, withdrawn: false };
+    let id = |at, place: &str, code: &str| {
+        let (place, pickup_code) = (Some(place.into()), Some(code.into()));
+        let place = Place { place, kind: None, pickup_code, free_until: None };
+        let arrival = Collection { event_time: Timestamp::from_millis(at), place, untold: None, told: Vec::new() };
+        collection_id("P1", 1, &arrival, &told)
+    };
+    let ids = [id(1, "LK-1", "11"), id(2, "LK-1", "11"), id(1, "LK-2", "11"), id(1, "LK-1", "22")];
+    assert_eq!(std::collections::BTreeSet::from(ids.clone()).len(), ids.len());
+    assert_eq!(id(1, "LK-1", "11"), ids[0]);
 }

@@ -209,7 +209,7 @@ impl Partition {
     /// Saves what was touched.
     fn commit(&mut self) {
         for (number, table) in self.tracker.tables().into_iter().enumerate() {
-            table.changed(1, &mut |key, value| {
+            table.changed(1, &mut |key, value, _| {
                 let key = (number, key.to_owned());
                 match value {
                     Some(bytes) => self.log.insert(key, bytes.to_vec()),

@@ -75,6 +75,8 @@ fn stricter_rules_open_at_the_saved_time_and_tell_nobody() {
     // One for each level, in slices.
     assert_eq!(timeline.tracker.rules_changed(instant("30:00"), 1, &timeline.world, &mut effects), 1);
     assert_eq!(timeline.tracker.rules_changed(instant("30:00"), 9, &timeline.world, &mut effects), 1);
+    // What is to be told is told when its instant is over.
+    timeline.tracker.handle_timeout(instant("30:01"), 9, &timeline.world, &mut effects);
     assert_eq!(effects.iter().filter(|effect| matches!(effect, Effect::Notice { .. })).count(), 0);
     let changes: Vec<_> = effects
         .iter()

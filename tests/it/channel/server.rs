@@ -42,7 +42,8 @@ impl Server {
         self
     }
 
-    fn spawn(script: &str, arguments: &[&str]) -> Option<Server> {
+    /// Starts a script that listens nowhere.
+    pub fn spawn(script: &str, arguments: &[&str]) -> Option<Server> {
         let python = support::python()?;
         let mut child = Command::new(python)
             .arg(tests().join("servers").join(script))

@@ -76,6 +76,11 @@ impl Daemon {
         });
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The admin listener's address.
     pub fn admin(&self) -> &str {
         &self.admin
@@ -119,9 +124,22 @@ impl Daemon {
 
     /// Sends a signal, `STOP` say; it must not have ended and been waited for.
     pub fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
+        let pid = self.pid().to_string();
         let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status();
         assert!(sent.expect("kill is part of every system").success());
+    }
+
+    /// How long its threads whose name begins so have been on a processor, whoever else wanted one.
+    pub fn processor_time(&self, threads: &str) -> Duration {
+        let folder = format!("/proc/{}/task", self.child.id());
+        let all = std::fs::read_dir(folder).expect("a system that shows its processes").flatten();
+        let of = |thread: std::fs::DirEntry| -> Option<u64> {
+            // One may have ended since it was listed.
+            let read = |name: &str| std::fs::read_to_string(thread.path().join(name)).ok();
+            read("comm")?.starts_with(threads).then_some(())?;
+            read("schedstat")?.split(' ').next()?.parse().ok()
+        };
+        Duration::from_nanos(all.filter_map(of).sum())
     }
 
     /// How it ended, if it has.

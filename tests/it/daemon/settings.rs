@@ -12,6 +12,9 @@ use crate::kafka::Cluster;
 /// The secret under which tests hash recipients.
 const HASH_KEY: &str = "a key of the tests, 32 characters";
 
+/// Names the binary to be started instead of the one that was built with the tests: an optimised one, to be measured.
+const BINARY: &str = "PARCELWATCH_TEST_BINARY";
+
 /// What a daemon is started with.
 #[derive(Clone)]
 pub struct Settings {
@@ -58,7 +61,7 @@ impl Settings {
             runtime: String::new(),
             rest: String::new(),
             environment,
-            program: PathBuf::from(env!("CARGO_BIN_EXE_parcelwatch")),
+            program: std::env::var_os(BINARY).unwrap_or_else(|| env!("CARGO_BIN_EXE_parcelwatch").into()).into(),
         }
         .instance("one")
     }

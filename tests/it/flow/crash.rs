@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::command::Parcelwatch;
 use super::{Flow, scan, shipment};
 use crate::channel::Server;
 use crate::daemon::{Daemon, Settings};
@@ -11,6 +12,9 @@ use crate::support::until;
 mod gate;
 
 use gate::Gate;
+
+/// How often a scene is set that the machine may spoil.
+const TRIES: usize = 5;
 
 /// A damaged parcel is told at once: to its merchant, whose endpoint stands behind a gate.
 struct Scene {
@@ -38,6 +42,15 @@ impl Scene {
         self.flow.put("shipments.v1", [("P1", shipment("P1"))]);
         self.flow.put("scans.v1", [("P1", scan("P1", "damaged"))]);
         daemon
+    }
+
+    /// Whether the saved state holds what was decided about the notice.
+    fn notice_is_applied(&self) -> bool {
+        let read = |saved: &Value| {
+            let offsets = saved["offsets"].as_array().into_iter().flatten();
+            offsets.filter(|input| input[0] == "notices.v1").any(|input| input[1] != 0)
+        };
+        Parcelwatch::with(&self.settings).state("notifier").iter().any(read)
     }
 
     /// After the restart: waits until the merchant's delivery is settled and everything else is quiet, then gives
@@ -72,12 +85,24 @@ fn unknowns(deliveries: &[Value]) -> usize {
     deliveries.iter().filter(|delivery| delivery["outcome"] == "unknown").count()
 }
 
+/// A scene whose daemon was killed with a claim that was not committed. A machine that does something else for four seconds between the notice and
+/// the kill makes another scene of it, which says nothing.
+fn killed_before_the_claim() -> Option<Scene> {
+    for _ in 0..TRIES {
+        let scene = Scene::set("/hook")?;
+        let daemon = scene.damage("4s");
+        scene.flow.until("notices.v1", "the notice", |notices| !notices.is_empty());
+        daemon.kill();
+        if !scene.notice_is_applied() {
+            return Some(scene);
+        }
+    }
+    panic!("{TRIES} times a claim was committed before the daemon could be killed");
+}
+
 #[test]
 fn killed_before_the_claim_is_committed_the_notice_is_delivered_once() {
-    let Some(scene) = Scene::set("/hook") else { return };
-    let daemon = scene.damage("4s");
-    scene.flow.until("notices.v1", "the notice", |notices| !notices.is_empty());
-    daemon.kill();
+    let Some(scene) = killed_before_the_claim() else { return };
     assert_eq!(scene.gate.connections(), 0, "nothing may leave before its claim is committed");
     let deliveries = scene.settled();
     assert_eq!(unknowns(&deliveries), 0, "{deliveries:#?}");

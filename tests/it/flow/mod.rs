@@ -17,6 +17,7 @@ mod resident;
 mod rubbish;
 mod secure;
 mod shifted;
+mod still;
 mod storm;
 mod upgrade;
 

@@ -205,10 +205,9 @@ impl Instance {
         self.reach.look(|state| state.now.as_millis() as i64)
     }
 
-    /// How long ago the first record was handed over of the transaction that ended last under one of these transactional ids, in
-    /// milliseconds.
-    pub fn opened_ago(&self, ids: &[String]) -> i64 {
-        self.reach.look(|state| state.now.saturating_sub(state.opened(&self.reach.name, ids)).as_millis() as i64)
+    /// How long ago the transaction before the present or last one under this transactional id ended, in milliseconds.
+    pub fn ended_before(&self, id: &str) -> i64 {
+        self.reach.look(|state| state.now.saturating_sub(state.ended_before(&self.reach.name, id)).as_millis() as i64)
     }
 
     /// Its machine's clocks.

@@ -117,6 +117,12 @@ impl Log {
         entries.into_iter().filter(|entry| matches!(entry.body, Body::Record { .. })).collect()
     }
 
+    /// Whether a reader of committed records has anything to read from this offset on.
+    pub fn waits(&self, from: i64) -> bool {
+        let fetched = self.fetch(from.max(self.begin), self.stable(), usize::MAX);
+        fetched.is_some_and(|fetched| fetched.entries.iter().any(|entry| matches!(entry.body, Body::Record { .. })))
+    }
+
     /// Every offset that is there, aborted and open ones too.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Entry>> {
         self.entries.iter()

@@ -105,11 +105,27 @@ impl Cluster {
             is_down: true,
             paused_until: Duration::ZERO,
             cut_until: Duration::ZERO,
+            wall_from: (0, Duration::ZERO),
         });
         machine.incarnation += 1;
         (machine.is_down, machine.paused_until) = (false, now);
         let incarnation = machine.incarnation;
         Instance::new(instance::Reach::new(Arc::clone(&self.state), instance, incarnation), prefix)
+    }
+
+    /// The process that runs there looks at its machine's clocks, and goes by that from now on.
+    pub fn looks_at_clocks(&self, instance: &str) {
+        let mut state = self.lock();
+        let now = state.now;
+        if let Some(machine) = state.machines.get_mut(instance) {
+            machine.wall_from = (machine.clocks.system_ms(now), machine.clocks.boot(now));
+        }
+    }
+
+    /// The time that whoever read and committed this record took it to be of, which is less than its own where its reader's clock was behind.
+    pub fn read_at(&self, topic: &str, seen: &Seen) -> i64 {
+        let state = self.lock();
+        state.read_early.get(&(topic.to_owned(), seen.partition, seen.offset)).copied().unwrap_or(seen.time)
     }
 
     /// `kill -9`.
@@ -249,6 +265,12 @@ impl Cluster {
     /// A group's committed offset.
     pub fn group_offset(&self, group: &str, topic: &str, partition: i32) -> Option<i64> {
         self.lock().groups.get(group)?.offsets.get(&(topic.to_owned(), partition)).copied()
+    }
+
+    /// Where a group stands in a partition, if committed records wait there.
+    pub fn waits_at(&self, group: &str, topic: &str, partition: i32) -> Option<i64> {
+        let offset = self.group_offset(group, topic, partition).unwrap_or(0);
+        self.lock().log(topic, partition).filter(|log| log.waits(offset)).map(|_| offset)
     }
 
     /// Forgets a group's offset of a partition, as the brokers do after a week.

@@ -127,8 +127,24 @@ impl State {
             let Some(entry) = assigned.buffer.pop_front() else { return Polled::Nothing };
             assigned.position = Some(entry.offset + 1);
             if matches!(entry.body, Body::Record { .. }) {
+                self.note_clock(&reading.instance, &place, &entry);
                 return Polled::Record(place, entry);
             }
+        }
+    }
+
+    /// Whoever reads a record by a clock that is behind takes it to be of that clock's time; a record that is read again, before anybody
+    /// has committed it, of the time of the new reading.
+    fn note_clock(&mut self, instance: &str, place: &(String, i32), entry: &Entry) {
+        let Some(wall) = self.machines.get(instance).map(|machine| machine.wall_ms(self.now)) else { return };
+        if self.groups.values().any(|group| group.offsets.get(place).is_some_and(|read| *read > entry.offset)) {
+            return;
+        }
+        let key = (place.0.clone(), place.1, entry.offset);
+        if wall < entry.time {
+            self.read_early.insert(key, wall);
+        } else {
+            self.read_early.remove(&key);
         }
     }
 

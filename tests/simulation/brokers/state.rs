@@ -41,12 +41,25 @@ pub struct Machine {
     pub paused_until: Duration,
     /// It does not reach the brokers before.
     pub cut_until: Duration,
+    /// What its process started its wall clock from: the system's clock, in milliseconds since 1970, and the boot clock.
+    pub wall_from: (i64, Duration),
+}
+
+impl Machine {
+    /// The wall clock of its process, as the product has it: its value at start plus the boot clock.
+    pub fn wall_ms(&self, now: Duration) -> i64 {
+        let (system_ms, boot) = self.wall_from;
+        system_ms + self.clocks.boot(now).saturating_sub(boot).as_millis() as i64
+    }
 }
 
 #[allow(missing_docs)]
 pub struct State {
     /// The true time since the simulation began.
     pub now: Duration,
+    /// Records that were read by a clock behind their own time: that clock's time when they were read last before they were
+    /// committed, by topic, partition and offset. The product takes no record to be of the future.
+    pub read_early: BTreeMap<(String, i32, i64), i64>,
     pub rng: fastrand::Rng,
     pub faults: Faults,
     pub sabotage: Sabotage,
@@ -77,6 +90,7 @@ impl State {
             topics: BTreeMap::new(),
             transactional: BTreeMap::new(),
             groups: BTreeMap::new(),
+            read_early: BTreeMap::new(),
             agenda: Agenda::default(),
             broker: Departing::new(start_ms),
             machines: BTreeMap::new(),

@@ -27,9 +27,8 @@ pub struct Writing {
     id: String,
     by: Pid,
     queued: Vec<Pending>,
-    /// When the first record of its present or last transaction was handed over, and when its last one ended.
-    opened: Duration,
-    ended: Duration,
+    /// When its last two transactions ended.
+    ended: (Duration, Duration),
     /// The coordinator knows of the open transaction.
     begun: bool,
     failed: Option<Sorted>,
@@ -65,10 +64,10 @@ fn sorted(refused: Refused) -> Option<Sorted> {
 }
 
 impl State {
-    /// When the first record was handed over of that of an instance's transactions, under these transactional ids, which ended last.
-    pub fn opened(&self, instance: &str, ids: &[String]) -> Duration {
-        let of = self.writers.values().filter(|writing| writing.instance == instance && ids.contains(&writing.id));
-        of.max_by_key(|writing| writing.ended).map_or(self.now, |writing| writing.opened)
+    /// When the transaction before the present or last one under this transactional id ended, or the producer came.
+    pub fn ended_before(&self, instance: &str, id: &str) -> Duration {
+        let of = self.writers.values().find(|writing| writing.instance == instance && writing.id == id);
+        of.map_or(Duration::ZERO, |writing| writing.ended.0)
     }
 
     /// Sends what is queued; false where it has to wait.
@@ -113,14 +112,13 @@ impl SimWriter {
     pub fn new(reach: Reach, id: &str) -> Result<SimWriter, WriteError> {
         let timeout = reach.look(|state| state.transaction_timeout);
         let by = waits(&reach, Duration::from_secs(30), true, |state| state.init(id, timeout))?;
-        let instance = reach.name.clone();
+        let (instance, began) = (reach.name.clone(), reach.look(|state| state.now));
         let writing = Writing {
             instance,
             id: id.to_owned(),
             by,
             queued: Vec::new(),
-            opened: Duration::ZERO,
-            ended: Duration::ZERO,
+            ended: (began, began),
             begun: false,
             failed: None,
         };
@@ -173,7 +171,8 @@ impl SimWriter {
         }
         self.reach.look_mut(|state| {
             if let Some(writing) = state.writers.get_mut(&self.handle) {
-                (writing.begun, writing.failed, writing.ended) = (false, None, state.now);
+                (writing.begun, writing.failed) = (false, None);
+                writing.ended = (writing.ended.1, state.now);
                 writing.queued.clear();
             }
         });
@@ -223,16 +222,12 @@ impl Writer for SimWriter {
 
     fn produce(&mut self, record: NewRecord<'_>) -> Result<(), WriteError> {
         let NewRecord { topic, partition, key, value, headers } = record;
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let body = Body::Record { key: key.map(<[u8]>::to_vec), value: value.map(<[u8]>::to_vec), headers };
-        let (topic, handle, is_first) = (topic.to_owned(), self.handle, !self.open);
-        let now = self.reach.look(|state| state.now);
+        let (topic, handle) = (topic.to_owned(), self.handle);
         let queued = self.reach.local(|state| {
             let time = state.machines.get(&self.reach.name).map_or(0, |machine| machine.clocks.system_ms(state.now));
             if let Some(writing) = state.writers.get_mut(&handle) {
-                if is_first {
-                    writing.opened = now;
-                }
                 writing.queued.push(Pending { topic, partition, time, body });
             }
             // The background thread lingers for a moment and sends.

@@ -36,7 +36,7 @@ pub fn check(evidence: &Evidence, verdict: &Verdict, found: &mut Violations) {
     let records: Vec<(&Written, Value)> = early.map(|record| (record, record.json())).collect();
     for (record, notice) in records.iter().filter(|(_, notice)| notice["change"] == "issued") {
         let id = text(notice, "id");
-        let resolves = matches!(notice["kind"].as_str(), Some("recovered" | "corrected" | "choice" | "digest"));
+        let resolves = matches!(notice["kind"].as_str(), Some("recovered" | "corrected" | "digest"));
         let span = if resolves { None } else { truth(notice, record.time, &spans, found) };
         if let Some(span) = span {
             *told.entry((std::ptr::from_ref(span) as usize, text(notice, "audience"))).or_default() += 1;
@@ -72,6 +72,10 @@ fn truth<'a>(
             && notice["kind"] == span.kind.as_str()
             && notice["level"] == span.level.as_str()
             && span.episode == notice["episode"].as_u64().unwrap_or_default()
+            && span.choice.as_ref().is_none_or(|(id, change)| {
+                let chosen = &notice["facts"]["choice"];
+                chosen["id"] == id.as_str() && chosen["change"] == change.as_str()
+            })
     };
     let tells = |span: &&Span| match audience.as_str() {
         "hub_ops" => span.hub && span.from <= at && span.to.is_none_or(|to| at <= to),
@@ -81,11 +85,15 @@ fn truth<'a>(
     let span = candidates.filter(same).copied().find(tells);
     match span {
         None => found.add("told_truth", format!("nothing of the kind is to be told: {}", brief(notice))),
-        // An instant that stays true: `uploaded_late` is over as it opens.
+        // An instant that stays true: `uploaded_late` is over as it opens, and a choice was refused whatever comes after it.
         Some(span) if span.by.as_ref().is_some_and(|(how, _)| how == "instant") => {}
         Some(span) => {
             if let Some(to) = span.to.filter(|to| time > to + STALE_MAX_MS) {
                 found.add("told_truth", format!("told {} ms after it was over: {}", time - to, brief(notice)));
+            }
+            let knows = |(from, to): &(i64, i64)| *from <= at && time <= *to;
+            if audience == "recipient" && span.quiet.iter().any(knows) {
+                found.add("told_truth", format!("who has an appointment knows why it rests: {}", brief(notice)));
             }
         }
     }
@@ -105,7 +113,8 @@ fn told_all(evidence: &Evidence, verdict: &Verdict, told: &HashMap<(usize, Strin
             }
             let to = span.to.unwrap_or(evidence.until);
             let lasts = evidence.well.iter().map(|well| to.min(well.1) - at.max(well.0)).max().unwrap_or(0);
-            if count == 0 && lasts > TOLD_WITHIN_MS {
+            let knows = audience == "recipient" && !span.quiet.is_empty();
+            if count == 0 && lasts > TOLD_WITHIN_MS && !knows {
                 found.add("told_all", format!("{audience} is not told: {span:?}"));
             }
         }

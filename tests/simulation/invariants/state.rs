@@ -35,7 +35,6 @@ impl Saved {
         partition: &mut Partition<S>,
         log: &StateLog,
         world: &World,
-        clock_skew_ms: i64,
         found: &mut Violations,
     ) {
         let name = format!("{} [{}]", S::NAME, partition.number);
@@ -72,7 +71,7 @@ impl Saved {
         if is_late {
             found.add("timers", format!("{name}: wants to be called at {wants:?}, derived is {derived:?}"));
         }
-        self.time::<S>(&name, partition.number, meta, log.now + clock_skew_ms, found);
+        self.time::<S>(&name, partition.number, meta, log.now, found);
         let live_bytes: usize = live.iter().flatten().map(|(key, value)| key.len() + value.len()).sum();
         let log_bytes: usize = log.blocks.iter().map(Vec::len).sum();
         if log_bytes > 3 * live_bytes + LOG_SLACK_BYTES {

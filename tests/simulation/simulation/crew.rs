@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::{AHEAD_MOST_MS, Simulation};
+use super::{AHEAD_MOST_MS, BEHIND_MOST_MS, Simulation};
 use crate::instance::Instance;
 
 impl Simulation {
@@ -14,7 +14,8 @@ impl Simulation {
         // A machine's clock is put right before a daemon starts there.
         self.right(i64::MAX, Some(name));
         let ahead = process.clocks().system().as_millis() - self.cluster.broker_ms();
-        self.cluster.step(Some(name), self.dice(|dice| dice.below(AHEAD_MOST_MS)) - ahead);
+        self.cluster.step(Some(name), self.dice(|dice| dice.between(-BEHIND_MOST_MS, AHEAD_MOST_MS)) - ahead);
+        self.cluster.looks_at_clocks(name);
         let instance = Instance::start(name, process, &self.settings, &self.plan);
         self.instances.borrow_mut().push(Rc::new(instance));
     }

@@ -34,9 +34,15 @@ impl Simulation {
             let blocks = committed.into_iter().filter(|seen| seen.partition == number).filter_map(|seen| seen.value);
             let log = StateLog { blocks: blocks.collect(), now: self.cluster.broker_ms() };
             let Some(world) = instance.shared.worlds.get() else { continue };
-            let skew = instance.shared.options.clock_skew.as_millis() as i64;
-            self.saved.borrow_mut().check(partition, &log, &world, skew, &mut self.found.borrow_mut());
+            self.saved.borrow_mut().check(partition, &log, &world, &mut self.found.borrow_mut());
         }
+    }
+
+    /// Records of an input, as of the time that they were taken to be of.
+    fn read(&self, topic: &str) -> Vec<Written> {
+        let seen = self.cluster.committed(&self.topic(topic));
+        let times = seen.iter().map(|seen| self.cluster.read_at(&self.topic(topic), seen));
+        self.written(topic).into_iter().zip(times).map(|(record, time)| Written { time, ..record }).collect()
     }
 
     pub(super) fn written(&self, topic: &str) -> Vec<Written> {
@@ -51,22 +57,13 @@ impl Simulation {
         self.cluster.committed(&self.topic(topic)).into_iter().map(written).collect()
     }
 
-    /// The spans up to `until` in which nothing was wrong, by the brokers' clock.
-    fn well(&self, until: i64) -> Vec<(i64, i64)> {
-        let unwell = self.unwell.borrow();
-        let starts = std::iter::once(0).chain(unwell.iter().map(|span| span.1));
-        let ends = unwell.iter().map(|span| span.0).chain(std::iter::once(until));
-        let start = self.history.start;
-        starts.zip(ends).filter(|(from, to)| from < to).map(|(from, to)| (from + start, to + start)).collect()
-    }
-
     /// What is written by now.
     pub(super) fn evidence(&self, until: i64) -> Evidence {
         let mut notices = self.written("notices.v1");
         notices.sort_by_key(|notice| (notice.time, notice.partition, notice.offset));
         Evidence {
             until: until + self.history.start,
-            inputs: [self.written("shipments.v1"), self.written("scans.v1")].concat(),
+            inputs: ["shipments.v1", "scans.v1", "reroutes.v1"].map(|topic| self.read(topic)).concat(),
             conditions: self.written("conditions.v1"),
             notices,
             deliveries: self.written("deliveries.v1"),

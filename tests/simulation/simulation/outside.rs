@@ -70,7 +70,7 @@ impl Simulation {
         let mut told = self.told.borrow_mut();
         told.read(self.cluster.committed(&self.topic("notices.v1")));
         let Some(issued) = told.of(&handed.notice_id).cloned() else { return };
-        if handed.deadline < handed.opened && issued.expires.is_none_or(|expires| handed.deadline < expires) {
+        if handed.deadline < handed.since && issued.expires.is_none_or(|expires| handed.deadline < expires) {
             self.found.borrow_mut().add("claimed_in_time", format!("{handed:?}, {issued:?}"));
         }
         if handed.waits && self.dice(|dice| dice.permille(MET_BY_A_SCAN)) {

@@ -3,19 +3,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use parcelwatch::stream::{NotifierStage, Stage, TrackerStage};
-
-use super::{AHEAD_MOST_MS, Righted, Simulation};
+use super::{AHEAD_MOST_MS, BEHIND_MOST_MS, Righted, Simulation};
 use crate::brokers::Faults;
 use crate::instance::Instance;
 use crate::plan::Trouble;
-use crate::settings::PARTITIONS;
 
 /// How much a fetch brings at most while little is read at a time: withdrawals come later than what they withdraw.
 const TRICKLE: usize = 2;
-
-/// What was wrong within so long of one another is one span.
-const UNWELL_GAP_MS: i64 = 10 * 60_000;
 
 impl Simulation {
     pub(super) fn troubles(&self) {
@@ -81,8 +75,10 @@ impl Simulation {
             }
             Trouble::Drift => {
                 let ahead = instance.shared.clock.now().as_millis() - (self.cluster.broker_ms());
-                let (to, lasts) =
-                    (self.dice(|dice| dice.between(20, AHEAD_MOST_MS)), seconds(300, 7200).as_millis() as i64);
+                let (to, lasts) = (
+                    self.dice(|dice| dice.between(-BEHIND_MOST_MS, AHEAD_MOST_MS)),
+                    seconds(300, 7200).as_millis() as i64,
+                );
                 self.cluster.drift(Some(name), (to - ahead) * 1_000_000 / lasts);
                 self.righted.borrow_mut().push((now + lasts, name.clone(), Righted::Drift));
             }
@@ -140,30 +136,6 @@ impl Simulation {
             faults.fetched_most = TRICKLE;
         }
         self.cluster.plan(faults);
-    }
-
-    /// Notes whether anything is wrong now that may keep somebody from telling what is true.
-    pub(super) fn look_after(&self) {
-        let now = self.now();
-        let untils = [&self.rough_until, &self.away_until, &self.hangs_until, &self.trickles_until];
-        let stages = [TrackerStage::NAME, NotifierStage::NAME];
-        let is_unwell = untils.iter().any(|until| now < until.get())
-            || stages.iter().any(|stage| self.active(stage) != PARTITIONS as usize)
-            || !self.righted.borrow().is_empty()
-            || self.upstream.borrow().is_some()
-            || self
-                .instances
-                .borrow()
-                .iter()
-                .any(|instance| self.cluster.is_paused(&instance.name) || self.cluster.is_cut(&instance.name));
-        if is_unwell {
-            self.last_trouble.set(now);
-            let mut unwell = self.unwell.borrow_mut();
-            match unwell.last_mut().filter(|last| now - last.1 <= UNWELL_GAP_MS) {
-                Some(last) => last.1 = now,
-                None => unwell.push((now, now)),
-            }
-        }
     }
 
     /// The foreign producer ends its transaction where it is time: what it has aborted was never input.

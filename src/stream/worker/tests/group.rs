@@ -24,7 +24,7 @@ fn predecessor() -> Script {
 }
 
 /// A worker that is given partition 0 beside these logs.
-fn successor(script: Script) -> Scene<TrackerStage> {
+pub fn successor(script: Script) -> Scene<TrackerStage> {
     let scene = Scene::on(script);
     scene.shared.worlds.complete();
     scene.script.state().asked.push_back(Asked::Assign(vec![0]));
@@ -235,6 +235,52 @@ fn topics_of_unequal_or_grown_partition_counts_are_refused_with_the_remedy() {
     let error = Worker::<TrackerStage, Script>::new(Arc::clone(&scene.shared), &scene.script, 1).err();
     let error = error.expect("it has grown since the instance started").to_string();
     assert!(error.contains("expected 2 partitions of scans.v1") && error.contains("create new topics"), "{error}");
+}
+
+#[test]
+fn a_partition_that_was_added_to_a_running_topic_is_recognised_and_never_read_as_a_first_start() {
+    fn recognised<S: Stage>() {
+        let mut scene = Scene::<S>::with(&[0]);
+        scene.script.state().partitions = PARTITIONS + 4;
+        scene.script.state().asked.push_back(Asked::Assign(vec![PARTITIONS]));
+        let error = scene.fails();
+        assert!(matches!(error, WorkerError::Rebuild(_)), "{error}");
+        let calls = scene.script.calls();
+        assert!(!calls.iter().any(|call| call.starts_with("produce") || call.starts_with("read")), "{calls:#?}");
+        let stops = Worker::<S, Script>::new(Arc::clone(&scene.shared), &scene.script, 0).err().expect("it has grown");
+        assert!(stops.to_string().contains("found 6: keys belong to other partitions now"), "{stops}");
+    }
+    recognised::<TrackerStage>();
+    recognised::<NotifierStage>();
+}
+
+#[test]
+fn a_log_that_is_cut_while_it_is_restored_is_read_anew_and_no_other_partition_with_it() {
+    let mut scene = Scene::<TrackerStage>::with(&[0]);
+    // So many transactions make a walk complete, and its former owner cuts the log.
+    for _ in 0..60 {
+        scene.script.pass(Duration::from_secs(10));
+        scene.turns(3);
+    }
+    let (_, _, before) = std::iter::from_fn(|| scene.trims.try_recv().ok()).last().expect("a cut");
+    let script = scene.script.clone();
+    script.state().asked.push_back(Asked::Revoke(vec![0]));
+    scene.turns(1);
+
+    let log = ("tracker-state.v1".to_owned(), 0);
+    script.state().unstable.insert(log.clone(), 0);
+    let mut scene = successor(script);
+    scene.script.state().asked.push_back(Asked::Assign(vec![1]));
+    scene.turns(20);
+    assert!(scene.worker.partition(0).is_none() && scene.worker.partition(1).is_some());
+    scene.script.calls();
+    scene.script.state().begins.insert(log.clone(), before);
+    scene.script.state().unstable.clear();
+    scene.turns(20);
+    assert!(scene.worker.partition(0).is_some());
+    let calls = scene.script.calls();
+    assert!(calls.contains(&format!("read tracker-state.v1 0 from {before}")), "{calls:#?}");
+    assert!(!calls.iter().any(|call| call.starts_with("read tracker-state.v1 1")), "{calls:#?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod clock;
 mod group;
 mod order;
 mod script;
+mod settling;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -51,7 +52,7 @@ struct Scene<S: Stage> {
     shared: Arc<Shared>,
     worker: Worker<S, Script>,
     /// What state logs are to be deleted.
-    _trims: tokio::sync::mpsc::UnboundedReceiver<(String, i32, i64)>,
+    trims: tokio::sync::mpsc::UnboundedReceiver<(String, i32, i64)>,
 }
 
 fn world() -> World {
@@ -74,14 +75,14 @@ impl<S: Stage> Scene<S> {
 
     /// Beside logs that are there already.
     fn on(script: Script) -> Scene<S> {
-        let (trim, _trims) = tokio::sync::mpsc::unbounded_channel();
+        let (trim, trims) = tokio::sync::mpsc::unbounded_channel();
         let worlds = Arc::new(Worlds::new(world()));
         let outbox = Arc::new(Noting(script.clone(), Mutex::default()));
         let (topics, metrics) = (Topics::of("", |_| PARTITIONS), Arc::new(Metrics::new()));
         let (clock, stop) = (Clock::of(Arc::new(script.clone())), Arc::new(AtomicBool::new(false)));
         let shared = Arc::new(Shared::new(options(), clock, topics, worlds, metrics, outbox, trim, stop));
         let worker = Worker::new(Arc::clone(&shared), &script, 0).unwrap_or_else(|error| panic!("{error}"));
-        Scene { script, shared, worker, _trims }
+        Scene { script, shared, worker, trims }
     }
 
     /// The tables are read, and it has these partitions.

@@ -99,6 +99,7 @@ fn an_attempt_starts_only_after_the_commit_that_recorded_it() {
 #[test]
 fn what_an_aborted_transaction_claimed_is_attempted_once_and_after_the_next_one() {
     let mut scene = told();
+    until_claimed(&mut scene);
     fault(&scene.script, Fault::CommitAborts);
     scene.turns(120);
     let calls = scene.script.calls();

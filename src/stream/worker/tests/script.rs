@@ -3,7 +3,7 @@
 //! They hold logs, offsets and one member's assignment; a transaction's records appear when it commits, and its marker
 //! occupies an offset. They enforce nothing: that is the business of Apache Kafka (`tests/it`) and of the simulation.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -54,7 +54,11 @@ pub struct State {
     boot: Duration,
     /// How far somebody has set the system's clock.
     pub set_by: i64,
+    /// Where logs begin that were cut.
+    pub begins: HashMap<Spot, i64>,
     reading: BTreeMap<Spot, i64>,
+    /// What was to be read next is gone: nothing more is fetched.
+    gone: BTreeSet<Spot>,
     /// Of those that were assigned, which have handed something over or passed something.
     moved: BTreeMap<Spot, bool>,
     open: Vec<(Spot, Slot)>,
@@ -81,7 +85,9 @@ impl Script {
             answer_takes: Duration::ZERO,
             boot: Duration::from_secs(1000),
             set_by: 0,
+            begins: HashMap::new(),
             reading: BTreeMap::new(),
+            gone: BTreeSet::new(),
             moved: BTreeMap::new(),
             open: Vec::new(),
         })))
@@ -202,9 +208,14 @@ impl Reader for Script {
     fn poll<R>(&self, timeout: Duration, take: impl FnOnce(Record<'_>) -> R) -> Option<Result<R, ReadError>> {
         let found = {
             let mut state = self.state();
-            let places: Vec<Spot> = state.reading.keys().cloned().collect();
+            let places: Vec<Spot> =
+                state.reading.keys().filter(|place| !state.gone.contains(*place)).cloned().collect();
             let mut found = None;
             for place in places {
+                if state.begins.get(&place).is_some_and(|begins| state.reading[&place] < *begins) {
+                    state.gone.insert(place);
+                    return Some(Err(ReadError::OffsetGone("offset out of range".to_owned())));
+                }
                 let stable = state.unstable.get(&place).copied().unwrap_or(usize::MAX);
                 while found.is_none() {
                     let at = state.reading[&place] as usize;
@@ -230,6 +241,7 @@ impl Reader for Script {
         for (place, offset) in places {
             self.call(format!("read {} {} from {offset}", place.0, place.1));
             let mut state = self.state();
+            state.gone.remove(&spot(place));
             state.reading.insert(spot(place), offset);
             state.moved.insert(spot(place), false);
         }
@@ -277,7 +289,9 @@ impl Reader for Script {
 
     fn beginnings<'a>(&self, places: impl IntoIterator<Item = Place<'a>>) -> Result<Offsets, BrokerError> {
         let mut offsets = Offsets::default();
-        places.into_iter().for_each(|place| offsets.add(place, Found::At(0)));
+        let state = self.state();
+        let begins = |place| state.begins.get(&spot(place)).copied().unwrap_or(0);
+        places.into_iter().for_each(|place| offsets.add(place, Found::At(begins(place))));
         Ok(offsets)
     }
 

@@ -64,7 +64,9 @@ fn nothing_is_changed_and_nothing_is_wrong() {
 #[test]
 fn a_running_daemon_is_not_disturbed_and_its_movement_is_no_problem() {
     let Some(scene) = Scene::set() else { return };
-    let daemon = Daemon::start(&scene.settings.clone().runtime("save_time_every = \"100ms\""));
+    // No machine stands still for so long without another wait of this test failing: what is lost and begun anew is doctor's doing.
+    let patient = "save_time_every = \"100ms\"\nsession_timeout = \"5m\"\ntransaction_timeout = \"5m\"";
+    let daemon = Daemon::start(&scene.settings.clone().runtime(patient));
     let parcelwatch = Parcelwatch::with(&scene.settings);
     for _ in 0..5 {
         let (code, found) = parcelwatch.doctor();

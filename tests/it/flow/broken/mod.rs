@@ -52,7 +52,7 @@ impl Scene {
         self.doctor_names(problems, says);
         let mut daemon = Daemon::spawn(&self.settings, &["--from", "earliest"]);
         let status = daemon.ended(PATIENCE);
-        assert_eq!(status.code(), Some(1), "{}", daemon.log());
+        assert_eq!(status.code(), Some(3), "{}", daemon.log());
         let log = daemon.log();
         let last = log.lines().last().unwrap_or_default();
         assert!(says.iter().all(|word| last.contains(word)), "expected {says:?} in the last line, found {last}");

@@ -52,8 +52,15 @@ fn scans(flow: &Flow, flood: Flood) {
     producer.flush();
 }
 
-/// Good records decided in a second, from when the daemon is ready to the last of them, which all wait before it starts.
-fn rate(flood: Flood) -> Option<f64> {
+/// What good records cost, from when the daemon is ready to the last of them, which all wait before it starts.
+struct Cost {
+    /// So many are decided in a second of the clock, whoever else is busy on this machine.
+    per_second: f64,
+    /// The processor's time that the deciding thread takes for each, rejects included: whatever else goes on here, it is the same.
+    worker_us: f64,
+}
+
+fn cost(flood: Flood) -> Option<Cost> {
     let flow = Flow::new()?;
     scans(&flow, flood);
     let daemon = Daemon::spawn(&flow.settings(), &["--from", "earliest"]);
@@ -63,14 +70,19 @@ fn rate(flood: Flood) -> Option<f64> {
         let ready = crate::http::get(daemon.admin(), "/metrics").is_ok();
         if ready && decided() > 0 { Ok(()) } else { Err("not yet") }
     });
-    let (began, first) = (Instant::now(), decided());
+    let worker = || daemon.processor_time("tracker-");
+    let (began, used, first) = (Instant::now(), worker(), decided());
     until("every record", PATIENCE, || match decided() {
         GOOD => Ok(()),
         found => Err(found),
     });
-    let rate = (GOOD - first) as f64 / began.elapsed().as_secs_f64();
+    let good = (GOOD - first) as f64;
+    let cost = Cost {
+        per_second: good / began.elapsed().as_secs_f64(),
+        worker_us: (worker() - used).as_secs_f64() * 1e6 / good,
+    };
     daemon.stop();
-    Some(rate)
+    Some(cost)
 }
 
 #[test]
@@ -79,15 +91,23 @@ fn good_records_a_second_beside_a_flood() {
     let mut found = Vec::new();
     for round in 1..=3 {
         for flood in [Flood::None, Flood::InARow, Flood::Among] {
-            let Some(rate) = rate(flood) else { return };
-            println!("round {round}, flood {flood:?}: {rate:.0} good records a second");
-            found.push((flood, rate));
+            let Some(Cost { per_second, worker_us }) = cost(flood) else { return };
+            println!(
+                "round {round}, flood {flood:?}: {per_second:.0} good records a second, {worker_us:.1} us of the deciding thread for each"
+            );
+            found.push((flood, per_second, worker_us));
         }
     }
-    let best = |wanted: fn(&Flood) -> bool| {
-        found.iter().filter(|(flood, _)| wanted(flood)).map(|(_, rate)| *rate).fold(0.0, f64::max)
+    let of = |wanted: fn(&Flood) -> bool| {
+        let of: Vec<_> = found.iter().filter(|(flood, ..)| wanted(flood)).collect();
+        let most = of.iter().map(|(_, rate, _)| *rate).fold(0.0, f64::max);
+        (most, of.iter().map(|(.., us)| *us).fold(f64::MAX, f64::min))
     };
-    let alone = best(|flood| matches!(flood, Flood::None));
-    println!("in a row: {:.2} of the rate without", best(|flood| matches!(flood, Flood::InARow)) / alone);
-    println!("among:    {:.2} of the rate without", best(|flood| matches!(flood, Flood::Among)) / alone);
+    let (alone, alone_us) = of(|flood| matches!(flood, Flood::None));
+    for (name, wanted) in
+        [("in a row", (|f| matches!(f, Flood::InARow)) as fn(&Flood) -> bool), ("among", |f| matches!(f, Flood::Among))]
+    {
+        let (rate, us) = of(wanted);
+        println!("{name}: {:.2} of the rate without, {:.2} by the deciding thread's time", rate / alone, alone_us / us);
+    }
 }

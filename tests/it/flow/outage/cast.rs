@@ -114,6 +114,18 @@ pub fn records(down: i64) -> Vec<(i64, &'static str, String, Value)> {
     records
 }
 
+/// What shows that brokers were there up to `now`, for longer than the daemon would wait after an outage: in every partition a shipment
+/// each minute that says nothing new.
+pub fn signs_of_life(down: i64, now: i64) -> Vec<(i64, &'static str, String, Value)> {
+    let silent = records(down).into_iter().filter(|(_, topic, parcel, _)| {
+        *topic == "shipments.v1" && parcel.rsplit_once('-').is_some_and(|(name, _)| name == CAST[0].name)
+    });
+    let silent: Vec<_> = silent.collect();
+    let minutes = (0..15).rev().map(|minute| now - minute * 60_000);
+    let each = |time| silent.iter().map(move |(_, topic, parcel, value)| (time, *topic, parcel.clone(), value.clone()));
+    minutes.flat_map(each).collect()
+}
+
 /// What their recipients hear: by parcel, sorted.
 pub fn should_hear(told: Told) -> BTreeMap<String, Vec<String>> {
     let mut should = BTreeMap::new();
