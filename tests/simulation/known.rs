@@ -6,11 +6,32 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::brokers::Seen;
 
+/// Which of all committed records were not looked at yet.
+#[derive(Default)]
+pub struct Fresh {
+    /// By partition, the offset of the next record.
+    next: HashMap<i32, i64>,
+}
+
+impl Fresh {
+    /// What is new of them, each with what it says, once.
+    pub fn of(&mut self, records: Vec<Seen>) -> impl Iterator<Item = (Seen, serde_json::Value)> {
+        records.into_iter().filter_map(|seen| {
+            let next = self.next.entry(seen.partition).or_default();
+            if seen.offset < *next {
+                return None;
+            }
+            *next = seen.offset + 1;
+            let says = serde_json::from_slice(seen.value.as_deref().unwrap_or_default()).unwrap_or_default();
+            Some((seen, says))
+        })
+    }
+}
+
 /// Notices that are withdrawn; each record is looked at once.
 #[derive(Default)]
 pub struct Withdrawals {
-    /// By partition, the offset of the next record.
-    next: HashMap<i32, i64>,
+    fresh: Fresh,
     /// By notice: partition, offset, and the brokers' time.
     withdrawn: HashMap<String, (i32, i64, i64)>,
 }
@@ -18,14 +39,7 @@ pub struct Withdrawals {
 impl Withdrawals {
     /// Takes what is new of all committed notices.
     pub fn read(&mut self, notices: Vec<Seen>) {
-        for seen in notices {
-            let next = self.next.entry(seen.partition).or_default();
-            if seen.offset < *next {
-                continue;
-            }
-            *next = seen.offset + 1;
-            let notice: serde_json::Value =
-                serde_json::from_slice(seen.value.as_deref().unwrap_or_default()).unwrap_or_default();
+        for (seen, notice) in self.fresh.of(notices) {
             if let (Some("withdrawn"), Some(id)) = (notice["change"].as_str(), notice["id"].as_str()) {
                 self.withdrawn.entry(id.to_owned()).or_insert((seen.partition, seen.offset, seen.time));
             }

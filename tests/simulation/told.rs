@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use crate::brokers::Seen;
 use crate::invariants::millis;
+use crate::known::Fresh;
 
 /// Of what a notice tells.
 #[derive(Clone, Debug)]
@@ -18,22 +19,14 @@ pub struct Issued {
 /// Notices that are issued.
 #[derive(Default)]
 pub struct Told {
-    /// By partition, the offset of the next record.
-    next: HashMap<i32, i64>,
+    fresh: Fresh,
     issued: HashMap<String, Issued>,
 }
 
 impl Told {
     /// Takes what is new of all committed notices.
     pub fn read(&mut self, notices: Vec<Seen>) {
-        for seen in notices {
-            let next = self.next.entry(seen.partition).or_default();
-            if seen.offset < *next {
-                continue;
-            }
-            *next = seen.offset + 1;
-            let notice: serde_json::Value =
-                serde_json::from_slice(seen.value.as_deref().unwrap_or_default()).unwrap_or_default();
+        for (_, notice) in self.fresh.of(notices) {
             if let ("issued", Some(id)) = (notice["change"].as_str().unwrap_or_default(), notice["id"].as_str()) {
                 let parcel_id = notice["parcel_id"].as_str().unwrap_or_default().to_owned();
                 self.issued.insert(id.to_owned(), Issued { parcel_id, expires: millis(&notice["expires"]) });

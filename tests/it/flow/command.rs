@@ -39,9 +39,11 @@ impl Parcelwatch {
         self.command(name).args(arguments).stdin(Stdio::null()).output().expect("the program is there")
     }
 
-    /// What `replay` makes of `shipments.ndjson` and `scans.ndjson` of a folder: changes of conditions.
-    pub fn replay(&self, folder: &Path) -> Vec<Value> {
+    /// What `replay` makes of `shipments.ndjson` and `scans.ndjson` of a folder up to an instant: changes of conditions.
+    pub fn replay(&self, folder: &Path, until: i64) -> Vec<Value> {
+        let until = chrono::DateTime::from_timestamp_millis(until).expect("an instant of our time").to_rfc3339();
         let mut command = self.command("replay");
+        command.args(["--until", &until]);
         command.arg("--shipments").arg(folder.join("shipments.ndjson"));
         command.arg("--scans").arg(folder.join("scans.ndjson"));
         ndjson(&output(command.args(["--conditions", "-"])))
