@@ -465,7 +465,7 @@ fn what_is_too_long_is_malformed() {
         ("flags", names(32, 200), names(33, 1)),
         ("flags", names(1, 200), names(1, 201)),
         ("consent", names(32, 200), names(1, 201)),
-        ("route", route(1000), route(1001)),
+        ("route", route(256), route(257)),
         ("service", name(200), name(201)),
         ("recipient", serde_json::json!({"name": name(200)}), serde_json::json!({"name": name(201)})),
     ] {

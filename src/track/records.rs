@@ -4,8 +4,8 @@
 use super::choices::{self, Choices};
 use super::input::{Scan, Shipment};
 use super::parcel::Parcel;
-use super::signs::Signs;
 use super::shipments::Announcement;
+use super::signs::Signs;
 use super::step::Step;
 use super::tracker::Tracker;
 use super::{ends, scans, shipments};

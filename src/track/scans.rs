@@ -52,12 +52,13 @@ fn note_after_end(step: &mut Step<'_>, ended: Ended, scan: &Scan) {
 
 fn accept(step: &mut Step<'_>, scan: &Scan) {
     let code = scan.code();
-    if step.parcel.history.accept(scan) {
+    let forgotten = step.parcel.history.accept(scan);
+    if forgotten.is_some() {
         step.out.push(Effect::Count(Count::ForgottenScan));
     }
     let moved = step.parcel.stage.apply(scan);
     if let Some(signs) = &mut step.signs {
-        signs.accept(scan, step.at, &step.parcel.history);
+        signs.accept(step.at, step.parcel.history.accepted().len(), forgotten);
         if moved.is_last {
             signs.place_kind = scan.place.kind.clone();
         }

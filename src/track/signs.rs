@@ -13,8 +13,9 @@ use crate::model::{Code, Timestamp};
 /// Facts of one parcel in its present journey.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Signs {
-    /// When the scans that the history remembers were read.
-    read: Vec<Read>,
+    /// When the scans that the history remembers were read, in its order. Fewer: the first ones were accepted by a version that
+    /// did not write it down.
+    read: Vec<Timestamp>,
     /// Milestones of the present route that were passed by, by index.
     missing: Vec<Missing>,
     /// Where the parcel waits to be collected: `place_kind` of the last scan.
@@ -23,14 +24,6 @@ pub(super) struct Signs {
     pub delivered: Option<Delivered>,
     /// The earliest `event_time` of a scan that explains a `delivered`.
     pub explained: Option<Timestamp>,
-}
-
-/// When a scan was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Read {
-    event_time: Timestamp,
-    code: Code,
-    at: Timestamp,
 }
 
 /// A milestone without a scan, though a later one has its own.
@@ -53,19 +46,20 @@ pub(super) struct Delivered {
 }
 
 impl Signs {
-    /// A scan was accepted, which was read at `now`; `history` remembers it unless it is too old.
-    pub fn accept(&mut self, scan: &Scan, now: Timestamp, history: &History) {
-        self.read.push(Read { event_time: scan.event_time, code: scan.code(), at: now });
-        if self.read.len() > history.accepted().len() {
-            let is_known = |read: &Read| history.accepted().iter().any(|known| known.rank() == (read.event_time, read.code));
-            self.read.retain(is_known);
+    /// A scan was accepted, which was read at `now`: of as many that the history remembers now, `forgotten` not among them.
+    pub fn accept(&mut self, now: Timestamp, remembered: usize, forgotten: Option<usize>) {
+        self.read.push(now);
+        let unknown = (remembered + usize::from(forgotten.is_some())).saturating_sub(self.read.len());
+        if let Some(known) = forgotten.and_then(|forgotten| forgotten.checked_sub(unknown)) {
+            self.read.remove(known);
         }
     }
 
-    /// When an accepted scan was read; where nobody wrote that down (an earlier version did not), when it happened.
-    fn read_at(&self, scan: &Accepted) -> Timestamp {
-        let known = self.read.iter().find(|read| (read.event_time, read.code) == scan.rank());
-        known.map_or(scan.event_time, |read| read.at)
+    /// When the scan that stands there in the history was read; where nobody wrote that down, when it happened.
+    fn read_at(&self, index: usize, history: &History) -> Timestamp {
+        let unknown = history.accepted().len().saturating_sub(self.read.len());
+        let known = index.checked_sub(unknown).and_then(|known| self.read.get(known));
+        known.copied().unwrap_or(history.accepted()[index].event_time)
     }
 
     /// A scan read at `read` was matched to the route.
@@ -93,12 +87,12 @@ impl Signs {
     /// The route was changed: the accepted scans are matched to it, in the order of their `event_time`.
     pub fn along(&mut self, route: &[Milestone], history: &History) -> Progress {
         self.missing.clear();
-        let mut scans: Vec<&Accepted> = history.accepted().iter().collect();
-        scans.sort_by_key(|scan| scan.rank());
+        let mut scans: Vec<(usize, &Accepted)> = history.accepted().iter().enumerate().collect();
+        scans.sort_by_key(|(_, scan)| scan.rank());
         let mut progress = Progress::default();
-        for scan in scans {
+        for (index, scan) in scans {
             let matched = progress.apply(route, scan.code, scan.hub.as_deref(), scan.event_time);
-            let read = self.read_at(scan);
+            let read = self.read_at(index, history);
             self.matched(route, &progress, matched, read);
         }
         progress
@@ -106,12 +100,19 @@ impl Signs {
 
     /// The milestone that has been missing for longest, of those that were not judged yet.
     pub fn first_missing(&self) -> Option<Missing> {
-        self.missing.iter().filter(|missing| !missing.judged).min_by_key(|missing| (missing.since, missing.milestone)).copied()
+        self.missing
+            .iter()
+            .filter(|missing| !missing.judged)
+            .min_by_key(|missing| (missing.since, missing.milestone))
+            .copied()
     }
 
     /// `skipped_scan` was opened for a milestone.
     pub fn judged_missing(&mut self, milestone: u16) {
-        self.missing.iter_mut().filter(|missing| missing.milestone == milestone).for_each(|missing| missing.judged = true);
+        self.missing
+            .iter_mut()
+            .filter(|missing| missing.milestone == milestone)
+            .for_each(|missing| missing.judged = true);
     }
 
     /// Takes in a scan that may explain a `delivered`.

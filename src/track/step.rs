@@ -63,6 +63,11 @@ impl Step<'_> {
         let episode = self.parcel.next_episode(kind);
         self.note_judged(kind, milestone);
         let (untold, told) = (None, Vec::new());
+        let is_instant = conditions::rule(kind).is_instant();
+        if is_instant {
+            // One that waits to be told gives way: however long telling is closed, no more than one does.
+            self.parcel.open.retain(|open| open.kind != kind);
+        }
         self.parcel.open.push(Open {
             kind,
             episode,
@@ -77,7 +82,7 @@ impl Step<'_> {
         });
         self.changed(self.parcel.open.len() - 1, Change::Opened, limit);
         // An instant is over as soon as it is told.
-        if conditions::rule(kind).is_instant() {
+        if is_instant {
             self.parcel.open.pop_if(|open| open.untold.is_none());
         }
     }

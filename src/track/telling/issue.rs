@@ -29,6 +29,8 @@ pub(super) struct Draft {
 /// Tells what is marked and still holds. What was withheld until `late_since` is of use from then on.
 pub(in crate::track) fn tell(step: &mut Step<'_>, late_since: Timestamp) {
     let mut news = Vec::new();
+    // What was withheld and is over by now is not told.
+    step.parcel.open.retain(|open| !rule(open.kind).is_instant() || open.untold.is_none_or(|at| at >= late_since));
     for index in 0..step.parcel.open.len() {
         tell_condition(step, index, late_since, &mut news);
     }
@@ -194,7 +196,7 @@ fn place_facts(view: View<'_>, facts: Facts) -> Facts {
 
 /// The same of one of its conditions.
 fn condition_facts(view: View<'_>, open: &Open) -> Facts {
-    let waits = open.kind == ConditionKind::Uncollected;
+    let waits = matches!(open.kind, ConditionKind::Uncollected | ConditionKind::UnconsentedDrop);
     let facts = if waits { place_facts(view, facts(view)) } else { facts(view) };
     let awaited = open.milestone.and_then(|milestone| view.milestone_hub(milestone));
     Facts {

@@ -15,7 +15,8 @@ const MEANINGS: &str = include_str!("../../../tests/fixtures/state/v1/tracker.js
 /// Everything that it holds.
 pub fn entries(tracker: &Tracker) -> Vec<Saved> {
     let parcels = saved::entries(0, &tracker.parcels);
-    parcels.chain(saved::entries(1, &tracker.announced)).chain(saved::entries(2, &tracker.choices)).collect()
+    let said = parcels.chain(saved::entries(1, &tracker.announced)).chain(saved::entries(2, &tracker.choices));
+    said.chain(saved::entries(4, &tracker.signs)).collect()
 }
 
 #[test]

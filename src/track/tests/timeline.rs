@@ -236,7 +236,7 @@ fn record(words: &[&str], times: &[&str]) -> serde_json::Map<String, serde_json:
 /// `scan CODE [HUB] [event_time=..] [key=value ..]`: happens when it is read unless it says otherwise.
 fn scan(now: Timestamp, words: &[&str]) -> Input {
     let (fields, names): (Vec<&str>, Vec<&str>) = words.iter().partition(|word| word.contains('='));
-    let mut record = record(&fields, &["event_time", "free_until"]);
+    let mut record = record(&fields, &["event_time", "upload_time", "free_until"]);
     record.insert("parcel_id".into(), "P1".into());
     record.insert("code".into(), names[0].into());
     if let Some(hub) = names.get(1) {
