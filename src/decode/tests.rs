@@ -324,7 +324,7 @@ fn a_reroute_says_what_changed_about_which_option() {
     assert_eq!(malformed, ["at"]);
     assert_eq!(
         refused(record("done", "reschedule", "1")).2,
-        "expected requested, accepted, refused, cancelled or revoked, found \"done\""
+        "expected requested, accepted, refused, cancelled, revoked, confirmed or denied, found \"done\""
     );
     assert_eq!(refused(record("accepted", "teleport", "1")).1, "option");
     assert_eq!(refused(record("accepted", "locker", "-1")).2, "expected a number from 1, found a number");

@@ -16,6 +16,7 @@
 //! instant at which it is true, however late we look.
 
 mod announced;
+mod answers;
 mod choices;
 mod conditions;
 mod describe;

@@ -119,9 +119,9 @@ impl Tracker {
         let takes_links_back = record.change == RerouteChange::Revoked;
         let of_this_journey =
             record.journey == parcel.journey || record.journey == 0 && (is_answer || takes_links_back);
-        // An end lets a choice be refused, with a word to its chooser, and links be taken back; nothing else can still become of one.
-        let concerned =
-            of_this_journey && (parcel.is_live() || takes_links_back || record.change == RerouteChange::Requested);
+        // An end lets a choice be refused, with a word to its chooser; nothing else can still become of one.
+        let outlives = !record.change.is_of_choice() || record.change == RerouteChange::Requested;
+        let concerned = of_this_journey && (parcel.is_live() || outlives);
         if !concerned || announced.is_none() && !is_answer {
             return RerouteOutcome::Ignored;
         }

@@ -24,6 +24,20 @@ pub(super) struct Signs {
     pub delivered: Option<Delivered>,
     /// The earliest `event_time` of a scan that explains a `delivered`.
     pub explained: Option<Timestamp>,
+    /// What the recipient says of that `delivered`, if they said something.
+    pub answer: Option<Answer>,
+}
+
+/// Whether a recipient has what is said to be delivered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Answer {
+    /// Of the record.
+    pub id: String,
+    pub has_it: bool,
+    /// When it was read.
+    pub at: Timestamp,
+    /// Counts their answers, from 1.
+    pub count: u32,
 }
 
 /// A milestone without a scan, though a later one has its own.

@@ -42,6 +42,7 @@ impl Rule for SuspectSignature {
     fn reopened(&self, step: &mut Step<'_>) {
         if let Some(signs) = &mut step.signs {
             signs.delivered = None;
+            signs.answer = None;
         }
         step.end(self.kind());
     }

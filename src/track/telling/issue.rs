@@ -52,7 +52,7 @@ fn tell_condition(step: &mut Step<'_>, index: usize, late_since: Timestamp, news
     let (view, open) = (step.view(), &step.parcel.open[index]);
     let (kind, level) = (NoticeKind::Condition(open.kind), open.level);
     let facts = condition_facts(view, open);
-    let hub = facts.hub.as_deref().or(origin_hub(view));
+    let hub = facts.hub.as_deref().or_else(|| hub_before(view)).or(origin_hub(view));
     let mut readers = audiences(kind, level, hub, view, step.world);
     let draft = Draft { kind, episode: open.episode, level, at, facts };
     if waits_for_appointment(step, draft.kind) {
@@ -205,6 +205,12 @@ fn condition_facts(view: View<'_>, open: &Open) -> Facts {
         due: open.refutable_until.filter(|_| open.kind == ConditionKind::OverdueScan),
         ..facts
     }
+}
+
+/// Where a parcel was before a last scan that names no hub.
+fn hub_before(view: View<'_>) -> Option<&str> {
+    let of_hubs = view.parcel.history.accepted().iter().filter(|scan| scan.hub.is_some());
+    of_hubs.max_by_key(|scan| scan.rank())?.hub.as_deref()
 }
 
 /// Where a parcel that no hub has seen should have been.

@@ -66,7 +66,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         route,
         cancelled,
     });
-    let change = prop_oneof![4 => Just(0usize), 2 => Just(1), 2 => Just(2), 1 => Just(3), 1 => Just(4)];
+    let change = prop_oneof![4 => Just(0usize), 2 => Just(1), 2 => Just(2), 1 => Just(3), 1 => Just(4), 1 => Just(5), 1 => Just(6)];
     let reroute = (change, 0..9usize, 0..5i64, 0..6u8, prop::option::weighted(0.3, 0..4u32), prop::bool::weighted(0.2));
     let reroute = reroute.prop_map(|(change, option, which, id, revision, by_sender)| Record::Reroute {
         change: RerouteChange::ALL[change],

@@ -1,6 +1,6 @@
 //! Conditions that follow from what scans say beside the stage: milestones passed by, hubs off the route, tours that never were.
 
-use super::timeline::{Timeline, choosing, conditions, world};
+use super::timeline::{Timeline, choosing, conditions, notices, world};
 
 #[test]
 fn skipped_scan_opens_for_each_milestone_two_hours_after_a_later_one_was_read() {
@@ -344,5 +344,147 @@ fn customs_explain_that_nothing_moves_before_any_other_hold() {
              13:00 customs_held cleared info limit=2:00 by scan
          25:00 time
              24:00:00.001 stalled escalated warn limit=24:00 by timer held_by=held",
+    );
+}
+
+#[test]
+fn a_recipient_who_has_it_ends_the_doubt() {
+    conditions(
+        "0:00 ship ordered_at=0:00 to=+8613800001234
+         1:00 scan delivered
+         2:00 reroute confirmed - id=an_1
+         4:00 reroute confirmed - id=an_1 by=sender
+             3:00:00.001 suspect_signature opened warn limit=3:00 by timer
+         4:01 reroute confirmed - id=an_1 journey=2
+         4:02 reroute confirmed - id=an_1
+             4:02 suspect_signature cleared warn limit=3:00 by reroute
+         4:03 reroute confirmed - id=an_1
+         9:00 time",
+    );
+}
+
+#[test]
+fn a_denial_opens_a_case_once_until_it_is_taken_back() {
+    conditions(
+        "0:00 ship ordered_at=0:00 to=+8613800001234
+         1:00 scan delivered
+         4:00 reroute denied - id=an_1
+             3:00:00.001 suspect_signature opened warn limit=3:00 by timer
+             4:00 work case due none promise none -> none
+         4:01 reroute denied - id=an_1
+         4:02 reroute denied - id=an_2
+         5:00 reroute confirmed - id=an_3
+             5:00 no work case due none promise none -> none
+             5:00 suspect_signature cleared warn limit=3:00 by reroute
+         6:00 reroute denied - id=an_4
+             6:00 work case due none promise none -> none
+         169:01 time",
+    );
+}
+
+#[test]
+fn a_denial_does_not_end_the_doubt_and_the_next_delivery_is_another() {
+    conditions(
+        "0:00 ship ordered_at=0:00 to=+8613800001234
+         1:00 scan delivered
+         4:00 reroute denied - id=an_1
+             3:00:00.001 suspect_signature opened warn limit=3:00 by timer
+             4:00 work case due none promise none -> none
+         5:00 scan returning
+             5:00 suspect_signature cleared warn limit=3:00 by scan
+         6:00 scan delivered
+         9:00 reroute denied - id=an_2
+             8:00:00.001 suspect_signature opened warn limit=8:00 by timer episode=2
+             9:00 work case due none promise none -> none",
+    );
+}
+
+#[test]
+fn the_recipient_is_asked_and_whoever_has_it_is_asked_no_more() {
+    notices(
+        "0:00 ship ordered_at=0:00 merchant=M1 to=+8613800000000
+         1:00 scan delivered
+         3:01 time
+             3:00:00.001 suspect_signature warn -> recipient until 171:00:00.001
+         4:00 reroute confirmed - id=an_1
+             withdrawn: suspect_signature warn -> recipient
+         9:00 time",
+    );
+}
+
+#[test]
+fn a_tour_that_is_read_late_takes_the_question_back() {
+    notices(
+        "0:00 ship ordered_at=0:00 to=+8613800000000
+         1:00 scan delivered
+         4:00 scan out_for_delivery event_time=0:30
+             3:00:00.001 suspect_signature warn -> recipient until 171:00:00.001
+             withdrawn: suspect_signature warn -> recipient
+         4:01 time
+             4:00 corrected info from suspect_signature -> recipient until 28:00",
+    );
+}
+
+#[test]
+fn what_hubs_do_wrong_is_told_to_the_hub_where_it_is() {
+    notices(
+        "0:00 ship ordered_at=0:00 to=+8613800000000 origin=H0 route=picked_up,arrived_hub@H1,arrived_hub@H2
+         1:00 scan arrived_hub H9 event_time=0:10 upload_time=1:00
+         1:01 time
+             1:00 uploaded_late info -> hub_ops until 25:00
+             1:00 misrouted warn -> hub_ops until 25:00
+         2:00 scan arrived_hub H2
+             withdrawn: misrouted warn -> hub_ops
+         4:01 time
+             4:00:00.001 skipped_scan info -> hub_ops until 28:00:00.001
+             4:00:00.001 skipped_scan info -> hub_ops until 28:00:00.001
+         5:00 scan awaiting_collection place_kind=locker
+         5:01 time
+             5:00 unconsented_drop info -> hub_ops until 29:00
+             5:00 collection info -> recipient until 53:00",
+    );
+}
+
+#[test]
+fn customs_are_told_to_recipient_and_merchant_and_a_stall_that_they_explain_to_nobody() {
+    notices(
+        "0:00 ship ordered_at=0:00 merchant=M1 to=+8613800000000
+         1:00 scan arrived_hub H1
+         2:00 scan customs_held H1
+         2:01 time
+             2:00 customs_held info -> recipient until 50:00
+             2:00 customs_held info -> merchant until 50:00
+         30:00 time
+         31:00 scan departed_hub H1
+             withdrawn: customs_held info -> recipient
+             withdrawn: customs_held info -> merchant
+         31:01 time
+             31:00 recovered info from customs_held -> recipient until 55:00
+             31:00 recovered info from customs_held -> merchant until 55:00",
+    );
+}
+
+#[test]
+fn a_late_upload_is_told_at_its_instant_or_never() {
+    notices(
+        "0:00 ship ordered_at=0:00 to=+8613800000000
+         0:01 close
+         1:00 scan arrived_hub H1 event_time=0:10 upload_time=1:00
+         2:00 scan sorted H1 event_time=1:10 upload_time=2:00
+         3:00 open
+         3:01 time
+         4:00 scan departed_hub H1 event_time=3:10 upload_time=4:00
+         4:01 time
+             4:00 uploaded_late info -> hub_ops until 28:00",
+    );
+}
+
+#[test]
+fn a_shell_whose_last_scan_names_no_hub_is_told_to_the_hub_before() {
+    notices(
+        "0:00 scan arrived_hub H1
+         1:00 scan attempt_failed
+         1:01 time
+             1:00 attempt_failed warn -> hub_ops until 25:00",
     );
 }

@@ -213,7 +213,7 @@ pub fn shapes(kind: NoticeKind, audience: Audience, level: Level, locale: Locale
         }
         NoticeKind::Choice => {
             for option in RerouteOption::ALL {
-                for change in RerouteChange::ALL {
+                for change in RerouteChange::ALL.into_iter().filter(|change| change.is_of_choice()) {
                     let name = format!("{} {}", option.name(), change.name());
                     let choice = with(&|issued| issued.facts.choice = Some(chosen(option, change, locale)));
                     shapes.push((name, choice));
