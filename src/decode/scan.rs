@@ -44,7 +44,7 @@ pub fn scan(value: Option<&[u8]>, record_time: RecordTime) -> Result<Scan, Rejec
         text::flat(text::text(value)?, &FIELDS)?;
 
     let mut malformed = Vec::new();
-    let parcel_id = field::parcel_id(&parcel_id)?.to_owned();
+    let parcel_id = field::parcel_id(&parcel_id)?;
     let code = scan_code(field::required(&code, "code")?)?;
     let hub =
         if code.is_hub_code() { Some(field::required_hub(&hub)?) } else { field::name(&hub, "hub", &mut malformed) };
@@ -63,7 +63,7 @@ pub fn scan(value: Option<&[u8]>, record_time: RecordTime) -> Result<Scan, Rejec
     let free_until = field::time(&free_until, "free_until", &mut malformed).map(|stamp| stamp.at);
     let zoned = matches!(received, Received::Zoned(_));
     Ok(Scan {
-        parcel_id,
+        parcel_id: parcel_id.to_owned(),
         identity: Identity { code, hub: hub.map(Into::into), second: received.second(), zoned },
         event_time: event_time.at,
         offset_minutes: event_time.offset_minutes,

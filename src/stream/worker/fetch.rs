@@ -35,6 +35,7 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         let busy = self.ask || self.active().any(|p| (0..S::INPUTS.len()).any(|input| p.waiting(input).records > 0));
         let mut wait = if busy { Duration::ZERO } else { IDLE_WAIT.min(self.until_commit()) };
         let most = self.share();
+        let mut now = Now::default();
         for _ in 0..self.shared.options.records_per_turn {
             let fetching = Fetching {
                 inputs: &self.inputs,
@@ -44,8 +45,8 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
                 most,
             };
             let (held, queries, metrics) = (&mut self.held, self.queries, &self.shared.metrics);
-            let Some(polled) = self.reader.poll(wait, |record| fetching.route::<S>(&record, held, queries, metrics))
-            else {
+            let take = |record: Record<'_>| fetching.route::<S>(&record, &mut now, held, queries, metrics);
+            let Some(polled) = self.reader.poll(wait, take) else {
                 break;
             };
             wait = Duration::ZERO;
@@ -242,6 +243,23 @@ struct Fetching<'a> {
     most: Backlog,
 }
 
+/// The wall clock within a turn's fetch. Asking it takes a twentieth of a record's time, and where what it said last is
+/// no earlier than the broker's time, nothing depends on what it says now.
+#[derive(Default)]
+struct Now(Option<Timestamp>);
+
+impl Now {
+    /// The wall clock as far as a record's time is judged by it.
+    fn judging(&mut self, broker: Option<Timestamp>, clock: &Clock) -> Timestamp {
+        if let (Some(said), Some(broker)) = (self.0, broker)
+            && broker <= said
+        {
+            return said;
+        }
+        *self.0.insert(clock.now())
+    }
+}
+
 /// Whether the input of a record has room for more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Room {
@@ -253,6 +271,7 @@ impl Fetching<'_> {
     fn route<S: Stage>(
         &self,
         record: &Record<'_>,
+        now: &mut Now,
         held: &mut std::collections::BTreeMap<i32, Held<S>>,
         queries: u64,
         metrics: &Metrics,
@@ -264,8 +283,9 @@ impl Fetching<'_> {
             }
             Some(Held::Active(partition)) => {
                 let Some(input) = self.inputs.iter().position(|name| name == topic) else { return Ok(Room::Left) };
-                let wall = self.clock.now();
-                let time = record.time.map_or(wall, Timestamp::from_millis).min(wall);
+                let broker = record.time.map(Timestamp::from_millis);
+                let wall = now.judging(broker, self.clock);
+                let time = broker.unwrap_or(wall).min(wall);
                 let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
                 let record = S::decode(input, key, value, time)
                     .map_err(|reject| Box::new(Rejected::new(reject, input, (number, offset), key, value)));
@@ -286,7 +306,36 @@ impl Fetching<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use super::*;
+    use crate::stream::clock::Clocks;
+
+    /// A clock that goes on by a second with every look.
+    struct Looked(AtomicU64);
+
+    impl Clocks for Looked {
+        fn boot(&self) -> Duration {
+            Duration::from_secs(self.0.fetch_add(1, Ordering::Relaxed))
+        }
+
+        fn system(&self) -> Timestamp {
+            Timestamp::from_millis(0)
+        }
+    }
+
+    #[test]
+    fn the_clock_is_looked_at_for_a_record_that_may_be_ahead_of_it_and_for_no_other() {
+        let clock = Clock::of(Arc::new(Looked(AtomicU64::new(0))));
+        let (mut now, second) = (Now::default(), |n: i64| Timestamp::from_millis(n * 1000));
+        // The broker's second, and what the clock is taken to say: it goes on where it is asked.
+        for (broker, said) in
+            [(Some(0), 1), (Some(1), 1), (Some(0), 1), (Some(2), 2), (Some(9), 3), (Some(3), 3), (None, 4)]
+        {
+            assert_eq!(now.judging(broker.map(second), &clock), second(said), "{broker:?}");
+        }
+    }
 
     #[test]
     fn every_input_has_its_share_of_what_may_wait() {

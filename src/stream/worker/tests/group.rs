@@ -101,6 +101,18 @@ fn what_belongs_to_a_lost_assignment_is_aborted() {
 }
 
 #[test]
+fn a_commit_goes_out_with_the_groups_metadata_of_that_moment() {
+    let mut scene = Scene::<TrackerStage>::with(&[0]);
+    scene.script.put("scans.v1", 0, &parcel_of(0), scan(&parcel_of(0), "damaged", START));
+    // Another member joins meanwhile, and this one keeps what it has.
+    scene.script.state().regroups = true;
+    scene.turns(20);
+    let calls = scene.script.calls();
+    assert!(calls.iter().any(|call| call.starts_with("commit")), "{calls:#?}");
+    assert!(!calls.iter().any(|call| call.starts_with("abort")), "{calls:#?}");
+}
+
+#[test]
 fn who_is_no_member_of_its_group_commits_nothing() {
     let mut scene = Scene::<TrackerStage>::with(&[0]);
     scene.script.state().member = false;

@@ -39,6 +39,10 @@ pub struct State {
     pub asked: VecDeque<Asked>,
     pub lost: bool,
     pub member: bool,
+    /// Of the group; a commit with another is refused.
+    pub generation: u32,
+    /// The group forms anew during the next flush.
+    pub regroups: bool,
     pub fault: Option<Fault>,
     /// Of every topic.
     pub partitions: i32,
@@ -76,6 +80,8 @@ impl Script {
             asked: VecDeque::new(),
             lost: false,
             member: true,
+            generation: 1,
+            regroups: false,
             fault: None,
             partitions: super::PARTITIONS,
             unreachable: false,
@@ -171,7 +177,8 @@ impl Brokers for Script {
 }
 
 impl Membership for Script {
-    type Group = ();
+    /// The generation.
+    type Group = u32;
 
     fn poll(&self) -> Result<Vec<Asked>, BrokerError> {
         Ok(self.state().asked.drain(..).collect())
@@ -186,8 +193,9 @@ impl Membership for Script {
         self.state().lost
     }
 
-    fn group(&self) -> Option<()> {
-        self.state().member.then_some(())
+    fn group(&self) -> Option<u32> {
+        let state = self.state();
+        state.member.then_some(state.generation)
     }
 
     fn committed(&self, topic: &str, partitions: &[i32], _: Duration) -> Result<Committed, BrokerError> {
@@ -301,7 +309,7 @@ impl Reader for Script {
 }
 
 impl Writer for Script {
-    type Group = ();
+    type Group = u32;
 
     fn is_open(&self) -> bool {
         !self.state().open.is_empty()
@@ -318,11 +326,16 @@ impl Writer for Script {
 
     fn flush(&self) -> Result<(), WriteError> {
         self.call("flush");
+        let mut state = self.state();
+        state.generation += u32::from(std::mem::take(&mut state.regroups));
         Ok(())
     }
 
-    fn commit(&mut self, offsets: &[(Place<'_>, i64)], (): &()) -> Result<(), WriteError> {
+    fn commit(&mut self, offsets: &[(Place<'_>, i64)], generation: &u32) -> Result<(), WriteError> {
         let mut state = self.state();
+        if *generation != state.generation {
+            return Err(WriteError::Abort("ILLEGAL_GENERATION".to_owned()));
+        }
         let told = offsets.iter().map(|((topic, partition), offset)| format!("{topic} {partition} {offset}"));
         let told = told.collect::<Vec<_>>().join(", ");
         state.calls.push(format!("commit {told}"));
