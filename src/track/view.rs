@@ -61,7 +61,8 @@ impl<'a> View<'a> {
     /// Places to which the recipient agreed: in the order, and by choosing one.
     pub fn consent(&self) -> impl Iterator<Item = &'a str> {
         let announced = self.announced.into_iter().flat_map(|announced| announced.consent.iter().map(|place| &**place));
-        announced.chain(self.standing().and_then(Choice::consent))
+        let chosen = self.standing().filter(|choice| choice.by == Audience::Recipient);
+        announced.chain(chosen.and_then(Choice::consent))
     }
 
     /// The person whose links are those of an audience.

@@ -296,12 +296,15 @@ class Parcel:
         if s is None or self.ship is None:
             return
         dropped = s.code == "awaiting_collection" and s.place_kind in ("locker", "station")
-        consents = s.place_kind in self.ship.get("consent", ())
+        consents = self.consents(s.place_kind)
         if self.is_open("unconsented_drop"):
             if consents:
                 self.closes("unconsented_drop", now, cause)
         elif dropped and not consents:
             self.opens("unconsented_drop", s.event, now, cause)
+
+    def consents(self, place_kind):
+        return place_kind in self.ship.get("consent", ())
 
     # -- the end
 

@@ -1,7 +1,7 @@
 //! `unconsented_drop`: it was put into a locker or a station, and the recipient did not agree to that.
 
 use super::{Applied, Rule};
-use crate::model::{Code, ConditionKind, Level, RerouteOption};
+use crate::model::{Code, ConditionKind, Level};
 use crate::track::parcel::Open;
 use crate::track::step::{Opening, Step};
 use crate::track::view::View;
@@ -26,11 +26,6 @@ impl Rule for UnconsentedDrop {
         judge(step);
     }
 
-    /// Whoever chooses a place agrees to it.
-    fn rerouted(&self, step: &mut Step<'_>, _: RerouteOption) {
-        judge(step);
-    }
-
     fn why(&self, view: View<'_>, open: &Open) -> String {
         let kind = view.signs.and_then(|signs| signs.place_kind.as_deref()).unwrap_or("place");
         format!("in a {kind} since {}, to which the recipient did not agree", open.limit)
@@ -40,6 +35,7 @@ impl Rule for UnconsentedDrop {
 /// The kinds of places that ask for consent; an outlet has people who hand it over.
 const UNATTENDED: [&str; 2] = ["locker", "station"];
 
+/// Whoever chose a place agreed to it, and nothing of the kind is offered to who waits: consent changes with shipments alone.
 fn judge(step: &mut Step<'_>) {
     let view = step.view();
     let (Some(_), Some(signs), Some(last)) = (view.announced, view.signs, &view.parcel.stage.last) else { return };
