@@ -17,7 +17,8 @@ pub struct Rejected {
     pub reject: Reject,
     /// Index of the input.
     pub input: usize,
-    partition: i32,
+    /// Of the input.
+    pub partition: i32,
     offset: i64,
     /// As received, cut to 64 KiB.
     pub key: Option<Vec<u8>>,

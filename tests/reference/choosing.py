@@ -5,9 +5,9 @@ not offered is refused, and its chooser hears of it. One choice stands: a differ
 it; both are told to its chooser. An appointment is the promise in its place; of a place it is promised not to come later than the tour does; who
 calls a parcel back is promised nothing. An accepted `reschedule` ends `attempt_failed`, also one that was agreed upon elsewhere.
 
-[?] Where the texts are silent: a choice is no record for the 60 d; an appointment at which nobody was reached is over, and no answer revives it; a
-tour is the last one that begins before the promise, today's at the earliest, and the first whose cut-off has not passed; the silence of an evening
-that an accepted `reschedule` ended does not open again for the same `out_for_delivery`."""
+[?] Where the texts are silent: a choice or an answer is a record for the 60 d where it has an effect (a repeat has none); an appointment at which
+nobody was reached is over, and no answer revives it; a tour is the last one that begins before the promise, today's at the earliest, and the first
+whose cut-off has not passed; the silence of an evening that an accepted `reschedule` ended does not open again for the same `out_for_delivery`."""
 from parcel import DAY, HOUR, Parcel
 
 TOUR, SLOTS, DAYS_AHEAD, CUT_OFF, LOOK_AHEAD = (8 * HOUR, 20 * HOUR), ((9 * HOUR, 12 * HOUR), (14 * HOUR, 18 * HOUR)), 3, 2 * HOUR, 14
@@ -86,6 +86,7 @@ class Choosing(Parcel):
         else:
             self.made.append(made)
             self.heard(made, now)
+        self.had_effect(now)
 
     def answered(self, record, now):
         made = next((made for made in self.made if made.id == record.id), None)
@@ -94,6 +95,7 @@ class Choosing(Parcel):
                 self.rescheduled(record.option, now)
         elif not made.over and (made.change, record.change) in (("requested", "accepted"), ("requested", "refused"), ("accepted", "refused")):
             made.change = record.change
+            self.had_effect(now)
             self.heard(made, now)
             if made.change == "accepted":
                 self.rescheduled(made.option, now)
@@ -101,7 +103,13 @@ class Choosing(Parcel):
     def rescheduled(self, option, now):
         if option == "reschedule" and self.is_open("attempt_failed"):
             self.closes("attempt_failed", now, "reroute")
+            self.had_effect(now)
             self.settled = self.newest.get("out_for_delivery")
+
+    def had_effect(self, now):
+        """It is a record like any other: the parcel does not expire for 60 d."""
+        if self.end is None:
+            self.record = now
 
     def accept(self, s, now):
         super().accept(s, now)

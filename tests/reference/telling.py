@@ -1,7 +1,8 @@
 """What may and must be told of a parcel (rules.md, "Who is told", with the defaults): every span in which something holds that somebody is told.
 
 A span is of one condition at one level, or of a `collection`. `at` holds the instants at which it became to be told: the change's own, and that
-of the shipment that made a shell known. `to` is when it ended, None while it holds, `by` how."""
+of the shipment that made a shell known. `to` is when it ended, None while it holds, `by` how; `hub_until` is when no hub was to be told of it any more,
+though it holds: its shell became known, or was scanned where no hub is named."""
 from parcel import Parcel
 
 PEOPLE = {
@@ -34,18 +35,24 @@ class Spans:
 
     def begin(self, parcel, kind, key, level, episode, at, held):
         span = {"journey": parcel.journey, "kind": kind, "level": level, "episode": episode, "from": at, "to": None, "by": None,
-                "told": [] if held else [[at, a] for a in self.audiences(parcel, kind, level)], "quiet": [], "choice": None, "hub": kind in HUBS or parcel.ship is None and kind != "collection"}
+                "told": [] if held else [[at, a] for a in self.audiences(parcel, kind, level)], "quiet": [], "choice": None, "hub": kind in HUBS or parcel.ship is None and kind != "collection", "hub_until": None}
         if not held and self.hub(parcel, kind, key):
             span["told"].append([at, "hub_ops"])
         self.open[parcel.journey, kind, key] = span
         self.all.append(span)
         self.rests(parcel, span, at)
 
+    def hubless(self, parcel, at):
+        """Something has changed: where no hub is to be told any more, that is noted."""
+        for (journey, kind, key), span in self.open.items():
+            if journey == parcel.journey and span["hub_until"] is None and self.hub(parcel, kind, key) is None:
+                span["hub_until"] = at
+
     def hub(self, parcel, kind, key):
         """The hub that is told: the awaited milestone's, else the last scan's, else where the parcel comes from."""
         if kind not in HUBS and (parcel.ship is not None or kind not in PEOPLE or kind == "collection"):
             return None
-        awaited = parcel.route.milestones[key][1] if key is not None and parcel.route else None
+        awaited = parcel.route.milestones[key][1] if isinstance(key, int) and parcel.route else None
         last = parcel.last.hub if parcel.last else None
         return awaited or last or ((parcel.ship or {}).get("origin") or {}).get("hub")
 
@@ -104,6 +111,7 @@ class Spans:
                 span["told"] = [told for told in span["told"] if told[1] != "hub_ops"]
             if journey == parcel.journey and not held:
                 span["told"] += [[now, a] for a in self.audiences(parcel, kind, span["level"])]
+        self.hubless(parcel, now)
 
 
 def listen(parcel_class, spans, judged):
@@ -120,6 +128,7 @@ def listen(parcel_class, spans, judged):
         def new_last(self, s, now):
             before = self.awaiting
             super().new_last(s, now)
+            spans.hubless(self, now)
             if self.awaiting == before:
                 return
             if before is not None:

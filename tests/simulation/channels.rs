@@ -37,7 +37,7 @@ const KEPT_WAITING_MOST_MS: i64 = 25_000;
 pub struct Handed {
     pub notice_id: String,
     pub deadline: i64,
-    /// The instance's own clock before it was claimed, when the transaction before that had ended.
+    /// The instance's own clock before it was claimed, when the first turn began in which it may have been.
     pub since: i64,
     /// Kept waiting for longer than usual.
     pub waits: bool,
@@ -75,7 +75,7 @@ struct Waiting {
     gate: Arc<Gate>,
     /// When it was handed out, in true milliseconds.
     handed: i64,
-    /// The instance's own clock before it was claimed, when the transaction before that had ended.
+    /// As of [`Handed`].
     since: i64,
     /// When its turn comes, in true milliseconds; none before the driver has thrown the dice.
     begins: Option<i64>,
@@ -99,8 +99,8 @@ pub struct Channels {
     clock: Clock,
     /// It may die before any of its acts.
     process: Process,
-    /// The transactional ids of the workers that are in the midst of a turn, the innermost last.
-    turning: Mutex<Vec<String>>,
+    /// Since when the workers that are in the midst of a turn decide what is not committed, the innermost last; by the own clock.
+    turning: Mutex<Vec<i64>>,
     inner: Mutex<Inner>,
 }
 
@@ -111,8 +111,7 @@ impl Outbox for Channels {
         }
         let clock = self.clock.clone();
         let gate = Arc::new(Gate::new(attempt.deadline, Arc::new(move || clock.now())));
-        let by = self.turning().last().cloned().unwrap_or_default();
-        let since = self.clock.now().as_millis() - self.process.ended_before(&by);
+        let since = self.turning().last().copied().unwrap_or_default();
         self.lock().waiting.push(Waiting { attempt, gate, handed: self.process.true_ms(), since, begins: None });
     }
 
@@ -138,13 +137,13 @@ impl Channels {
         Channels { clock, process, turning: Mutex::default(), inner: Mutex::default() }
     }
 
-    fn turning(&self) -> MutexGuard<'_, Vec<String>> {
+    fn turning(&self) -> MutexGuard<'_, Vec<i64>> {
         self.turning.lock().expect("one thread")
     }
 
-    /// The worker with this transactional id has its turn: what is handed out meanwhile is its.
-    pub fn within_turn<T>(&self, id: String, turn: impl FnOnce() -> T) -> T {
-        self.turning().push(id);
+    /// A worker has its turn, which has decided since then what it hands out meanwhile.
+    pub fn within_turn<T>(&self, decides_from: i64, turn: impl FnOnce() -> T) -> T {
+        self.turning().push(decides_from);
         let done = turn();
         self.turning().pop();
         done

@@ -28,6 +28,19 @@ pub enum Working {
     Notifier(Box<Worker<NotifierStage, Process>>),
 }
 
+impl Working {
+    /// Whether anything is decided that is not committed yet.
+    fn is_dirty(&mut self) -> bool {
+        fn of<S: Stage>(worker: &mut Worker<S, Process>) -> bool {
+            (0..PARTITIONS).any(|number| worker.partition(number).is_some_and(|partition| partition.is_dirty()))
+        }
+        match self {
+            Working::Tracker(worker) => of(worker),
+            Working::Notifier(worker) => of(worker),
+        }
+    }
+}
+
 /// A place for a worker.
 pub struct Slot {
     pub stage: &'static str,
@@ -36,6 +49,8 @@ pub struct Slot {
     pub worker: RefCell<Option<Working>>,
     pub busy: Cell<bool>,
     build_at: Cell<i64>,
+    /// When the first turn began in which anything may have been decided that is not committed, by the instance's own clock.
+    decides_from: Cell<i64>,
     pub finished: Cell<bool>,
 }
 
@@ -47,6 +62,7 @@ impl Slot {
             worker: RefCell::new(None),
             busy: Cell::new(false),
             build_at: Cell::new(i64::MIN),
+            decides_from: Cell::new(0),
             finished: Cell::new(false),
         }
     }
@@ -130,9 +146,11 @@ impl Instance {
         let worker = slot.worker.borrow_mut().take();
         slot.busy.set(true);
         let (worker, turned) = match worker {
-            Some(worker) => {
-                let id = self.shared.options.transactional_id(slot.stage, slot.number);
-                self.channels.within_turn(id, || self.work(slot, worker, now))
+            Some(mut worker) => {
+                if !worker.is_dirty() {
+                    slot.decides_from.set(self.shared.clock.now().as_millis());
+                }
+                self.channels.within_turn(slot.decides_from.get(), || self.work(slot, worker, now))
             }
             None if now < slot.build_at.get() => (None, Turned::Rested),
             None => self.build(slot, now),

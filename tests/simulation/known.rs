@@ -52,6 +52,31 @@ impl Withdrawals {
     }
 }
 
+/// How far the notices are read, by owner.
+#[derive(Default)]
+pub struct Read(HashMap<Owner, i64>);
+
+/// An instance, the slot of its worker, and a partition.
+type Owner = (String, usize, i32);
+
+impl Read {
+    /// A worker has read so far, or does not own the partition. What it has read once it knows, also where its transaction was aborted.
+    pub fn note(&mut self, owner: Owner, offset: Option<i64>) {
+        match offset {
+            Some(offset) => {
+                let known = self.0.entry(owner).or_insert(offset);
+                *known = offset.max(*known);
+            }
+            None => drop(self.0.remove(&owner)),
+        }
+    }
+
+    /// Whether a worker of this instance owns the partition and has read what stands there.
+    pub fn has(&self, instance: &str, (partition, offset): (i32, i64)) -> bool {
+        self.0.iter().any(|(owner, next)| owner.0 == instance && owner.2 == partition && *next > offset)
+    }
+}
+
 struct Wish {
     out: bool,
     place: (i32, i64),

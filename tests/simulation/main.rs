@@ -74,7 +74,7 @@ struct Args {
     /// Fresh seeds for so long ("90s", "2h")
     #[arg(long = "for", value_parser = humantime::parse_duration)]
     within: Option<Duration>,
-    /// Each other reading of the rules must make an invariant fail on some rich seed; takes some minutes on two quiet cores
+    /// Each other reading of the rules must make an invariant fail on some rich seed; takes three minutes on two quiet cores
     #[arg(long)]
     mutants: bool,
     /// Any call may fail at most times, for a day
@@ -127,6 +127,9 @@ impl Run {
         let plan = if self.stormy { Plan::stormy(seed) } else { Plan::of(seed, seed < CALM_BELOW) };
         let (simulation, evidence) = self.simulate(seed, plan);
         let mut found = simulation.found.take();
+        if TRACE.get() {
+            evidence.tell();
+        }
         if found.0.is_empty() {
             self.judge(&evidence, &mut found);
         }
@@ -191,6 +194,8 @@ fn main() -> ExitCode {
             println!("the simulated brokers: {error}");
             return ExitCode::FAILURE;
         }
+        // Nor do other readings that the reference has changed under.
+        println!("{} other readings of the rules can be made (--mutants)", run.oracle.readings().len());
         scenes::play(&run.settings);
     }
     let started = Instant::now();

@@ -34,11 +34,12 @@ struct Rich {
 
 /// Tries every reading; none where the seeds do not hold by the right one.
 pub fn tried(run: &mut Run) -> Option<Table> {
+    let names = run.oracle.readings();
+    println!("{} other readings, of what each of the seeds {RICH:?} leaves behind", names.len());
     let mut all = Vec::new();
     for seed in RICH {
         all.push(rich(run, seed)?);
     }
-    let names: Vec<String> = all.first()?.readings.keys().cloned().collect();
     let mut table = Table { lines: Vec::new(), survivors: 0 };
     for name in names {
         let line = found_out(&mut all, &name).or_else(|| waits(&all, &name)).unwrap_or_else(|| {

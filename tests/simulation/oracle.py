@@ -3,9 +3,9 @@
 
 One JSON object a line in, one out. `history`: a dirty history with the instant at which each record is written. `judge`: of the records of a
 finished run, by parcel: the changes of conditions, the spans in which something is to be told, and which records are rejected; where a `mutant`
-is named, by rules of which one is changed. `sift`: which of all mutants differ on such records, and in what. It shares nothing with src/: the rules
-are those of tests/reference."""
-import json, multiprocessing, os, sys, types
+is named, by rules of which one is changed. `readings`: the names of all mutants, each of which can be made. `sift`: which of them differ on such
+records, and in what. It shares nothing with src/: the rules are those of tests/reference."""
+import json, multiprocessing, os, sys, time, types
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REFERENCE = os.path.join(HERE, "..", "reference")
@@ -20,20 +20,26 @@ exec(open(os.path.join(HERE, "mutants.txt"), encoding="utf-8").read())          
 ALL_MUTANTS = {name: edit for name, *edit in MUTANTS + TELLING_MUTANTS if name not in SILENT}
 
 
+def edited(file, mutant):
+    """A file of the reference, with the mutant's edit where it is one of this file."""
+    with open(os.path.join(REFERENCE, file), encoding="utf-8") as f:
+        text = f.read()
+    where, old, new = ALL_MUTANTS[mutant] if mutant else (None, None, None)
+    if where != file:
+        return text
+    if text.count(old) != 1:
+        raise ValueError(f"mutant {mutant!r}: expected one place in {file}, found {text.count(old)}")
+    return text.replace(old, new)
+
+
 def rules(mutant):
     """The reference's modules, one of them edited where a mutant is named."""
     if mutant not in MODULES:
         saved = {name: sys.modules.pop(name, None) for name in FILES}
-        file, old, new = ALL_MUTANTS[mutant] if mutant else (None, None, None)
         for name in FILES:
-            text = open(os.path.join(REFERENCE, name + ".py"), encoding="utf-8").read()
-            if file == name + ".py":
-                if text.count(old) != 1:
-                    raise ValueError(f"mutant {mutant!r}: expected one place in {file}, found {text.count(old)}")
-                text = text.replace(old, new)
             module = types.ModuleType(name)
             sys.modules[name] = module
-            exec(compile(text, name + ".py", "exec"), module.__dict__)
+            exec(compile(edited(name + ".py", mutant), name + ".py", "exec"), module.__dict__)
         MODULES[mutant] = {name: sys.modules[name] for name in FILES}
         for name, module in saved.items():
             if module is not None:
@@ -91,6 +97,17 @@ def judge(request):
 
 # -- other readings
 
+def readings(_):
+    """All of them; fails where the reference has changed under one."""
+    for mutant, (file, _, _) in ALL_MUTANTS.items():
+        compile(edited(file, mutant), file, "exec")
+    return list(ALL_MUTANTS)
+
+
+# Seconds between two lines that say how far it is.
+TOLD_EVERY_S = 10
+
+
 def sift(request):
     """What each other reading makes of these records: `parcels`, the first of which it says something else that is judged, and its verdict on them;
     or else the condition, not judged yet, that it `waits` for. One process a core, each begun with the right reading of every parcel at hand."""
@@ -99,8 +116,14 @@ def sift(request):
     right = {parcel_id: follow(known, parcel_id, records, request) for parcel_id, records in by_parcel.items()}
     SIFTED.update(request=request, by_parcel=by_parcel, rejected=rejected, right=right)
     names = request.get("readings") or list(ALL_MUTANTS)
+    found, told = {}, time.monotonic()
     with multiprocessing.get_context("fork").Pool() as pool:
-        return dict(zip(names, pool.map(sifted, names, chunksize=1)))
+        for name, its in zip(names, pool.imap(sifted, names)):
+            found[name] = its
+            if time.monotonic() - told > TOLD_EVERY_S:
+                told = time.monotonic()
+                print(f"  {len(found)} of {len(names)} other readings of this seed are made", file=sys.stderr, flush=True)
+    return found
 
 
 SIFTED = {}
@@ -134,7 +157,7 @@ def difference(a, b):
     return [x for x in a if x not in b] + [x for x in b if x not in a]
 
 
-DO = {"history": histories.made, "judge": judge, "sift": sift}
+DO = {"history": histories.made, "judge": judge, "readings": readings, "sift": sift}
 
 
 def main():

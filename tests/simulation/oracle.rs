@@ -71,6 +71,8 @@ pub struct Span {
     pub choice: Option<(String, String)>,
     /// Whether hubs see it in their digests.
     pub hub: bool,
+    /// From when on no hub is to be told of it any more, though it holds.
+    pub hub_until: Option<i64>,
 }
 
 /// An input record as the brokers have it: topic, time, offset, value.
@@ -117,7 +119,12 @@ impl Oracle {
         verdict
     }
 
-    /// What each other reading makes of these records.
+    /// The names of all other readings; panics where the reference has changed under one, so that it cannot be made.
+    pub fn readings(&mut self) -> Vec<String> {
+        self.ask(&json!({ "do": "readings" }))
+    }
+
+    /// What each other reading makes of these records; says on the standard error how far it is.
     pub fn sift(&mut self, records: &[Read], until: i64) -> BTreeMap<String, Reading> {
         let question = json!({ "do": "sift", "records": records, "until": until, "grace": GRACE_MS,
             "judged": ConditionKind::ALL.map(ConditionKind::name) });

@@ -27,7 +27,7 @@ use crate::dice::Dice;
 use crate::instance::Instance;
 use crate::invariants::state::Saved;
 use crate::invariants::{Evidence, Violations};
-use crate::known::{OptOuts, Withdrawals};
+use crate::known::{OptOuts, Read, Withdrawals};
 use crate::oracle::History;
 use crate::plan::{DAY, Plan};
 use crate::settings::{PARTITIONS, Settings};
@@ -84,6 +84,8 @@ pub struct Simulation {
     hangs_until: Cell<i64>,
     /// Little is read at a time before.
     trickles_until: Cell<i64>,
+    /// Scans of these codes and parcels that come while notifiers hang, and when.
+    news: RefCell<Vec<(i64, String, &'static str)>>,
     foul_until: Cell<i64>,
     last_trouble: Cell<i64>,
     /// How many transactions were aborted by when they were counted last, and when that was.
@@ -96,6 +98,7 @@ pub struct Simulation {
     unwell: RefCell<Vec<(i64, i64)>>,
     ends: RefCell<Ends>,
     withdrawals: RefCell<Withdrawals>,
+    read: RefCell<Read>,
     told: RefCell<Told>,
     opt_outs: RefCell<OptOuts>,
     /// A foreign producer with an open transaction, and when it ends that.
@@ -145,6 +148,7 @@ impl Simulation {
             away_until: Cell::new(0),
             hangs_until: Cell::new(0),
             trickles_until: Cell::new(0),
+            news: RefCell::default(),
             foul_until: Cell::new(0),
             last_trouble: Cell::new(0),
             aborted: Cell::default(),
@@ -153,6 +157,7 @@ impl Simulation {
             unwell: RefCell::default(),
             ends: RefCell::default(),
             withdrawals: RefCell::default(),
+            read: RefCell::default(),
             told: RefCell::default(),
             opt_outs: RefCell::default(),
             upstream: RefCell::default(),

@@ -31,7 +31,10 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         let (mut texts, shared) = (Headers::default(), Arc::clone(&self.shared));
         for rejected in output.rejects {
             let headers = rejected.headers(shared.topics.name(S::INPUTS[rejected.input]), &mut texts);
-            self.produce("rejects.v1", rejected.key.as_deref(), rejected.value.as_deref(), &headers)?;
+            // In the order in which they came, and in as few batches as there are inputs: a flood would have a small one for
+            // each partition of its own.
+            let partition = rejected.partition % shared.topics.partitions("rejects.v1");
+            self.produce_to("rejects.v1", partition, rejected.key.as_deref(), rejected.value.as_deref(), &headers)?;
             *self.after.rejects.entry((rejected.input, rejected.reject.reason)).or_default() += 1;
         }
         for effect in output.effects {
@@ -72,10 +75,21 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         value: Option<&[u8]>,
         headers: &[(&str, &str)],
     ) -> Result<(), WriteError> {
-        let topics = &self.shared.topics;
-        let partition = partitioner::partition(key.unwrap_or_default(), topics.partitions(topic));
+        let partition = partitioner::partition(key.unwrap_or_default(), self.shared.topics.partitions(topic));
+        self.produce_to(topic, partition, key, value, headers)
+    }
+
+    fn produce_to(
+        &mut self,
+        topic: &'static str,
+        partition: i32,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: &[(&str, &str)],
+    ) -> Result<(), WriteError> {
         self.wrote.add(key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len));
-        self.writer.produce(NewRecord { topic: topics.name(topic), partition, key, value, headers })
+        let topic = self.shared.topics.name(topic);
+        self.writer.produce(NewRecord { topic, partition, key, value, headers })
     }
 
     /// How long the open transaction may still collect; for ever where there is nothing to commit.

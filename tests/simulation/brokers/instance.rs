@@ -205,11 +205,6 @@ impl Instance {
         self.reach.look(|state| state.now.as_millis() as i64)
     }
 
-    /// How long ago the transaction before the present or last one under this transactional id ended, in milliseconds.
-    pub fn ended_before(&self, id: &str) -> i64 {
-        self.reach.look(|state| state.now.saturating_sub(state.ended_before(&self.reach.name, id)).as_millis() as i64)
-    }
-
     /// Its machine's clocks.
     pub fn clocks(&self) -> Arc<dyn Clocks> {
         Arc::new(MachineClocks(self.reach.clone()))

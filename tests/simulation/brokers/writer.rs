@@ -27,8 +27,6 @@ pub struct Writing {
     id: String,
     by: Pid,
     queued: Vec<Pending>,
-    /// When its last two transactions ended.
-    ended: (Duration, Duration),
     /// The coordinator knows of the open transaction.
     begun: bool,
     failed: Option<Sorted>,
@@ -64,12 +62,6 @@ fn sorted(refused: Refused) -> Option<Sorted> {
 }
 
 impl State {
-    /// When the transaction before the present or last one under this transactional id ended, or the producer came.
-    pub fn ended_before(&self, instance: &str, id: &str) -> Duration {
-        let of = self.writers.values().find(|writing| writing.instance == instance && writing.id == id);
-        of.map_or(Duration::ZERO, |writing| writing.ended.0)
-    }
-
     /// Sends what is queued; false where it has to wait.
     fn send_queued(&mut self, handle: u64) -> bool {
         let Some(mut writing) = self.writers.remove(&handle) else { return true };
@@ -112,16 +104,8 @@ impl SimWriter {
     pub fn new(reach: Reach, id: &str) -> Result<SimWriter, WriteError> {
         let timeout = reach.look(|state| state.transaction_timeout);
         let by = waits(&reach, Duration::from_secs(30), true, |state| state.init(id, timeout))?;
-        let (instance, began) = (reach.name.clone(), reach.look(|state| state.now));
-        let writing = Writing {
-            instance,
-            id: id.to_owned(),
-            by,
-            queued: Vec::new(),
-            ended: (began, began),
-            begun: false,
-            failed: None,
-        };
+        let instance = reach.name.clone();
+        let writing = Writing { instance, id: id.to_owned(), by, queued: Vec::new(), begun: false, failed: None };
         let made = reach.local(|state| {
             let handle = state.handle();
             state.writers.insert(handle, writing);
@@ -172,7 +156,6 @@ impl SimWriter {
         self.reach.look_mut(|state| {
             if let Some(writing) = state.writers.get_mut(&self.handle) {
                 (writing.begun, writing.failed) = (false, None);
-                writing.ended = (writing.ended.1, state.now);
                 writing.queued.clear();
             }
         });

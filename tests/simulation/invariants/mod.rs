@@ -67,6 +67,16 @@ pub struct Evidence {
     pub well: Vec<(i64, i64)>,
 }
 
+impl Evidence {
+    /// Shows what was written, by the brokers' milliseconds, and when nothing was wrong.
+    pub fn tell(&self) {
+        for written in [&self.conditions, &self.notices, &self.deliveries].into_iter().flatten() {
+            println!("{} {} {}", written.time, written.topic, String::from_utf8_lossy(&written.value));
+        }
+        println!("nothing was wrong: {:?}", self.well);
+    }
+}
+
 /// Checks everything that can be said at the end.
 pub fn check(evidence: &Evidence, verdict: &Verdict, found: &mut Violations) {
     conditions::check(evidence, verdict, found);

@@ -111,10 +111,13 @@ fn told_all(evidence: &Evidence, verdict: &Verdict, told: &HashMap<(usize, Strin
             if count > 1 {
                 found.add("told_once", format!("{count} times to {audience}: {span:?}"));
             }
-            let to = span.to.unwrap_or(evidence.until);
+            // Who comes to know why it rests before they were told is not told this level any more.
+            let knows =
+                span.quiet.iter().filter(|(from, to)| audience == "recipient" && from <= to).map(|quiet| quiet.0);
+            let hubless = span.hub_until.filter(|_| audience == "hub_ops");
+            let to = knows.chain(hubless).chain(span.to).min().unwrap_or(evidence.until);
             let lasts = evidence.well.iter().map(|well| to.min(well.1) - at.max(well.0)).max().unwrap_or(0);
-            let knows = audience == "recipient" && !span.quiet.is_empty();
-            if count == 0 && lasts > TOLD_WITHIN_MS && !knows {
+            if count == 0 && lasts > TOLD_WITHIN_MS {
                 found.add("told_all", format!("{audience} is not told: {span:?}"));
             }
         }

@@ -61,6 +61,7 @@ impl Simulation {
         let turned = instance.turn(slot, self.now());
         self.depth.set(self.depth.get() - 1);
         self.note((&instance.name, slot.stage, slot.number));
+        self.note_read(instance, slot);
         match turned {
             Turned::Rebuilt(why) => {
                 self.say(|| format!("{} {} {} ends: {why}", instance.name, slot.stage, slot.number))
@@ -126,6 +127,7 @@ impl Simulation {
             alive.iter().filter(|instance| !is_paused(instance)).filter_map(|instance| instance.channels.next()).min(),
             self.cluster.next_goes_on().map(|at| at.as_millis() as i64 + 1),
             Some(self.hangs_until.get()).filter(|at| *at > now),
+            self.news.borrow().iter().map(|news| news.0).min(),
         ];
         let next = next.into_iter().flatten().min().unwrap_or(i64::MAX);
         let most = if now > self.lulls_from.get() { LULL_MOST_MS } else { self.plan.leap_most };

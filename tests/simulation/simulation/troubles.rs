@@ -11,6 +11,9 @@ use crate::plan::Trouble;
 /// How much a fetch brings at most while little is read at a time: withdrawals come later than what they withdraw.
 const TRICKLE: usize = 2;
 
+/// Parcels that are scanned again and again while notifiers hang.
+const COME_AND_GO: usize = 3;
+
 impl Simulation {
     pub(super) fn troubles(&self) {
         while let Some((at, trouble)) = self.plan.troubles.get(self.next_trouble.get()).copied() {
@@ -102,6 +105,7 @@ impl Simulation {
                 let hangs = seconds(30, 3600).as_millis() as i64;
                 self.hangs_until.set(now + hangs);
                 self.trickles_until.set(now + hangs + seconds(60, 600).as_millis() as i64);
+                (0..COME_AND_GO).for_each(|_| self.comes_and_goes(now + hangs));
             }
             Trouble::Foul => self.foul_until.set(now + seconds(60, 3 * 3600).as_millis() as i64),
         }
