@@ -126,8 +126,7 @@ class Choosing(Parcel):
         self.said, self.answers = (record.id, record.change), (self.answers or 0) + 1
         if record.change == "confirmed":
             self.closes("suspect_signature", now, "reroute")
-        if self.end is None:
-            self.record = now
+        self.had_effect(now)
 
     def reopen(self, s, now):
         super().reopen(s, now)
