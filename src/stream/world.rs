@@ -136,6 +136,7 @@ impl TableReader {
                 }
             }
         }
+        tracing::debug!(ends = ?unread, "the global tables are to be read");
         consumer.assign(&all)?;
         let (merchants, merchants_topic) = (Merchants::default(), topics.name(MERCHANTS).to_owned());
         Ok(TableReader {

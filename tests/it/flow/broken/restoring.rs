@@ -15,7 +15,7 @@ pub fn hold(scene: &Scene, topic: &str, partition: i32) -> ThreadedProducer<Defa
     hold_since(scene, topic, partition, chrono::Utc::now().timestamp_millis())
 }
 
-/// The same with a record of that time (in milliseconds since 1970), where the topic keeps producers' times.
+/// The same with a record of that time (with a key, which a compacted topic wants) (in milliseconds since 1970), where the topic keeps producers' times.
 pub fn hold_since(scene: &Scene, topic: &str, partition: i32, ms: i64) -> ThreadedProducer<DefaultProducerContext> {
     let mut config = scene.flow.cluster().client();
     config.set("transactional.id", scene.flow.topic("holder")).set("transaction.timeout.ms", "600000");
@@ -23,7 +23,8 @@ pub fn hold_since(scene: &Scene, topic: &str, partition: i32, ms: i64) -> Thread
     producer.init_transactions(PATIENCE).expect("a transactional id");
     producer.begin_transaction().expect("a transaction");
     let topic = scene.flow.topic(topic);
-    let record = BaseRecord::<str, [u8]>::to(&topic).payload(&[1, 0, 0, 0, 0]).partition(partition).timestamp(ms);
+    let record =
+        BaseRecord::to(&topic).key("holder").payload(&[1_u8, 0, 0, 0, 0][..]).partition(partition).timestamp(ms);
     producer.send(record).expect("room");
     producer.flush(PATIENCE).expect("acknowledged");
     producer

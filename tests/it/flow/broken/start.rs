@@ -1,15 +1,17 @@
 //! What a start waits for, or ends at, before anything is decided: the global tables with what open transactions hold of them, and a
 //! clock that agrees with the brokers'.
 
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use parcelwatch::config::Config;
 use parcelwatch::daemon::{self, Listeners};
 use parcelwatch::model::Timestamp;
 use parcelwatch::notify::render::Words;
-use parcelwatch::stream::{Clock, Options};
+use parcelwatch::stream::Clock;
 use rdkafka::producer::Producer;
 
 use super::restoring::hold;
@@ -18,34 +20,29 @@ use crate::daemon::Daemon;
 use crate::flow::Flow;
 use crate::support::until;
 
-/// Runs a daemon whose wall clock is ahead; why it ended.
-fn ends_by_a_clock_ahead(scene: &Scene, ahead: Duration) -> String {
-    let (file, _) = scene.settings.write();
-    let config = Config::load(Some(&file)).expect("a configuration");
+/// Set for the process whose clock is an hour ahead: its configuration file.
+const AN_HOUR_AHEAD: &str = "PARCELWATCH_TEST_AN_HOUR_AHEAD";
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// What another process of this test becomes: the daemon, by a clock that is an hour ahead.
+fn live_an_hour_ahead(file: &OsStr) {
+    let config = Config::load(Some(Path::new(file))).expect("a configuration");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (_end, ended) = tokio::sync::watch::channel(false);
     let listeners = runtime.block_on(Listeners::bind(&config.listen)).expect("a free address");
-    let options: Options = daemon::options(&config).expect("options");
-    let at = chrono::Utc::now().timestamp_millis() + ahead.as_millis() as i64;
-    let clock = Clock::fast(Timestamp::from_millis(at), 1);
+    let options = daemon::options(&config).expect("options");
+    let clock = Clock::fast(Timestamp::from_millis(chrono::Utc::now().timestamp_millis() + HOUR_MS), 1);
     let (words, stop) = (Words::builtin(), Arc::new(AtomicBool::new(false)));
-    let patience = {
-        let stop = Arc::clone(&stop);
-        move || {
-            std::thread::park_timeout(PATIENCE);
-            stop.store(true, Ordering::Release);
-        }
-    };
-    let waiting = std::thread::spawn(patience);
     let daemon = daemon::Daemon { config, words, options, clock, runtime: &runtime, stop, ended };
-    let error = daemon.run(listeners).expect_err("it ends before anything is decided").to_string();
-    waiting.thread().unpark();
-    waiting.join().expect("it only waits");
-    error
+    daemon.run(listeners).expect("it ends before anything is decided");
 }
 
 #[test]
 fn by_a_clock_that_is_not_the_brokers_nothing_is_decided_and_the_start_says_so() {
+    if let Some(file) = std::env::var_os(AN_HOUR_AHEAD) {
+        return live_an_hour_ahead(&file);
+    }
     let Some(scene) = Scene::set() else { return };
     let flow = &scene.flow;
     let logs =
@@ -54,9 +51,15 @@ fn by_a_clock_that_is_not_the_brokers_nothing_is_decided_and_the_start_says_so()
     flow.put("shipments.v1", [("L1", shipment("L1"))]);
     flow.put("scans.v1", [("L1", scan("L1", "damaged"))]);
     let before = logs();
-    let error = ends_by_a_clock_ahead(&scene, Duration::from_hours(1));
-    assert!(error.contains("behind this machine's by 59m") || error.contains("behind this machine's by 1h"), "{error}");
-    assert!(error.contains("NTP"), "{error}");
+    let test = std::thread::current().name().expect("a test has its thread").to_owned();
+    let mut command = Command::new(std::env::current_exe().expect("a program"));
+    let mut daemon = Daemon::spawn_by(&scene.settings, |file| {
+        command.args([&test, "--exact", "--nocapture"]).env(AN_HOUR_AHEAD, file)
+    });
+    assert!(!daemon.ended(PATIENCE).success());
+    let log = daemon.log();
+    assert!(log.contains("behind this machine's by 59m") || log.contains("behind this machine's by 1h"), "{log}");
+    assert!(log.contains("NTP"), "{log}");
     assert_eq!(logs(), before);
 }
 

@@ -51,7 +51,7 @@ const CAST: [Part; 8] = [
     },
     Part {
         name: "recovers",
-        scans: &[("arrived_hub", -30.0, -30.0), ("delivered", 5.0, 5.0)],
+        scans: &[("arrived_hub", -30.0, -30.0), ("out_for_delivery", 4.0, 4.0), ("delivered", 5.0, 5.0)],
         promise: LATER,
         hears: &[(First, "stalled warn"), (Second, "recovered info")],
     },
@@ -64,7 +64,7 @@ const CAST: [Part; 8] = [
     Part {
         // Told to be late; it had been delivered in time, as is uploaded during the outage.
         name: "was-never-late",
-        scans: &[("arrived_hub", -9.0, -9.0), ("delivered", -6.0, 2.0)],
+        scans: &[("arrived_hub", -9.0, -9.0), ("out_for_delivery", -7.0, 2.0), ("delivered", -6.0, 2.0)],
         promise: -5.0,
         hears: &[(First, "delayed major"), (Second, "corrected info")],
     },
