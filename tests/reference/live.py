@@ -23,7 +23,7 @@ parcel.HOUR, parcel.MINUTE, parcel.DAY = 1000, 100, 10 * 365 * 24 * 3600 * 1000
 parcel.STANDARD = {"remote": 120_000}
 # Those that the product has; rules.md has more.
 CONDITIONS = """never_uploaded overdue_scan stalled delayed thoroughly_delayed dispatch_overdue attempt_failed uncollected held damaged refused
-lost""".split()
+lost customs_held skipped_scan uploaded_late misrouted looping suspect_signature unconsented_drop""".split()
 TELLING = ["never_uploaded", "stalled", "delayed", "thoroughly_delayed"]
 LEVELS = ["info", "warn", "major", "critical"]
 # Why what stands may go untold: its reader was told as bad before, or something as bad took its place. Nothing else may happen in this run: everybody
@@ -33,7 +33,7 @@ KNOWS_AS_MUCH, TOOK_ITS_PLACE = "not worse", "superseded"
 
 class Live(parcel.Parcel):
     def limits(self):
-        return (x for x in super().limits() if x[1] not in ("suspect_signature", "skipped_scan", "expire", "forget"))
+        return (x for x in super().limits() if x[1] not in ("expire", "forget"))
 
 
 parcel.Parcel = rules.Parcel = Live
