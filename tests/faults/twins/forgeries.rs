@@ -136,8 +136,10 @@ const FORGERIES: [Forgery; 22] = [
     ),
 ];
 
-/// What looks like one and is none, of which the judge must find nothing wrong.
-const EXCUSED: [(&str, fn(&mut Files)); 2] = [
+/// What looks like a lie and is none: what it is, and how the files tell it. The judge must find nothing wrong with it.
+type Excused = (&'static str, fn(&mut Files));
+
+const EXCUSED: [Excused; 2] = [
     ("a mail leaves 25 s after its notice was withdrawn, and a daemon was stopped meanwhile", |files| {
         files.round("daemon-paused", 60.0, 70.0);
         files.arrive("P stalled warn recipient", 75.2);
