@@ -261,14 +261,20 @@ class Judge:
         as_bad = [other for other in matter if other != notice_id and rank(self.issued[other][0]) >= bad]
         if word["reason"] == TOOK_ITS_PLACE:
             return any(other in left or other in self.withdrawn for other in as_bad)
-        heard = [other for other in as_bad if left.get(other, math.inf) <= millis(word["at"])]
-        return word["reason"] == KNOWS_AS_MUCH and not all(self.taken_back(other, matter, left) for other in heard)
+        at = millis(word["at"])
+        knows = lambda until: any(left.get(other, math.inf) <= at and not self.taken_back(other, matter, left, until) for other in as_bad)
+        if word["reason"] != KNOWS_AS_MUCH or not knows(at):
+            return False
+        if not knows(math.inf):
+            # rules.md judges by what has left. This is said, and counts as no fault: what takes it back waited at that moment.
+            self.fault("overtaken", f"no worse than what was taken back a moment later: {told.brief(self.issued[notice_id][0])}")
+        return True
 
-    def taken_back(self, notice_id, matter, left):
-        """Whether its reader heard later that it is over, or was never so."""
+    def taken_back(self, notice_id, matter, left, until):
+        """Whether its reader has heard, later and until then, that it is over or was never so."""
         audience = self.issued[notice_id][0]["audience"]
         for other, (n, *_) in self.issued.items():
-            if n["kind"] in told.OVER and n["audience"] == audience and left.get(other, -1) >= left[notice_id]:
+            if n["kind"] in told.OVER and n["audience"] == audience and left[notice_id] <= left.get(other, -1) <= until:
                 if set(n["resolves"]).intersection(matter if n["kind"] == "recovered" else [notice_id]):
                     return True
         return False
