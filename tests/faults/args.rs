@@ -30,7 +30,7 @@ pub struct Args {
     /// Adds to `runs.ndjson` in this folder, and writes `report.md` there from all of it. A seed goes on after the legs that stand there.
     #[arg(long)]
     pub report: Option<PathBuf>,
-    /// Fails also where deciding paused for longer than is promised: for machines that do nothing else.
+    /// Fails where deciding paused for longer than is promised, for machines that do nothing else; without it at twice as long.
     #[arg(long)]
     pub strict: bool,
     /// The daemon to run instead of the one that was built with this; for long runs beside somebody who builds.

@@ -19,10 +19,10 @@ use crate::written::write_down;
 const AT_ONCE: usize = 3;
 
 /// Some faults at once, and the instants (in milliseconds since 1970) between which they and their consequences lie.
-struct Round {
-    kinds: Vec<Kind>,
-    from: i64,
-    to: i64,
+pub struct Round {
+    pub kinds: Vec<Kind>,
+    pub from: i64,
+    pub to: i64,
 }
 
 /// What a leg came to.
@@ -82,7 +82,7 @@ pub fn run(given: &Given<'_>) -> Option<Outcome> {
     });
     let parcels = feed.end();
     stop_daemons(&world);
-    let scans = write_down(&world, &feed.acked().lock().expect("no holder panics"));
+    let scans = write_down(&world, &feed.acked().lock().expect("no holder panics"), &rounds);
     let pauses = pauses(&rounds, &scans, &pulse, cut.at);
     let verdict = judge(folder, cut);
     crate::twins::are_seen(folder, cut);

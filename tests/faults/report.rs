@@ -16,6 +16,13 @@ use crate::fault::Kind;
 use crate::feed::{now, stamp};
 use crate::leg::Outcome;
 
+/// As promised: for a machine that does nothing else (`--strict`).
+pub const IDLE: i64 = 1;
+/// So many times as long deciding may pause where brokers, daemons and whatever else runs share two cores; beyond it every run fails. The longest
+/// so far was 1.1 times what is promised, at eight processes for each core. More: a hand-over that takes a session's ten seconds
+/// counts as clean. Less: a run fails for what its machine does besides.
+pub const BUSY: i64 = 2;
+
 /// One leg as it is kept.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct Run {
@@ -44,6 +51,9 @@ pub struct Run {
     pub doubled: usize,
     pub unknown: usize,
     pub wrong: usize,
+    /// Notices of what stood at the end that nobody was told, for a reason that holds; 0 in legs of before these were counted.
+    #[serde(default)]
+    pub suppressed: usize,
     /// Daemons that ended by themselves and were started again.
     pub ended: usize,
     pub remarks: Vec<String>,
@@ -77,12 +87,14 @@ impl Run {
         (self.records, self.conditions, self.notices) = (verdict.records, verdict.conditions, verdict.notices);
         (self.received, self.unknown) = (verdict.received, verdict.unknown);
         (self.lost, self.doubled, self.wrong) = (verdict.lost, verdict.doubled, verdict.wrong);
+        self.suppressed = verdict.suppressed;
         (self.ended, self.remarks) = (outcome.ended, outcome.remarks.clone());
     }
 
-    /// Whether it came to its end and nothing was lost, doubled or wrong.
+    /// Whether it came to its end, nothing was lost, doubled or wrong, and deciding paused for no longer than it may on any machine.
     pub fn holds(&self) -> bool {
-        self.failed.is_none() && self.lost + self.doubled + self.wrong == 0
+        let judged = self.failed.is_none() && self.lost + self.doubled + self.wrong == 0;
+        judged && self.beyond_bounds(BUSY).is_empty()
     }
 
     /// How many pauses were measured of which something is promised.
@@ -91,12 +103,12 @@ impl Run {
         Kind::ALL.iter().filter(of).filter_map(|kind| self.pauses.get(kind.name())).map(|(_, count)| *count).sum()
     }
 
-    /// Kinds that made a longer pause than is promised.
-    pub fn beyond_bounds(&self) -> Vec<String> {
+    /// Kinds that made a longer pause than is promised, or than so many times as long.
+    pub fn beyond_bounds(&self, times: i64) -> Vec<String> {
         let beyond = |kind: &Kind| {
             let (pause, _) = self.pauses.get(kind.name())?;
             let bound = i64::try_from(kind.bound()?.as_millis()).ok()?;
-            (*pause > bound)
+            (*pause > bound * times)
                 .then(|| format!("{}: {:.1} s of {:.0} s", kind.name(), *pause as f64 / 1e3, bound as f64 / 1e3))
         };
         Kind::ALL.iter().filter_map(beyond).collect()
@@ -129,6 +141,11 @@ pub fn add(folder: &Path, run: &Run) {
     let file = OpenOptions::new().create(true).append(true).open(folder.join("runs.ndjson"));
     writeln!(file.expect("the folder is there"), "{}", serde_json::to_string(run).expect("plain fields"))
         .expect("there is room");
+    write(folder);
+}
+
+/// Writes the page anew from what stands there.
+pub fn write(folder: &Path) {
     std::fs::write(folder.join("report.md"), page::of(&runs(folder))).expect("there is room");
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::judge::{Cut, Verdict, judge};
 
 /// Files that the judge reads.
-const FILES: [&str; 5] = ["inputs", "conditions", "notices", "deliveries", "received"];
+const FILES: [&str; 6] = ["inputs", "conditions", "notices", "deliveries", "received", "rounds"];
 
 /// A way to spoil a file: its name, what is done with its lines, and what must be counted then.
 type Spoiled = (&'static str, fn(&mut Vec<String>), fn(&Verdict) -> usize);

@@ -1,4 +1,4 @@
-//! What went in and what came out of a leg, as lines of JSON in its folder.
+//! What went in and what came out of a leg, and which faults there were when, as lines of JSON in its folder.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use crate::feed::{Acked, PARTITIONS, beat_of};
 use crate::kafka::Stored;
+use crate::leg::Round;
 use crate::world::World;
 
-/// Everything that went in and came out, as lines of JSON in the folder; gives the beats: when each was appended, by partition and second.
-pub fn write_down(world: &World, acked: &[Acked]) -> BTreeMap<(i32, i64), i64> {
+/// Everything that went in and came out, and what was done meanwhile, as lines of JSON in the folder; gives the beats: when each was appended, by partition and second.
+pub fn write_down(world: &World, acked: &[Acked], rounds: &[Round]) -> BTreeMap<(i32, i64), i64> {
     let acks: BTreeMap<(&str, i32, i64), &Acked> =
         acked.iter().map(|acked| ((acked.topic.as_str(), acked.partition, acked.offset), acked)).collect();
     let beats: BTreeMap<String, i32> = (0..PARTITIONS).map(|partition| (beat_of(partition), partition)).collect();
@@ -46,6 +47,11 @@ pub fn write_down(world: &World, acked: &[Acked]) -> BTreeMap<(i32, i64), i64> {
     let mut lines = file("received.ndjson");
     for event in world.received() {
         writeln!(lines, "{event}").expect("there is room");
+    }
+    let mut lines = file("rounds.ndjson");
+    for round in rounds {
+        let kinds: Vec<&str> = round.kinds.iter().map(|kind| kind.name()).collect();
+        writeln!(lines, "{}", json!({"kinds": kinds, "from": round.from, "to": round.to})).expect("there is room");
     }
     appended
 }

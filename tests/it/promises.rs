@@ -33,6 +33,34 @@ struct Mutation {
     new: String,
 }
 
+/// `tests/simulation/planted.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Planted {
+    fault: Vec<Fault>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fault {
+    id: String,
+    says: String,
+    because: Option<String>,
+    #[serde(default)]
+    seeds: Vec<u64>,
+    #[serde(default)]
+    stormy: bool,
+    edit: Vec<Edit>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Edit {
+    file: String,
+    old: String,
+    new: String,
+}
+
 /// The lists, with the section of runtime.md that each cuts up.
 const LISTS: [(&str, Option<&str>); 3] =
     [("time", Some("## Time")), ("once", Some("## Exactly once")), ("rules", None)];
@@ -85,6 +113,26 @@ fn every_mutation_finds_its_place_and_changes_something() {
 }
 
 #[test]
+fn every_planted_fault_finds_its_places_and_is_in_effect_only_where_it_is_asked_for() {
+    let planted: Planted =
+        toml_edit::de::from_str(&text("tests/simulation/planted.toml")).unwrap_or_else(|error| panic!("{error}"));
+    let mut ids = BTreeSet::new();
+    for Fault { id, says, because, seeds, stormy, edit } in &planted.fault {
+        assert!(ids.insert(id), "{id} stands there twice");
+        assert!(!edit.is_empty() && !says.is_empty(), "{id}: expected what it is and an edit");
+        assert!(because.as_ref().is_none_or(|because| !because.is_empty()), "{id}: expected a reason");
+        assert!(!stormy || !seeds.is_empty(), "{id}: expected the seeds that are stormy");
+        let asks = format!("crate::planted(\"{id}\")");
+        assert!(edit.iter().any(|edit| edit.new.contains(&asks)), "{id}: expected {asks} in what is new");
+        for Edit { file, old, .. } in edit {
+            let found = text(file).matches(old.as_str()).count();
+            assert_eq!(found, 1, "{id}: {old:?} stands {found} times in {file}");
+        }
+    }
+    assert!(ids.len() > 15, "found {} faults", ids.len());
+}
+
+#[test]
 fn every_test_that_is_named_exists() {
     for promise in all() {
         for Mutation { on, test, .. } in &promise.mutation {
@@ -112,15 +160,24 @@ fn stands(root: &str, test: &str) -> bool {
     files.iter().any(holds)
 }
 
+/// A section of runtime.md without its title.
+fn section<'a>(design: &'a str, title: &str) -> &'a str {
+    let begins = design.find(title).unwrap_or_else(|| panic!("expected {title:?}, found none"));
+    let (_, section) = design[begins..].split_once('\n').expect("a section has a text");
+    section.split_once("\n## ").map_or(section, |(section, _)| section)
+}
+
+/// The section that a list cuts up, as it is kept beside it.
+fn kept(name: &str, title: &str) -> String {
+    let text = text(&format!("tests/promises/{name}.md"));
+    section(&text, title).to_owned()
+}
+
 #[test]
 fn no_sentence_of_the_two_sections_is_missing() {
-    let Some(file) = shared_data("design/runtime.md") else { return };
-    let design = std::fs::read_to_string(file).expect("a readable file");
-    for (name, section) in LISTS {
-        let Some(section) = section else { continue };
-        let begins = design.find(section).unwrap_or_else(|| panic!("runtime.md has no {section:?}"));
-        let (_, section) = design[begins..].split_once('\n').expect("a section has a text");
-        let section = section.split_once("\n## ").map_or(section, |(section, _)| section);
+    for (name, title) in LISTS {
+        let Some(title) = title else { continue };
+        let section = kept(name, title);
         // What a list item begins with is no part of its sentence.
         let lines = section.lines().map(|line| line.strip_prefix("- ").unwrap_or(line));
         let section = words(&lines.collect::<Vec<_>>().join(" "));
@@ -133,6 +190,16 @@ fn no_sentence_of_the_two_sections_is_missing() {
                 .trim_start();
         }
         assert_eq!(rest, "", "of {name}");
+    }
+}
+
+#[test]
+fn the_two_sections_are_kept_as_they_stand_in_the_design() {
+    let Some(file) = shared_data("design/runtime.md") else { return };
+    let design = std::fs::read_to_string(file).expect("a readable file");
+    for (name, title) in LISTS {
+        let Some(title) = title else { continue };
+        assert_eq!(kept(name, title).trim_end(), section(&design, title).trim_end(), "tests/promises/{name}.md");
     }
 }
 

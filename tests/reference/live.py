@@ -2,14 +2,14 @@
 """live.py DIR --cut MS: what a live run on Apache Kafka should have come to, against what it came to; one JSON object.
 
 DIR holds what went in as brokers kept it (inputs.ndjson: topic, time by the broker, when it was acknowledged, line) and what came out
-(conditions, notices, deliveries, received: .ndjson; with when it was written, or arrived). Conditions are judged up to the cut, and who is told by told.py. Hours of rules.md are seconds, as the run's limits are;
+(conditions, notices, deliveries, received: .ndjson; with when it was written, or arrived), and the rounds of faults (rounds.ndjson). Conditions are judged up to the cut, and who is told by told.py. Hours of rules.md are seconds, as the run's limits are;
 what cannot be configured (2 h and more) does not pass within a run.
 
 A broker shows a record only when its replicas have it, which is later than its time, by milliseconds or, while a replica is silent, by seconds. A
 daemon that was told meanwhile that there is nothing more lets time go on, with the wall clock or with a record of another input, and reads this one
 at a later instant than its time. So a record was read at its time or at some instant up to its acknowledgement: any of these readings may
 be what came out, and nothing else."""
-import argparse, itertools, json, os
+import argparse, itertools, json, math, os
 from collections import Counter, defaultdict
 import decode, parcel, rules, telling, told
 
@@ -26,6 +26,9 @@ CONDITIONS = """never_uploaded overdue_scan stalled delayed thoroughly_delayed d
 lost customs_held skipped_scan uploaded_late misrouted looping suspect_signature unconsented_drop""".split()
 TELLING = ["never_uploaded", "stalled", "delayed", "thoroughly_delayed"]
 LEVELS = ["info", "warn", "major", "critical"]
+# Why what stands may go untold: its reader was told as bad before, or something as bad took its place. Nothing else may happen in this run: everybody
+# has a contact, words and no preference, sending is on, no hours are quiet, no storm breaks, and what expires does so in days.
+KNOWS_AS_MUCH, TOOK_ITS_PLACE = "not worse", "superseded"
 
 
 class Live(parcel.Parcel):
@@ -183,7 +186,8 @@ class Judge:
         changed = {}
         for c in lines(self.folder, "conditions"):
             changed[c["parcel_id"], c["journey"], c["condition"], c["episode"], millis(c["at"])] = c["written"]
-        self.told = told.Told(spans, late, changed, self.cut, self.told_at, self.within, millis, self.fault)
+        rounds = lines(self.folder, "rounds")
+        self.told = told.Told(spans, late, changed, rounds, self.cut, self.told_at, self.within, millis, self.fault)
         self.told.notices(records)
         self.count["notices"] = len(self.told.issued)
         self.issued, self.withdrawn = self.told.issued, self.told.withdrawn
@@ -220,29 +224,64 @@ class Judge:
                 self.fault("lost", f"{notice_id} counts as delivered and never arrived: {last[notice_id]}")
             if received[notice_id] and not delivered[notice_id] and not unknown[notice_id] and millis(n["at"]) <= self.cut:
                 self.fault("lost", f"{notice_id} arrived and its outcome was lost: {last.get(notice_id)}")
-        self.worst(delivered, unknown, last)
+        self.standing(last)
 
-    def worst(self, delivered, unknown, last):
-        """Of one matter at least the worst that was issued and not withdrawn has been delivered."""
-        worst = {}
+    def left(self):
+        """When each notice left that did, for all that is known: delivered, or of unknown outcome."""
+        left = {}
+        for d in lines(self.folder, "deliveries"):
+            if d["outcome"] in ("delivered", "unknown"):
+                left.setdefault(d["notice_id"], millis(d["at"]))
+        return left
+
+    def standing(self, last):
+        """What was issued and not withdrawn has been delivered, or its reader had heard as much."""
+        left, matters = self.left(), defaultdict(list)
         for notice_id, (n, *_) in self.issued.items():
             if n["audience"] == "hub_ops" or n["kind"] in ("recovered", "corrected", "digest") or millis(n["at"]) > self.cut:
                 continue
             group = "lateness" if n["kind"] in TELLING else n["kind"]
-            kind = TELLING.index(n["kind"]) if n["kind"] in TELLING else 0
-            key = (n["parcel_id"], n["journey"], group, n["episode"] if group != "lateness" else 0, n["audience"])
-            rank = (notice_id not in self.withdrawn, LEVELS.index(n["level"]), kind, notice_id)
-            worst[key] = max(rank, worst.get(key, rank))
-        for key, (stands, _, _, notice_id) in worst.items():
-            if stands and not delivered[notice_id] and not unknown[notice_id]:
+            matters[n["parcel_id"], n["journey"], group, n["episode"] if group != "lateness" else 0, n["audience"]].append(notice_id)
+        for key, its in matters.items():
+            for notice_id in its:
+                if notice_id in self.withdrawn or notice_id in left:
+                    continue
                 word = last.get(notice_id)
-                self.count["suppressed"] += 1
-                if word is None or word["decision"] not in ("suppressed", "expired") or word["reason"] in (None, "send off", "no contact", "no words"):
+                if self.may_go_untold(notice_id, word, its, left):
+                    self.count["suppressed"] += 1
+                else:
                     self.fault("lost", f"{key} {notice_id} was issued and not told: {word}")
 
+    def may_go_untold(self, notice_id, word, matter, left):
+        """Whether the last word on a notice is a reason, and true. `matter`: the notices that are compared with it, and itself."""
+        if word is None or word["decision"] != "suppressed":
+            return False
+        rank = lambda n: (LEVELS.index(n["level"]), TELLING.index(n["kind"]) if n["kind"] in TELLING else 0)
+        bad = rank(self.issued[notice_id][0])
+        as_bad = [other for other in matter if other != notice_id and rank(self.issued[other][0]) >= bad]
+        if word["reason"] == TOOK_ITS_PLACE:
+            return any(other in left or other in self.withdrawn for other in as_bad)
+        at = millis(word["at"])
+        knows = lambda until: any(left.get(other, math.inf) <= at and not self.taken_back(other, matter, left, until) for other in as_bad)
+        if word["reason"] != KNOWS_AS_MUCH or not knows(at):
+            return False
+        if not knows(math.inf):
+            # rules.md judges by what has left. This is said, and counts as no fault: what takes it back waited at that moment.
+            self.fault("overtaken", f"no worse than what was taken back a moment later: {told.brief(self.issued[notice_id][0])}")
+        return True
+
+    def taken_back(self, notice_id, matter, left, until):
+        """Whether its reader has heard, later and until then, that it is over or was never so."""
+        audience = self.issued[notice_id][0]["audience"]
+        for other, (n, *_) in self.issued.items():
+            if n["kind"] in told.OVER and n["audience"] == audience and left[notice_id] <= left.get(other, -1) <= until:
+                if set(n["resolves"]).intersection(matter if n["kind"] == "recovered" else [notice_id]):
+                    return True
+        return False
+
     def verdict(self):
-        return {**{name: self.count[name] for name in ("lost", "doubled", "unknown", "wrong", "records", "conditions", "notices", "received", "doubtful")},
-                "parcels": len(self.read), "examples": dict(self.examples)}
+        return {**{name: self.count[name] for name in ("lost", "doubled", "unknown", "wrong", "records", "conditions", "notices", "received", "suppressed", "doubtful")},
+                "latest": self.told.latest, "parcels": len(self.read), "examples": dict(self.examples)}
 
 
 def main():

@@ -1,8 +1,9 @@
-//! A leg of five parcels made by hand, of which everything is told as it should be, and ways to forge it.
+//! A leg of six parcels made by hand, of which everything is told as it should be, and ways to forge it.
 //!
 //! - P lies at a hub: from 14 s on that is known, from 26 s on it is told; it is collected at 50 s.
 //! - Q does, too, but had been collected at 10 s, as an upload says at 60 s: it was never true.
 //! - R waits to be collected from 5 s to 15 s; S is held, which explains its silence; T is lost.
+//! - U is late from 388 s on, which is told; that it has fallen silent, too, is known from 389 s on and no worse, so that is not sent.
 
 use std::path::Path;
 
@@ -32,6 +33,7 @@ pub struct Files {
     notices: Vec<Value>,
     deliveries: Vec<Value>,
     received: Vec<Value>,
+    rounds: Vec<Value>,
 }
 
 impl Files {
@@ -43,12 +45,13 @@ impl Files {
         }));
     }
 
-    fn announced(&mut self, parcel: &str) {
+    /// Picked up a second after its order.
+    fn announced(&mut self, parcel: &str, ordered: f64, promise: f64) {
         let recipient = json!({"id": "c-1", "email": "r1@example.com"});
-        let line = json!({"parcel_id": parcel, "ordered_at": text(0.0), "promise": text(9000.0), "merchant": "M-1",
+        let line = json!({"parcel_id": parcel, "ordered_at": text(ordered), "promise": text(promise), "merchant": "M-1",
                           "service": "remote", "recipient": recipient});
-        self.input("shipments.v1", parcel, 0.0, &line);
-        self.scanned(parcel, "picked_up", 1.0, 1.0);
+        self.input("shipments.v1", parcel, ordered, &line);
+        self.scanned(parcel, "picked_up", ordered + 1.0, ordered + 1.0);
     }
 
     fn scanned(&mut self, parcel: &str, code: &str, event: f64, read: f64) {
@@ -72,7 +75,9 @@ impl Files {
             "change": "issued", "id": id, "parcel_id": parcel, "journey": 1, "kind": kind, "episode": episode, "level": level,
             "audience": audience, "at": text(second), "expires": text(second + 3600.0), "written": at(second + 0.2),
         }));
-        self.deliveries.push(json!({"notice_id": id, "decision": "sent", "outcome": "delivered", "reason": null}));
+        self.deliveries.push(json!({
+            "notice_id": id, "decision": "sent", "outcome": "delivered", "reason": null, "at": text(second + 0.9),
+        }));
         let event = if audience == "recipient" {
             json!({"event": "body", "headers": {"message-id": format!("<{id}@courier.example>")}})
         } else {
@@ -105,7 +110,7 @@ impl Files {
     pub fn honest() -> Files {
         let mut files = Files::default();
         for parcel in ["P", "Q", "R", "S", "T"] {
-            files.announced(parcel);
+            files.announced(parcel, 0.0, 9000.0);
         }
         files.fell_silent("P", 50.0, "cleared", "recovered");
         files.scanned("P", "collected", 50.0, 50.0);
@@ -121,7 +126,22 @@ impl Files {
         for audience in ["recipient", "merchant", "customer_service"] {
             files.told("T", "lost", "critical", audience, 5.0);
         }
+        files.late();
         files
+    }
+
+    /// U is late, and as silent as a parcel is that is late.
+    fn late(&mut self) {
+        self.announced("U", 363.0, 385.0);
+        self.scanned("U", "arrived_hub", 365.0, 365.0);
+        self.changed("U", ["stalled", "opened", "info", "timer"], 377.001, 377.0);
+        self.changed("U", ["delayed", "opened", "major", "timer"], 388.001, 388.0);
+        self.changed("U", ["stalled", "escalated", "warn", "timer"], 389.001, 389.0);
+        for audience in ["recipient", "merchant"] {
+            self.told("U", "delayed", "major", audience, 388.001);
+            let id = self.told("U", "stalled", "warn", audience, 389.001);
+            self.suppress(&id, "not worse");
+        }
     }
 
     /// S is silent from 2 s to 30 s, and it is known why.
@@ -163,6 +183,25 @@ impl Files {
         arrived.for_each(|event| event["at"] = json!(at(second)));
     }
 
+    /// Faults of a kind, between two seconds.
+    pub fn round(&mut self, kind: &str, from: f64, to: f64) {
+        self.rounds.push(json!({"kinds": [kind], "from": at(from), "to": at(to)}));
+    }
+
+    /// What was sent is not, and this is why.
+    pub fn suppress(&mut self, id: &str, reason: &str) {
+        self.received.retain(|event| !event["headers"].to_string().contains(id));
+        let said = self.deliveries.iter_mut().find(|delivery| delivery["notice_id"] == id).expect("it was sent");
+        (said["decision"], said["outcome"], said["reason"]) = (json!("suppressed"), Value::Null, json!(reason));
+    }
+
+    /// Nobody hears of anything, for one reason.
+    pub fn suppress_all(&mut self, reason: &str) {
+        let all: Vec<String> =
+            self.deliveries.iter().filter_map(|delivery| Some(delivery["notice_id"].as_str()?.to_owned())).collect();
+        all.iter().for_each(|id| self.suppress(id, reason));
+    }
+
     /// Tells something that nobody should hear.
     pub fn invent(&mut self, parcel: &str, kind: &str, level: &str, second: f64) {
         self.told(parcel, kind, level, "recipient", second);
@@ -193,6 +232,7 @@ impl Files {
             ("notices", &self.notices),
             ("deliveries", &self.deliveries),
             ("received", &self.received),
+            ("rounds", &self.rounds),
         ];
         for (name, records) in files {
             let lines: String = records.iter().map(|record| format!("{record}\n")).collect();

@@ -3,7 +3,7 @@
 //! - *delivered_once*: a notice arrives again only after an attempt that had arrived was declared unknown; such repeats are counted.
 //! - *begun_once*: no attempt begins twice; what begins before its claim is committed does where that is aborted.
 //! - *deadline*: no attempt begins past its deadline.
-//! - *last_word*: every notice ends delivered, refused, suppressed with a reason, expired, or unknown for good.
+//! - *last_word*: every notice ends delivered, refused, suppressed with a reason, expired, or unknown for good: as often as a channel may repeat it.
 //! - *outcome_known*: what is said to be delivered has arrived.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,20 +66,37 @@ fn once(evidence: &Evidence, by_notice: &BTreeMap<String, Vec<Value>>, found: &m
     }
 }
 
+/// Of so many attempts of unknown outcome by a channel the last is the end: a text is never repeated, a mail once, a webhook for
+/// long (`unknown_max` of `notify.sms`, `notify.email` and `notify.webhook`, as they stand by default).
+fn unknown_max(channel: &str) -> usize {
+    match channel {
+        "sms" => 1,
+        "email" => 2,
+        "webhook" => 10,
+        other => panic!("expected a channel, found {other:?}"),
+    }
+}
+
 /// A notice of before the end of which nothing final is known.
 pub fn without_last_word(evidence: &Evidence) -> Option<String> {
     let is_last = |delivery: &Value| {
         let decided = matches!(delivery["decision"].as_str(), Some("suppressed" | "expired" | "shadow"));
         decided && delivery["reason"].is_string()
-            || matches!(delivery["outcome"].as_str(), Some("delivered" | "refused" | "unknown"))
+            || matches!(delivery["outcome"].as_str(), Some("delivered" | "refused"))
     };
-    let known: BTreeSet<String> = evidence
-        .deliveries
-        .iter()
-        .map(Written::json)
-        .filter(is_last)
-        .filter_map(|delivery| Some(delivery["notice_id"].as_str()?.to_owned()))
-        .collect();
+    let (mut known, mut unknown) = (BTreeSet::<String>::new(), BTreeMap::<(String, String), BTreeSet<u64>>::new());
+    for delivery in evidence.deliveries.iter().map(Written::json) {
+        let Some(id) = delivery["notice_id"].as_str() else { continue };
+        if is_last(&delivery) {
+            known.insert(id.to_owned());
+        } else if let (Some("unknown"), Some(channel)) = (delivery["outcome"].as_str(), delivery["channel"].as_str()) {
+            let attempts = unknown.entry((id.to_owned(), channel.to_owned())).or_default();
+            attempts.extend(delivery["attempt"].as_u64());
+            if attempts.len() >= unknown_max(channel) {
+                known.insert(id.to_owned());
+            }
+        }
+    }
     let early = evidence.notices.iter().filter(|notice| notice.time <= evidence.until).map(Written::json);
     // What hubs are told goes into digests, which are notices of their own.
     let mut owed = early.filter(|notice| notice["change"] == "issued" && notice["audience"] != "hub_ops");
