@@ -1,12 +1,12 @@
 //! What an endpoint's answer, or its absence, means.
 
-use std::error::Error;
-
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use super::super::Outcome;
+use super::super::client::cause;
+use super::super::content::Shut;
 use super::super::strangers::retry_after;
+use super::super::{Gate, Outcome};
 use super::guard::Forbidden;
 
 /// The meaning of an answer at `now_seconds` since 1970.
@@ -24,9 +24,11 @@ pub(super) fn outcome(status: StatusCode, headers: &HeaderMap, now_seconds: i64)
     }
 }
 
-/// The meaning of no answer.
-pub(super) fn missing(error: &reqwest::Error) -> Outcome {
-    if let Some(forbidden) = cause::<Forbidden>(error) {
+/// The meaning of no answer to what was to pass this gate.
+pub(super) fn missing(error: &reqwest::Error, gate: &Gate) -> Outcome {
+    if let Some(shut) = cause::<Shut>(error) {
+        shut.outcome()
+    } else if let Some(forbidden) = cause::<Forbidden>(error) {
         Outcome::refused(forbidden.reason())
     } else if error.is_connect() {
         // Name, connection and TLS together: nothing of the request has gone out.
@@ -34,19 +36,8 @@ pub(super) fn missing(error: &reqwest::Error) -> Outcome {
     } else if error.is_builder() {
         Outcome::refused("the endpoint's URL cannot be used")
     } else {
-        Outcome::unknown("connection to the endpoint lost before its answer")
+        gate.broken_off("connection to the endpoint lost before its answer")
     }
-}
-
-fn cause<'a, T: Error + 'static>(error: &'a reqwest::Error) -> Option<&'a T> {
-    let mut next: Option<&'a (dyn Error + 'static)> = error.source();
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
 }
 
 #[cfg(test)]
