@@ -73,3 +73,63 @@ impl fmt::Display for Shut {
 }
 
 impl Error for Shut {}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::super::client;
+    use super::*;
+    use crate::model::Timestamp;
+
+    /// Sends this through the gate, and gives what came over the wire until the connection ended, and what was said of it.
+    async fn sent(text: &str, gate: &Arc<Gate>) -> (String, Option<Outcome>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hook?parcel=1", listener.local_addr().unwrap());
+        let end = if text.is_empty() { "\r\n\r\n" } else { text }.to_owned();
+        let wire = tokio::spawn(async move {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut heard = Vec::new();
+            while !heard.ends_with(end.as_bytes()) {
+                match connection.read_buf(&mut heard).await {
+                    Ok(0) | Err(_) => return heard,
+                    Ok(_) => {}
+                }
+            }
+            connection.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await.unwrap();
+            heard
+        });
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.post(url).body(guarded(text.to_owned(), gate)).send().await;
+        let refused = answer.err().map(|error| client::cause::<Shut>(&error).expect("the gate's word").outcome());
+        drop(client);
+        (String::from_utf8(wire.await.unwrap()).unwrap(), refused)
+    }
+
+    fn gate() -> Arc<Gate> {
+        Arc::new(Gate::new(Timestamp::LAST, Arc::new(|| Timestamp::FIRST)))
+    }
+
+    #[tokio::test]
+    async fn not_a_byte_leaves_through_a_gate_that_is_shut() {
+        for text in ["the whole", ""] {
+            let gate = gate();
+            gate.withdraw();
+            assert_eq!(sent(text, &gate).await, (String::new(), Some(Outcome::withdrawn())), "{text:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_leaves_is_announced_by_its_length_and_cannot_be_withdrawn() {
+        for text in ["the whole", ""] {
+            let gate = gate();
+            let (heard, refused) = sent(text, &gate).await;
+            assert_eq!(refused, None, "{text:?}");
+            assert!(heard.starts_with("POST /hook?parcel=1 HTTP/1.1\r\n"), "{heard:?}");
+            assert!(heard.contains(&format!("content-length: {}\r\n", text.len())), "{heard:?}");
+            assert!(!heard.contains("transfer-encoding") && heard.ends_with(text), "{heard:?}");
+            assert_eq!(gate.broken_off("x"), Outcome::unknown("x"));
+        }
+    }
+}
