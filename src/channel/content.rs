@@ -5,10 +5,10 @@
 //! is in memory, takes it whole, and writes both out together. Where the gate is shut hyper drops the connection, and with it the head: the
 //! other side sees a connection that ends without a byte, be it new or one that has been used before.
 //!
-//! hyper never takes content of no length, so there the question for the length asks, which hyper puts in the same moment: while the gate is
-//! shut the length stays open, so that hyper takes it and is refused.
+//! hyper never takes content of no length, so there the question whether it is at its end asks, which hyper puts in the same moment and nobody
+//! before. Until the gate has been passed its length stays open, so that hyper takes it where it is shut, and is refused.
 //!
-//! tests/it/channel/late.rs sees both on the wire.
+//! That not a byte leaves is seen below, that it is asked so late by tests/it/channel/late.rs: whoever changes reqwest or hyper looks there.
 
 use std::error::Error;
 use std::fmt;
@@ -45,13 +45,19 @@ impl Body for Content {
     }
 
     fn is_end_stream(&self) -> bool {
+        if self.whole.as_ref().is_some_and(Bytes::is_empty) {
+            // What it says is heard when the content is taken.
+            let _ = self.gate.pass();
+        }
         self.whole.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let length = self.whole.as_ref().map_or(0, Bytes::len);
-        let is_asked = length == 0 && self.whole.is_some();
-        if is_asked && self.gate.pass().is_err() { SizeHint::default() } else { SizeHint::with_exact(length as u64) }
+        match &self.whole {
+            Some(whole) if whole.is_empty() && !self.gate.is_passed() => SizeHint::default(),
+            Some(whole) => SizeHint::with_exact(whole.len() as u64),
+            None => SizeHint::with_exact(0),
+        }
     }
 }
 

@@ -58,6 +58,11 @@ impl Gate {
         }
     }
 
+    /// Whether the attempt has begun.
+    pub(super) fn is_passed(&self) -> bool {
+        self.state.load(Ordering::Acquire) == PASSED
+    }
+
     /// Shuts it, unless the attempt has begun.
     pub fn withdraw(&self) {
         // Lost against the beginning: the message is on its way.

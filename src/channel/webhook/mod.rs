@@ -4,7 +4,8 @@
 //! |---|---|
 //! | 2xx | delivered |
 //! | 410 | refused, and the endpoint is gone |
-//! | 429, 502, 503, 504 | retry, after `Retry-After` where it says so |
+//! | 429, and 503 that says for how long | retry, after `Retry-After` where it says so |
+//! | any other 5xx | unknown: whoever is in trouble, or a proxy before him, may have taken it; 502 and 504 after `Retry-After` too |
 //! | any other answer, 3xx too | retry: Standard Webhooks goes on by its schedule until the notice expires |
 //! | name, connection or TLS failed | retry |
 //! | withdrawn, or past its deadline, when the connection stood | what the gate says: not a byte of it has left |
