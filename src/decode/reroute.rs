@@ -69,12 +69,14 @@ fn change(fields: &Map<String, Value>) -> Result<RerouteChange, Reject> {
     let found = fields.get("change");
     let found = field::required(&found, "change")?;
     let known = RerouteChange::ALL.into_iter().find(|change| change.name() == found);
-    known.ok_or_else(|| unknown("change", "requested, accepted, refused, cancelled or revoked", found))
+    known.ok_or_else(|| {
+        unknown("change", "requested, accepted, refused, cancelled, revoked, confirmed or denied", found)
+    })
 }
 
 fn option(fields: &Map<String, Value>, change: RerouteChange) -> Result<Option<RerouteOption>, Reject> {
     let found = fields.get("option");
-    if change == RerouteChange::Revoked && matches!(found, None | Some(Value::Null)) {
+    if !change.is_of_choice() && matches!(found, None | Some(Value::Null)) {
         return Ok(None);
     }
     let found = field::required(&found, "option")?;

@@ -7,8 +7,8 @@ use crate::model::Code;
 use crate::track::Milestone;
 
 /// Milestones of a route at most; a longer one is malformed. More: matching a parcel's scans to it takes so long that a
-/// hostile record delays its partition. Fewer: real routes (up to some dozens) are refused.
-const MILESTONES_MAX: usize = 1000;
+/// hostile record delays its partition, and what is said of the missing ones outgrows a saved entry. Fewer: real routes (up to some dozens) are refused.
+const MILESTONES_MAX: usize = 256;
 
 /// The route, none where it is absent or malformed; lists what is malformed.
 pub(super) fn route(value: Option<&Value>, malformed: &mut Vec<&'static str>) -> Option<Vec<Milestone>> {

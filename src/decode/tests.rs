@@ -324,7 +324,7 @@ fn a_reroute_says_what_changed_about_which_option() {
     assert_eq!(malformed, ["at"]);
     assert_eq!(
         refused(record("done", "reschedule", "1")).2,
-        "expected requested, accepted, refused, cancelled or revoked, found \"done\""
+        "expected requested, accepted, refused, cancelled, revoked, confirmed or denied, found \"done\""
     );
     assert_eq!(refused(record("accepted", "teleport", "1")).1, "option");
     assert_eq!(refused(record("accepted", "locker", "-1")).2, "expected a number from 1, found a number");
@@ -465,7 +465,7 @@ fn what_is_too_long_is_malformed() {
         ("flags", names(32, 200), names(33, 1)),
         ("flags", names(1, 200), names(1, 201)),
         ("consent", names(32, 200), names(1, 201)),
-        ("route", route(1000), route(1001)),
+        ("route", route(256), route(257)),
         ("service", name(200), name(201)),
         ("recipient", serde_json::json!({"name": name(200)}), serde_json::json!({"name": name(201)})),
     ] {

@@ -3,7 +3,7 @@
 use chrono::FixedOffset;
 use serde_json::Value;
 
-use crate::model::{ConditionKind, Timestamp, WorkOrder};
+use crate::model::{ConditionKind, RerouteOption, Timestamp, WorkOrder};
 
 fn local(at: Timestamp, format: &str) -> String {
     // Where all hubs are.
@@ -39,7 +39,8 @@ pub fn notice_kind(event: &Value) -> Option<String> {
 
 /// "locker LK-NKG".
 pub fn described(order: &WorkOrder) -> String {
-    let option = order.option.name().replace('_', " ");
+    let name = order.option.map(RerouteOption::name).or(order.condition.map(ConditionKind::name));
+    let option = name.unwrap_or(&order.kind).replace('_', " ");
     match (&order.detail.place, order.detail.slot) {
         (Some(place), _) => format!("{option} {place}"),
         (None, Some(slot)) => format!("{option}, {}–{}", day_and_time(slot.from), clock(slot.to)),

@@ -13,7 +13,7 @@ pub enum Free {
 }
 
 /// Every such table; `*` stands for any name.
-const FREE: [(&[&str], Free); 15] = [
+const FREE: [(&[&str], Free); 16] = [
     (&["kafka", "client"], Free::Properties),
     (&["topics", "partitions"], Free::Properties),
     (&["contact", "service"], Free::Entries),
@@ -28,6 +28,7 @@ const FREE: [(&[&str], Free); 15] = [
     (&["notify", "sms_signs"], Free::Names),
     (&["limits", "services"], Free::Entries),
     (&["services"], Free::Entries),
+    (&["alternates"], Free::Names),
     (&["tell", "*"], Free::Entries),
 ];
 

@@ -22,11 +22,18 @@ pub enum ConditionKind {
     Damaged,
     Refused,
     Lost,
+    CustomsHeld,
+    SkippedScan,
+    UploadedLate,
+    Misrouted,
+    Looping,
+    SuspectSignature,
+    UnconsentedDrop,
 }
 
 impl ConditionKind {
     /// Every condition that this version judges.
-    pub const ALL: [ConditionKind; 12] = [
+    pub const ALL: [ConditionKind; 19] = [
         ConditionKind::NeverUploaded,
         ConditionKind::OverdueScan,
         ConditionKind::Stalled,
@@ -39,6 +46,13 @@ impl ConditionKind {
         ConditionKind::Damaged,
         ConditionKind::Refused,
         ConditionKind::Lost,
+        ConditionKind::CustomsHeld,
+        ConditionKind::SkippedScan,
+        ConditionKind::UploadedLate,
+        ConditionKind::Misrouted,
+        ConditionKind::Looping,
+        ConditionKind::SuspectSignature,
+        ConditionKind::UnconsentedDrop,
     ];
 
     /// The name on the wire, in metrics and in the configuration.
@@ -56,6 +70,13 @@ impl ConditionKind {
             ConditionKind::Damaged => "damaged",
             ConditionKind::Refused => "refused",
             ConditionKind::Lost => "lost",
+            ConditionKind::CustomsHeld => "customs_held",
+            ConditionKind::SkippedScan => "skipped_scan",
+            ConditionKind::UploadedLate => "uploaded_late",
+            ConditionKind::Misrouted => "misrouted",
+            ConditionKind::Looping => "looping",
+            ConditionKind::SuspectSignature => "suspect_signature",
+            ConditionKind::UnconsentedDrop => "unconsented_drop",
         }
     }
 }
@@ -129,7 +150,7 @@ pub enum Cause {
 /// What the judgement rests on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// Index in the route, from 0, of the milestone that is awaited (`overdue_scan`).
+    /// Index in the route, from 0, of the milestone that is awaited (`overdue_scan`) or missing (`skipped_scan`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub milestone: Option<u16>,
     /// `event_time` of the scan that ended the condition.

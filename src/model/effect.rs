@@ -194,6 +194,10 @@ pub enum RerouteOutcome {
     Cancelled,
     /// Links were taken back.
     Revoked,
+    /// A recipient has what is said to be delivered.
+    Confirmed,
+    /// They do not, and a case was opened.
+    Denied,
     /// A request came after its deadline.
     TooLate,
     /// A request was for what is not offered.
@@ -214,12 +218,14 @@ pub enum RerouteOutcome {
 
 impl RerouteOutcome {
     /// Every outcome.
-    pub const ALL: [RerouteOutcome; 13] = [
+    pub const ALL: [RerouteOutcome; 15] = [
         RerouteOutcome::Requested,
         RerouteOutcome::Accepted,
         RerouteOutcome::Refused,
         RerouteOutcome::Cancelled,
         RerouteOutcome::Revoked,
+        RerouteOutcome::Confirmed,
+        RerouteOutcome::Denied,
         RerouteOutcome::TooLate,
         RerouteOutcome::NoLongerOffered,
         RerouteOutcome::WrongProof,
@@ -238,6 +244,8 @@ impl RerouteOutcome {
             RerouteOutcome::Refused => "refused",
             RerouteOutcome::Cancelled => "cancelled",
             RerouteOutcome::Revoked => "revoked",
+            RerouteOutcome::Confirmed => "confirmed",
+            RerouteOutcome::Denied => "denied",
             RerouteOutcome::TooLate => "too_late",
             RerouteOutcome::NoLongerOffered => "no_longer_offered",
             RerouteOutcome::WrongProof => "wrong_proof",

@@ -35,5 +35,5 @@ pub use recipient::{HashKey, Recipient, RecipientKey};
 pub use reject::Reject;
 pub use reroute::{Chosen, Detail, Fee, LINK_AUDIENCES, Offered, Reroute, RerouteChange, RerouteOption};
 pub use timestamp::{ParseTimestampError, Timestamp};
-pub use work_order::{WorkOrder, WorkOrderChange};
+pub use work_order::{WORK_CASE, WORK_REROUTE, WorkOrder, WorkOrderChange};
 pub use world::World;

@@ -69,16 +69,22 @@ pub enum RerouteChange {
     Cancelled,
     /// No choice: links of this journey given out until now are valid no more.
     Revoked,
+    /// No choice: the recipient has the parcel that is said to be delivered.
+    Confirmed,
+    /// No choice: they do not have it.
+    Denied,
 }
 
 impl RerouteChange {
     /// Every change.
-    pub const ALL: [RerouteChange; 5] = [
+    pub const ALL: [RerouteChange; 7] = [
         RerouteChange::Requested,
         RerouteChange::Accepted,
         RerouteChange::Refused,
         RerouteChange::Cancelled,
         RerouteChange::Revoked,
+        RerouteChange::Confirmed,
+        RerouteChange::Denied,
     ];
 
     /// The name on the wire.
@@ -89,7 +95,14 @@ impl RerouteChange {
             RerouteChange::Refused => "refused",
             RerouteChange::Cancelled => "cancelled",
             RerouteChange::Revoked => "revoked",
+            RerouteChange::Confirmed => "confirmed",
+            RerouteChange::Denied => "denied",
         }
+    }
+
+    /// Whether it is about an option: a choice, and not something else that a link is good for.
+    pub const fn is_of_choice(self) -> bool {
+        !matches!(self, RerouteChange::Revoked | RerouteChange::Confirmed | RerouteChange::Denied)
     }
 }
 
@@ -144,7 +157,7 @@ pub struct Reroute {
     pub notice_id: Option<NoticeId>,
     #[allow(missing_docs)]
     pub change: RerouteChange,
-    /// None for `revoked` only.
+    /// None for `revoked`, `confirmed` and `denied` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub option: Option<RerouteOption>,
     #[allow(missing_docs)]

@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Detail, Fee, RerouteOption, Timestamp};
+use super::{ConditionKind, Detail, Fee, RerouteOption, Timestamp};
+
+/// A choice is to be carried out.
+pub const WORK_REROUTE: &str = "reroute";
+/// Somebody is to find out what has become of a parcel.
+pub const WORK_CASE: &str = "case";
 
 /// What happens to a work order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,16 +26,20 @@ pub struct WorkOrder {
     pub id: String,
     #[allow(missing_docs)]
     pub change: WorkOrderChange,
-    /// What kind of work: `reroute`.
+    /// What kind of work: [`WORK_REROUTE`] or [`WORK_CASE`].
     pub kind: String,
     #[allow(missing_docs)]
     pub parcel_id: String,
     #[allow(missing_docs)]
     pub journey: u32,
-    /// The choice that it carries out; its executing system answers under this id in `reroutes.v1`.
+    /// The choice that it carries out; its executing system answers under this id in `reroutes.v1`. Of a case: the answer that opened it.
     pub reroute_id: String,
-    #[allow(missing_docs)]
-    pub option: RerouteOption,
+    /// None for a case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub option: Option<RerouteOption>,
+    /// What a case is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<ConditionKind>,
     #[allow(missing_docs)]
     pub detail: Detail,
     #[allow(missing_docs)]

@@ -167,7 +167,7 @@ fn at_one_instant_shipments_come_first_then_scans_by_event_time_and_stage_order(
     let changes = Case::new(&[shipment.to_owned()], &scans).changes();
     let changes: Vec<_> =
         changes.iter().map(|[_, _, condition, change]| (condition.as_str(), change.as_str())).collect();
-    assert_eq!(changes, [("held", "opened"), ("held", "cleared")]);
+    assert_eq!(changes, [("uploaded_late", "opened"), ("held", "opened"), ("held", "cleared")]);
 }
 
 #[test]
@@ -191,7 +191,9 @@ fn what_the_last_records_made_pass_takes_effect() {
     let changes = Case::new(&[], &[scan.to_owned()]).changes();
     let changes: Vec<_> = changes.iter().map(|change| change.each_ref().map(String::as_str)).collect();
     let at = "2026-03-02T12:00:00.000Z";
-    assert_eq!(changes, [[at, "P1", "stalled", "opened"], [at, "P1", "stalled", "escalated"]]);
+    let [late, opened, escalated] = [("uploaded_late", "opened"), ("stalled", "opened"), ("stalled", "escalated")]
+        .map(|(kind, to)| [at, "P1", kind, to]);
+    assert_eq!(changes, [late, opened, escalated]);
 }
 
 #[test]

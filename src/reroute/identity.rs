@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::Links;
+use super::{Doubt, Links};
 use crate::model::{Audience, Detail, RerouteOption};
 
 /// What a choice is made of: the same twice is one choice.
@@ -30,6 +30,20 @@ pub fn choice_id(parts: ChoiceParts<'_>) -> String {
     let proof = proof.unwrap_or_default();
     let all = [parcel_id, &journey, audience.name(), option.name(), place, &slot, text, &revision, proof];
     format!("rr_{}", digest(&all))
+}
+
+const ANSWER: &str = "an_";
+
+/// The id of an answer to a doubt: the same given twice is one.
+pub fn answer_id(parcel_id: &str, journey: u32, doubt: &Doubt, has_it: bool) -> String {
+    let (journey, since, count) = (journey.to_string(), doubt.since.to_string(), doubt.count.to_string());
+    let answer = if has_it { "yes" } else { "no" };
+    format!("{ANSWER}{}", digest(&[parcel_id, &journey, &since, &count, answer]))
+}
+
+/// Whether an id of ours is an answer's and no choice's.
+pub fn is_answer(id: &str) -> bool {
+    id.starts_with(ANSWER)
 }
 
 /// The id of the work that a choice makes.

@@ -18,12 +18,12 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use identity::{ChoiceParts, choice_id, proof, proof_of_phone, work_order_id};
+pub use identity::{ChoiceParts, answer_id, choice_id, is_answer, proof, proof_of_phone, work_order_id};
 pub use links::{Link, LinkKey, Links};
 pub use offer::{OFFERS_MAX, Refusal, in_short};
 pub use offers::{Area, Offers, Place, PlaceKind, Terms};
 pub use page::{
-    Collection, HistoryLine, Offer, OpenCondition, Page, PageState, PlaceView, ProofState, Question, Standing,
+    Answered, Collection, Doubt, HistoryLine, Offer, OpenCondition, Page, PageState, PlaceView, ProofState, Standing,
 };
 pub use settings::{LINK_DAYS_MAX, REFERENCE, Settings};
 pub use situation::{Phase, Situation};

@@ -72,8 +72,9 @@ pub struct Page {
     pub revision: u32,
     /// The second proof that a change of address asks for.
     pub proof: ProofState,
-    /// Something that the reader is asked.
-    pub question: Option<Question>,
+    /// It is said to be delivered, and its reader is asked, or has said, whether that is so.
+    #[serde(default)]
+    pub doubt: Option<Doubt>,
 }
 
 /// An open condition.
@@ -184,10 +185,24 @@ pub struct ProofState {
     pub tries_left: u32,
 }
 
-/// Something that a reader is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Question {
-    /// The parcel is said to be delivered, and that is in doubt: did you get it?
-    DidYouGetIt,
+/// The parcel is said to be delivered, and that is in doubt: did you get it?
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// When we heard that it was delivered: tells one doubt from another.
+    pub since: Timestamp,
+    /// Counts the answers so far.
+    pub count: u32,
+    /// The answer that stands.
+    pub answer: Option<Answered>,
+    /// It can still be answered, otherwise too.
+    pub is_asked: bool,
+}
+
+/// What a reader said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Answered {
+    pub id: String,
+    pub has_it: bool,
+    pub at: Timestamp,
 }

@@ -13,7 +13,7 @@ use tokio::runtime::{Handle, Runtime};
 use super::announce::{Announcer, incarnation};
 use super::brokers::Brokers;
 use super::clock::Clock;
-use super::instances::{INSTANCES_MAX, Twin};
+use super::instances::INSTANCES_MAX;
 use super::kafka::Kafka;
 use super::options::{Options, REPORTED_MAX};
 use super::preflight;
@@ -27,7 +27,7 @@ use super::threads::Threads;
 use super::topics::{Topics, TopicsError};
 use super::trim::trim;
 use super::worker::{Worker, WorkerError};
-use super::world::{TableReader, Worlds};
+use super::world::{TableReader, TablesError, Worlds};
 use crate::channel::{Dispatcher, Transport, WallClock};
 use crate::model::{Attempt, Channel, NoticeId, World};
 use crate::telemetry::{Metrics, Queue};
@@ -88,7 +88,7 @@ pub enum InstanceError {
     Thread(#[from] std::io::Error),
     #[allow(missing_docs)]
     #[error(transparent)]
-    Twin(#[from] Twin),
+    Tables(#[from] TablesError),
     /// A mistake of ours.
     #[error("a thread has panicked")]
     Panicked,
@@ -110,7 +110,7 @@ impl InstanceError {
     /// Whether it ends in the same way however often it is started, until somebody acts.
     pub fn needs_somebody(&self) -> bool {
         match self {
-            InstanceError::Twin(_) => true,
+            InstanceError::Tables(TablesError::Twin(_)) => true,
             InstanceError::Topics(error) => !matches!(error, TopicsError::Metadata(_)),
             InstanceError::Worker(error) => !matches!(error, WorkerError::Rebuild(_)),
             _ => false,
@@ -160,7 +160,9 @@ impl Instance {
         let dispatcher = Arc::new(Dispatcher::spawn(runtime.handle(), transports, wall, report));
         let notice_partitions = topics.partitions(NotifierStage::INPUTS[NotifierStage::MAIN]).unsigned_abs();
         let worlds = Arc::new(Worlds::new(World { notice_partitions, ..world }));
-        let tables = reach(&stop, || TableReader::new(&options, &topics, Arc::clone(&worlds), Arc::clone(&metrics)))?;
+        let tables = reach(&stop, || {
+            TableReader::new(&options, clock.clone(), &topics, Arc::clone(&worlds), Arc::clone(&metrics))
+        })?;
         let (trim_to, trims) = tokio::sync::mpsc::unbounded_channel();
         let (workers, outbox) = ((options.tracker_workers, options.notifier_workers), Arc::clone(&dispatcher));
         let shared = Shared::new(options, clock, topics, worlds, metrics, outbox, trim_to, Arc::clone(&stop));
@@ -189,8 +191,8 @@ impl Instance {
             failure: Arc::default(),
         };
         instance.thread("tables", move |shared, failure| {
-            if let Err(twin) = tables.run(&shared.stop, || shared.changed.notify_one()) {
-                fail(&shared, &failure, twin.into());
+            if let Err(error) = tables.run(&shared.stop, || shared.changed.notify_one()) {
+                fail(&shared, &failure, error.into());
             }
         })?;
         runtime.spawn(watch(Arc::clone(&instance.shared), Arc::clone(&instance.failure)));
@@ -258,7 +260,7 @@ impl Instance {
         runtime.block_on(self.dispatcher.shutdown(CHANNELS_WITHIN));
         self.receipts.flush();
         match self.failure.lock().expect("no holder of this lock panics").take() {
-            Some(error @ InstanceError::Twin(_)) => {
+            Some(error @ InstanceError::Tables(TablesError::Twin(_))) => {
                 self.announcer.last_word(&self.shared);
                 Err(error)
             }

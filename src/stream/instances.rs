@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
+use crate::decode;
 use crate::model::{Announcement, Timestamp};
 
 /// Names that are remembered. More: names that change with every start (a pod's, say) fill the memory over the years, since each leaves
@@ -149,6 +150,15 @@ impl Instances {
         Heard::Older
     }
 
+    /// When this process said what is read here, by its clock; none for anybody else's word.
+    pub fn own(&self, key: Option<&[u8]>, value: Option<&[u8]>) -> Option<Timestamp> {
+        let (name, word) = decode::announcement(key, value)?;
+        let word = word?;
+        let state = self.lock();
+        let (mine, incarnation) = state.me.as_ref()?;
+        (name == *mine && word.incarnation == *incarnation).then_some(word.at)
+    }
+
     /// How many names are known.
     pub fn len(&self) -> usize {
         self.lock().names.0.len()
@@ -211,6 +221,20 @@ mod tests {
         ] {
             assert_eq!(heard_by_b(words).join(" "), heard, "{words}");
         }
+    }
+
+    #[test]
+    fn a_process_knows_its_own_word_again_and_no_other_of_its_name() {
+        let instances = Instances::default();
+        instances.i_am("one", "B");
+        let own = |name: &str, by: &str| {
+            let word = format!(
+                r#"{{"instance":"{name}","address":"http://b","partitions":{{}},"at":"2026-11-22T09:00:00.000Z","incarnation":"{by}"}}"#
+            );
+            instances.own(Some(name.as_bytes()), Some(word.as_bytes()))
+        };
+        assert_eq!(own("one", "B"), Timestamp::parse("2026-11-22T09:00:00.000Z").ok());
+        assert_eq!([own("one", "A"), own("two", "B")], [None, None]);
     }
 
     fn names(words: &[(&str, i64)]) -> Names {

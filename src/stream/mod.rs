@@ -10,6 +10,7 @@
 mod announce;
 pub mod brokers;
 mod clock;
+mod departure;
 mod examine;
 mod inspect;
 mod instance;

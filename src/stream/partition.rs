@@ -243,6 +243,7 @@ impl<S: Stage> Partition<S> {
         Freshness {
             reads_fresh: is_settled && self.telling.is_open(wall),
             behind: wall.since(now),
+            ahead: now.since(wall),
             limits_wait: self.machine.poll_timeout().is_some_and(|limit| limit < now),
             speaks: self.speaks,
         }

@@ -48,6 +48,8 @@ pub struct Freshness {
     pub reads_fresh: bool,
     /// How far stream time is behind the wall clock.
     pub behind: Duration,
+    /// How far it is ahead: whoever saved it had a wrong clock, or this machine has.
+    pub ahead: Duration,
     /// Limits before stream time have yet to pass.
     pub limits_wait: bool,
     /// It spoke until now.
@@ -159,7 +161,7 @@ impl Stage for TrackerStage {
     /// one of them says is stale by the next. They pass first; then what holds is told, once.
     fn may_speak(freshness: &Freshness, options: &Options) -> bool {
         let has_come_to_today = freshness.behind <= options.tell_within && (freshness.speaks || !freshness.limits_wait);
-        freshness.reads_fresh && has_come_to_today
+        freshness.reads_fresh && has_come_to_today && freshness.ahead <= options.clock_skew
     }
 
     fn answer(machine: &Tracker, question: &Question, now: Timestamp, world: &World) -> Option<Value> {

@@ -1,9 +1,11 @@
-//! Deletes what state logs no longer need. Failing is harmless: the next completed walk tries again, further on.
+//! Deletes what state logs no longer need. What the brokers refuse is tried again until it is made or a newer cut takes its place; what
+//! a process that dies has left undone, the partition's next owner sends again.
 //!
 //! What always holds: of each log only the newest cut waits, however long the brokers take to make one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions};
@@ -12,6 +14,10 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::telemetry::{Metrics, Queue};
+
+/// Before a refused cut is tried again. Shorter: a line in the log for each try of an outage. Longer: the log is larger than it need be for
+/// so long.
+const AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// Before which offset a log (topic, partition) is to be cut.
 type Cut = (String, i32, i64);
@@ -23,41 +29,70 @@ pub async fn trim(client: ClientConfig, told: UnboundedReceiver<Cut>, metrics: A
         Err(error) => return tracing::error!(%error, "state logs cannot be truncated"),
     };
     let count = |waiting| metrics.queue(Queue::Cuts, "", waiting, logs);
-    each_newest(told, count, |cut| delete(Arc::clone(&admin), cut)).await;
+    each_newest(told, count, AGAIN_AFTER, |cut| delete(Arc::clone(&admin), cut)).await;
 }
 
-async fn delete(admin: Arc<AdminClient<DefaultClientContext>>, (topic, partition, before): Cut) {
+/// Whether a cut was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Made {
+    Yes,
+    /// It is to be tried again.
+    No,
+}
+
+async fn delete(admin: Arc<AdminClient<DefaultClientContext>>, (topic, partition, before): Cut) -> Made {
     let mut offsets = TopicPartitionList::new();
-    if offsets.add_partition_offset(&topic, partition, Offset::Offset(before)).is_err() {
-        return;
-    }
-    match admin.delete_records(&offsets, &AdminOptions::new()).await {
-        Ok(_) => tracing::debug!(topic, partition, before, "state log truncated"),
-        Err(error) => tracing::warn!(topic, partition, before, %error, "state log not truncated"),
+    let added = offsets.add_partition_offset(&topic, partition, Offset::Offset(before));
+    let made = match added {
+        Ok(()) => admin.delete_records(&offsets, &AdminOptions::new()).await,
+        Err(error) => Err(error),
+    };
+    // The call may succeed and the partition's answer be an error.
+    match made.and_then(|made| made.elements().iter().try_for_each(|element| element.error())) {
+        Ok(()) => {
+            tracing::debug!(topic, partition, before, "state log truncated");
+            Made::Yes
+        }
+        Err(error) => {
+            tracing::warn!(topic, partition, before, %error, "state log not truncated");
+            Made::No
+        }
     }
 }
 
-/// Makes one cut after the other and takes in what is told meanwhile; says how many wait.
-async fn each_newest<F: Future<Output = ()>>(
+/// Makes one cut after the other and takes in what is told meanwhile; says how many wait. What was refused waits for `again`.
+async fn each_newest<F: Future<Output = Made>>(
     mut told: UnboundedReceiver<Cut>,
     count: impl Fn(usize),
+    again: Duration,
     cut: impl Fn(Cut) -> F,
 ) {
-    let mut waiting = BTreeMap::new();
+    let (mut waiting, mut refused) = (BTreeMap::new(), BTreeMap::new());
     loop {
         let Some(((topic, partition), before)) = waiting.pop_first() else {
-            let Some((topic, partition, before)) = told.recv().await else { return };
-            waiting.insert((topic, partition), before);
+            tokio::select! {
+                next = told.recv() => {
+                    let Some((topic, partition, before)) = next else { return };
+                    waiting.insert((topic, partition), before);
+                }
+                () = tokio::time::sleep(again), if !refused.is_empty() => waiting.append(&mut refused),
+            }
             continue;
         };
-        let mut cutting = std::pin::pin!(cut((topic, partition, before)));
-        loop {
-            count(waiting.len());
+        // A newer one of the same log takes its place.
+        refused.remove(&(topic.clone(), partition));
+        let mut cutting = std::pin::pin!(cut((topic.clone(), partition, before)));
+        let made = loop {
+            count(waiting.len() + refused.len());
             tokio::select! {
-                () = &mut cutting => break,
+                made = &mut cutting => break made,
                 Some((topic, partition, before)) = told.recv() => drop(waiting.insert((topic, partition), before)),
             }
+        };
+        if made == Made::No && !waiting.contains_key(&(topic.clone(), partition)) {
+            refused.insert((topic, partition), before);
         }
+        count(waiting.len() + refused.len());
     }
 }
 
@@ -82,9 +117,11 @@ mod tests {
         let cutting = each_newest(
             told,
             |count| waiting.set(count),
+            Duration::ZERO,
             |cut: Cut| async move {
                 allowed.acquire().await.unwrap().forget();
                 making.borrow_mut().push((cut.1, cut.2));
+                Made::Yes
             },
         );
         let looking_on = async {
@@ -100,5 +137,37 @@ mod tests {
         };
         tokio::join!(cutting, looking_on);
         assert_eq!(*made.borrow(), [(0, 0), (0, 9_999), (1, 9_997), (2, 9_998)]);
+    }
+    #[tokio::test]
+    async fn a_cut_that_is_refused_is_made_again_and_holds_up_no_other_log() {
+        let (tell, told) = mpsc::unbounded_channel();
+        let tries = RefCell::new(Vec::new());
+        let tried = &tries;
+        for partition in [0, 1] {
+            tell.send(("state".to_owned(), partition, 7)).unwrap();
+        }
+        let (done, all) = (tokio::sync::Notify::new(), Cell::new(None));
+        all.set(Some(tell));
+        let cutting = each_newest(
+            told,
+            |_| {},
+            Duration::from_millis(1),
+            |(_, partition, before)| {
+                let mut tried = tried.borrow_mut();
+                tried.push((partition, before));
+                let made = if partition == 0 && tried.len() < 4 { Made::No } else { Made::Yes };
+                if tried.len() == 4 {
+                    done.notify_one();
+                }
+                async move { made }
+            },
+        );
+        let end = async {
+            done.notified().await;
+            // Nothing more is told: it ends once nothing waits.
+            drop(all.take());
+        };
+        tokio::join!(cutting, end);
+        assert_eq!(*tries.borrow(), [(0, 7), (1, 7), (0, 7), (0, 7)]);
     }
 }

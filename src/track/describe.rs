@@ -178,6 +178,7 @@ fn timers(view: View<'_>, now: Timestamp) -> Vec<Value> {
             let (what, condition, level) = match due.what {
                 What::Limit(Limit::Opens(opening)) => ("opens", Some(opening.kind), Some(opening.level)),
                 What::Limit(Limit::Escalates { kind, level, .. }) => ("escalates", Some(kind), Some(level)),
+                What::Limit(Limit::Ends { kind, .. }) => ("ends", Some(kind), None),
                 What::Unknown => ("counts as unknown", None, None),
                 What::Expires => ("expires", None, None),
                 What::Forgotten => ("is forgotten", None, None),

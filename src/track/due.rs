@@ -70,7 +70,7 @@ pub(super) struct Due {
 pub(super) fn all(view: View<'_>, telling: bool) -> impl Iterator<Item = Due> {
     let (parcel, limits) = (view.parcel, view.limits());
     let due = move |limit, what| Due { turn: Turn::of(limit, parcel.record), what };
-    let live = RULES.into_iter().filter(|_| parcel.is_live());
+    let live = RULES.into_iter().filter(|rule| parcel.is_live() || rule.outlives_parcel());
     let rules = live.filter_map(move |rule| rule.limit(view)).map(move |limit| due(limit.at(), What::Limit(limit)));
     let unknown = parcel.unknown_since.map(|since| due(since + limits.unknown_after, What::Unknown));
     let end = match parcel.ended {
@@ -99,6 +99,7 @@ pub(super) fn pass(step: &mut Step<'_>, what: What, late_since: Timestamp) -> Fa
     match what {
         What::Limit(Limit::Opens(opening)) => step.open(opening),
         What::Limit(Limit::Escalates { kind, level, limit }) => step.escalate(kind, level, limit),
+        What::Limit(Limit::Ends { kind, .. }) => step.end(kind),
         What::Unknown => {
             step.parcel.unknown_since = None;
             let hub = step.parcel.history.accepted().iter().rev().find_map(|scan| scan.hub.as_deref());

@@ -63,14 +63,15 @@ impl History {
         self.accepted.iter().any(|seen| seen.is(identity)) || self.after_end.contains(identity)
     }
 
-    /// Takes in an accepted scan; returns whether the oldest had to be forgotten for it.
-    pub fn accept(&mut self, scan: &Scan) -> bool {
+    /// Takes in an accepted scan. Returns where the oldest stood, if that had to be forgotten for it.
+    pub fn accept(&mut self, scan: &Scan) -> Option<usize> {
         self.accepted.push(Accepted::of(scan));
         if self.accepted.len() <= REMEMBERED_MAX {
-            return false;
+            return None;
         }
-        let oldest = (0..self.accepted.len()).min_by_key(|&index| self.accepted[index].rank());
-        oldest.map(|index| self.accepted.remove(index)).is_some()
+        let oldest = (0..self.accepted.len()).min_by_key(|&index| self.accepted[index].rank())?;
+        self.accepted.remove(oldest);
+        Some(oldest)
     }
 
     /// Takes in a scan read after the end.

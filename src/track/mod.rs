@@ -16,6 +16,7 @@
 //! instant at which it is true, however late we look.
 
 mod announced;
+mod answers;
 mod choices;
 mod conditions;
 mod describe;
@@ -33,6 +34,7 @@ mod rules;
 mod scans;
 mod settling;
 mod shipments;
+mod signs;
 mod stage;
 mod stages;
 mod step;

@@ -3,6 +3,7 @@
 //! What always holds: no contact is in it that is not masked, nothing that hubs alone are told, and once the journey has ended
 //! neither code nor contacts.
 
+use super::answers::ANSWERS_MAX;
 use super::choices::{self, Choice};
 use super::history::Accepted;
 use super::mask;
@@ -13,7 +14,9 @@ use crate::model::{
     Audience, Code, ConditionKind, Detail, LINK_AUDIENCES, NoticeKind, Recipient, RecipientKey, RerouteChange,
     Timestamp, World,
 };
-use crate::reroute::{Collection, HistoryLine, Link, OpenCondition, Page, PageState, PlaceView, ProofState, Standing};
+use crate::reroute::{
+    Answered, Collection, Doubt, HistoryLine, Link, OpenCondition, Page, PageState, PlaceView, ProofState, Standing,
+};
 
 impl Tracker {
     /// The page behind a genuine link at `now`; none where the parcel is not known (any more).
@@ -74,8 +77,19 @@ fn page(parcel_id: &str, view: View<'_>, audience: Audience, now: Timestamp, wor
         refused: refused(view, audience).map(|choice| shown(choice, parcel_id, view, audience, now, world)),
         revision: view.choices.map_or(0, |choices| choices.revision),
         proof,
-        question: None,
+        doubt: doubt(view, audience),
     }
+}
+
+/// What the recipient alone can know.
+fn doubt(view: View<'_>, audience: Audience) -> Option<Doubt> {
+    let signs = view.signs.filter(|_| audience == Audience::Recipient)?;
+    let count = signs.answer.as_ref().map_or(0, |answer| answer.count);
+    let answer = signs.answer.as_ref().map(|said| Answered { id: said.id.clone(), has_it: said.has_it, at: said.at });
+    if answer.is_none() && !view.is_open(ConditionKind::SuspectSignature) {
+        return None;
+    }
+    Some(Doubt { since: signs.delivered?.read, count, answer, is_asked: count < ANSWERS_MAX })
 }
 
 fn tail(parcel_id: &str) -> String {

@@ -5,6 +5,7 @@ use super::choices::{self, Choices};
 use super::input::{Scan, Shipment};
 use super::parcel::Parcel;
 use super::shipments::Announcement;
+use super::signs::Signs;
 use super::step::Step;
 use super::tracker::Tracker;
 use super::{ends, scans, shipments};
@@ -19,7 +20,7 @@ impl Tracker {
         }
         let id = &scan.parcel_id;
         let announced = self.announced.get(id);
-        let choices = self.choices.get_mut(id);
+        let (choices, signs) = (self.choices.get_mut(id), Some(self.signs.entry(id, Signs::default)));
         let unknown_since = announced.is_none().then_some(now);
         let parcel = self.parcels.entry(id, || Parcel { unknown_since, ..Parcel::new(now) });
         let mut step = Step {
@@ -27,6 +28,7 @@ impl Tracker {
             parcel,
             announced,
             choices,
+            signs,
             world,
             at: now,
             cause: Cause::Scan,
@@ -59,11 +61,13 @@ impl Tracker {
         let parcel = self.parcels.entry(id, || Parcel::new(now));
         if let Some(end) = after {
             let (announced, choices) = (self.announced.get(id), self.choices.get_mut(id));
+            let signs = self.signs.get_mut(id);
             let step = &mut Step {
                 id,
                 parcel,
                 announced,
                 choices,
+                signs,
                 world,
                 at: now,
                 cause: Cause::Shipment,
@@ -73,6 +77,7 @@ impl Tracker {
             ends::close(step);
             *parcel = parcel.next_journey(end, now);
             self.choices.remove(id);
+            self.signs.remove(id);
         }
         parcel.record = now;
         if !unchanged {
@@ -80,8 +85,9 @@ impl Tracker {
             self.announced.entry(id, || announced);
         }
         let (announced, choices) = (self.announced.get(id), self.choices.get_mut(id));
-        let step =
-            &mut Step { id, parcel, announced, choices, world, at: now, cause: Cause::Shipment, scan_time: None, out };
+        let signs = self.signs.get_mut(id);
+        let (at, cause) = (now, Cause::Shipment);
+        let step = &mut Step { id, parcel, announced, choices, signs, world, at, cause, scan_time: None, out };
         shipments::apply(step, shipment, was_shell, route_changed);
     }
 
@@ -113,9 +119,9 @@ impl Tracker {
         let takes_links_back = record.change == RerouteChange::Revoked;
         let of_this_journey =
             record.journey == parcel.journey || record.journey == 0 && (is_answer || takes_links_back);
-        // An end lets a choice be refused, with a word to its chooser, and links be taken back; nothing else can still become of one.
-        let concerned =
-            of_this_journey && (parcel.is_live() || takes_links_back || record.change == RerouteChange::Requested);
+        // An end lets a choice be refused, with a word to its chooser; nothing else can still become of one.
+        let outlives = !record.change.is_of_choice() || record.change == RerouteChange::Requested;
+        let concerned = of_this_journey && (parcel.is_live() || outlives);
         if !concerned || announced.is_none() && !is_answer {
             return RerouteOutcome::Ignored;
         }
@@ -124,8 +130,9 @@ impl Tracker {
             _ => self.choices.get_mut(id),
         };
         let Some(parcel) = self.parcels.get_mut(id) else { return RerouteOutcome::Ignored };
-        let step =
-            &mut Step { id, parcel, announced, choices, world, at: now, cause: Cause::Reroute, scan_time: None, out };
+        let signs = self.signs.get_mut(id);
+        let (at, cause) = (now, Cause::Reroute);
+        let step = &mut Step { id, parcel, announced, choices, signs, world, at, cause, scan_time: None, out };
         let outcome = choices::apply(step, record);
         // What changes nothing keeps no parcel from expiring.
         let changes = !matches!(outcome, RerouteOutcome::Repeat | RerouteOutcome::Unknown | RerouteOutcome::Ignored);

@@ -37,15 +37,6 @@ pub(super) struct Due {
 }
 
 impl Progress {
-    /// The route was changed: begins with the accepted scans, which come in the order of their `event_time`.
-    pub fn along<'a>(route: &[Milestone], scans: impl Iterator<Item = (Code, Option<&'a str>, Timestamp)>) -> Progress {
-        let mut progress = Progress::default();
-        for (code, hub, event_time) in scans {
-            progress.apply(route, code, hub, event_time);
-        }
-        progress
-    }
-
     /// Takes in a scan.
     pub fn apply(&mut self, route: &[Milestone], code: Code, hub: Option<&str>, event_time: Timestamp) -> Matched {
         if self.over {
@@ -99,14 +90,14 @@ impl Progress {
             return None;
         }
         let scanned = self.furthest().map_or((0, start), |(index, at)| (index + 1, at));
-        let stood = self.stood.map(|at| (after_stood_for(route), at));
+        let stood = self.stood.map(|at| (Progress::stood_for(route), at));
         let (next, previous) = stood.filter(|stood| stood.0 >= scanned.0).unwrap_or(scanned);
         let within = Duration::from_millis(route.get(next)?.within_ms?);
         Some(Due { milestone: u16::try_from(next).ok()?, at: previous + within })
     }
-}
 
-/// The milestone after those that a last-mile scan stands for.
-fn after_stood_for(route: &[Milestone]) -> usize {
-    route.iter().rposition(|milestone| !milestone.code.is_last_mile()).map_or(0, |last| last + 1)
+    /// The milestone after those that a last-mile scan stands for.
+    pub fn stood_for(route: &[Milestone]) -> usize {
+        route.iter().rposition(|milestone| !milestone.code.is_last_mile()).map_or(0, |last| last + 1)
+    }
 }

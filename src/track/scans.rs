@@ -44,15 +44,25 @@ fn note_after_end(step: &mut Step<'_>, ended: Ended, scan: &Scan) {
     step.parcel.history.note_after_end(scan);
     if scan.event_time <= ended.event_time {
         match_route(step, scan);
+        for rule in RULES {
+            rule.scanned_after_end(step, scan);
+        }
     }
 }
 
 fn accept(step: &mut Step<'_>, scan: &Scan) {
     let code = scan.code();
-    if step.parcel.history.accept(scan) {
+    let forgotten = step.parcel.history.accept(scan);
+    if forgotten.is_some() {
         step.out.push(Effect::Count(Count::ForgottenScan));
     }
     let moved = step.parcel.stage.apply(scan);
+    if let Some(signs) = &mut step.signs {
+        signs.accept(step.at, step.parcel.history.accepted().len(), forgotten);
+        if moved.is_last {
+            signs.place_kind = scan.place.kind.clone();
+        }
+    }
     freeze_promise(step);
     if matches!(code, Code::Returning | Code::Forwarded) {
         step.parcel.progress.over = true;
@@ -81,7 +91,12 @@ fn match_route(step: &mut Step<'_>, scan: &Scan) -> Matched {
     let Some(route) = step.announced.and_then(|announced| announced.route.as_deref()) else {
         return Matched::default();
     };
-    step.parcel.progress.apply(route, scan.code(), scan.hub(), scan.event_time)
+    let was_over = step.parcel.progress.over;
+    let matched = step.parcel.progress.apply(route, scan.code(), scan.hub(), scan.event_time);
+    if let Some(signs) = step.signs.as_deref_mut().filter(|_| !was_over) {
+        signs.matched(route, &step.parcel.progress, matched, step.at);
+    }
+    matched
 }
 
 /// Whether a scan with the code of an end is none, since a newer one shows that the parcel went on.

@@ -3,7 +3,6 @@
 use super::announced::Announced;
 use super::conditions::RULES;
 use super::ends;
-use super::history::Accepted;
 use super::input::Shipment;
 use super::parcel::{EndReason, Ended, Parcel};
 use super::route::Progress;
@@ -64,6 +63,9 @@ pub(super) fn apply(step: &mut Step<'_>, shipment: &Shipment, was_shell: bool, r
     if route_changed {
         change_route(step);
     }
+    for rule in RULES {
+        rule.announced(step);
+    }
     if shipment.cancelled == Some(true) {
         ends::end(step, step.at, EndReason::Cancelled);
     }
@@ -71,12 +73,12 @@ pub(super) fn apply(step: &mut Step<'_>, shipment: &Shipment, was_shell: bool, r
 
 /// What was judged by the old route ends; the accepted scans are matched to the new one.
 fn change_route(step: &mut Step<'_>) {
+    let milestones = step.announced.map(Announced::milestones).unwrap_or_default();
+    step.parcel.progress = match &mut step.signs {
+        Some(signs) => signs.along(milestones, &step.parcel.history),
+        None => Progress::default(),
+    };
     for rule in RULES {
         rule.route_changed(step);
     }
-    let Some(announced) = step.announced else { return };
-    let mut scans: Vec<&Accepted> = step.parcel.history.accepted().iter().collect();
-    scans.sort_by_key(|scan| scan.rank());
-    let scans = scans.into_iter().map(|scan| (scan.code, scan.hub.as_deref(), scan.event_time));
-    step.parcel.progress = Progress::along(announced.milestones(), scans);
 }

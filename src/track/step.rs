@@ -4,6 +4,7 @@ use super::announced::Announced;
 use super::choices::{Choice, Choices};
 use super::conditions;
 use super::parcel::{Open, Parcel};
+use super::signs::Signs;
 use super::telling;
 use super::view::View;
 use crate::model::{Cause, Change, ConditionChange, ConditionKind, Count, Effect, Evidence, Level, Timestamp, World};
@@ -14,6 +15,8 @@ pub(super) struct Step<'a> {
     pub parcel: &'a mut Parcel,
     pub announced: Option<&'a Announced>,
     pub choices: Option<&'a mut Choices>,
+    /// None: no scan was ever accepted.
+    pub signs: Option<&'a mut Signs>,
     pub world: &'a World,
     /// The logical instant of what is written.
     pub at: Timestamp,
@@ -49,8 +52,8 @@ impl Opening {
 impl Step<'_> {
     /// The parcel as the rules look at it.
     pub fn view(&self) -> View<'_> {
-        let choices = self.choices.as_deref();
-        View { parcel: self.parcel, announced: self.announced, choices, rules: &self.world.rules }
+        let (choices, signs) = (self.choices.as_deref(), self.signs.as_deref());
+        View { parcel: self.parcel, announced: self.announced, choices, signs, rules: &self.world.rules }
     }
 
     /// Opens a condition.
@@ -58,10 +61,13 @@ impl Step<'_> {
         let Opening { kind, level, limit, milestone, refutable_until, since } = opening;
         let promise = self.view().promise();
         let episode = self.parcel.next_episode(kind);
-        if let Some(milestone) = milestone {
-            self.parcel.progress.overdue_opened = self.parcel.progress.overdue_opened.max(Some(milestone));
-        }
+        self.note_judged(kind, milestone);
         let (untold, told) = (None, Vec::new());
+        let is_instant = conditions::rule(kind).is_instant();
+        if is_instant {
+            // One that waits to be told gives way: however long telling is closed, no more than one does.
+            self.parcel.open.retain(|open| open.kind != kind);
+        }
         self.parcel.open.push(Open {
             kind,
             episode,
@@ -75,6 +81,25 @@ impl Step<'_> {
             told,
         });
         self.changed(self.parcel.open.len() - 1, Change::Opened, limit);
+        // An instant is over as soon as it is told.
+        if is_instant {
+            self.parcel.open.pop_if(|open| open.untold.is_none());
+        }
+    }
+
+    /// What is judged only once is remembered as judged.
+    fn note_judged(&mut self, kind: ConditionKind, milestone: Option<u16>) {
+        let signs = self.signs.as_deref_mut();
+        match (kind, milestone, signs) {
+            (ConditionKind::OverdueScan, Some(milestone), _) => {
+                self.parcel.progress.overdue_opened = self.parcel.progress.overdue_opened.max(Some(milestone));
+            }
+            (ConditionKind::SkippedScan, Some(milestone), Some(signs)) => signs.judged_missing(milestone),
+            (ConditionKind::SuspectSignature, _, Some(signs)) => {
+                signs.delivered.iter_mut().for_each(|delivered| delivered.judged = true);
+            }
+            _ => {}
+        }
     }
 
     /// Raises an open condition to a level whose limit has passed.
@@ -89,19 +114,30 @@ impl Step<'_> {
         self.end_all(|open| open.kind == kind);
     }
 
+    /// Ends the open conditions of this kind, which were true whatever the scan at hand says.
+    pub fn clear(&mut self, kind: ConditionKind) {
+        self.remove(|open| open.kind == kind, |_| Change::Cleared);
+    }
+
     /// Ends the open conditions that `which` names, in the order of their opening: retracted where the scan at hand
     /// shows that one was never true, else cleared.
     pub fn end_all(&mut self, which: impl Fn(&Open) -> bool) {
+        let scan_time = self.scan_time;
+        self.remove(which, |open| {
+            let refuted = scan_time.zip(open.refutable_until).is_some_and(|(scan, until)| scan <= until);
+            if refuted { Change::Retracted } else { Change::Cleared }
+        });
+    }
+
+    fn remove(&mut self, which: impl Fn(&Open) -> bool, change: impl Fn(&Open) -> Change) {
         let mut index = 0;
         while index < self.parcel.open.len() {
-            if !which(&self.parcel.open[index]) {
+            let open = &self.parcel.open[index];
+            if conditions::rule(open.kind).is_instant() || !which(open) {
                 index += 1;
                 continue;
             }
-            let open = &self.parcel.open[index];
-            let refuted = self.scan_time.zip(open.refutable_until).is_some_and(|(scan, until)| scan <= until);
-            let change = if refuted { Change::Retracted } else { Change::Cleared };
-            self.changed(index, change, open.limit);
+            self.changed(index, change(open), open.limit);
             self.parcel.open.remove(index);
         }
     }

@@ -7,6 +7,7 @@ use super::gate::Gate;
 use super::input::Input;
 use super::parcel::Parcel;
 use super::settling::Settling;
+use super::signs::Signs;
 use super::stages::Stages;
 use super::step::Step;
 use super::telling;
@@ -23,6 +24,7 @@ pub struct Tracker {
     pub(super) choices: Table<Choices>,
     /// Until when the runtime lets nobody be told; nothing is decided by it here.
     pub settling: Settling,
+    pub(super) signs: Table<Signs>,
     timers: Timers,
     stages: Stages,
     telling: Gate,
@@ -70,8 +72,9 @@ impl Machine for Tracker {
     }
 
     fn tables(&mut self) -> Tables<'_> {
-        // Appended to the encoding of the first two: a log without choices, or without an outage, reads as it did.
-        vec![&mut self.parcels, &mut self.announced, &mut self.choices, &mut self.settling.table]
+        // Appended one after the other: a log without the later ones reads as it did.
+        let Tracker { parcels, announced, choices, settling, signs, .. } = self;
+        vec![parcels, announced, choices, &mut settling.table, signs]
     }
 
     fn restored(&mut self, world: &World) {
@@ -91,6 +94,7 @@ impl Machine for Tracker {
         self.announced.commit();
         self.choices.commit();
         self.settling.table.commit();
+        self.signs.commit();
     }
 
     fn aborted(&mut self, world: &World) {
@@ -105,6 +109,7 @@ impl Machine for Tracker {
         touched.extend(self.announced.abort());
         touched.extend(self.choices.abort());
         self.settling.table.abort();
+        touched.extend(self.signs.abort());
         for id in touched {
             self.requeue(&id, world);
         }
@@ -171,10 +176,10 @@ impl Tracker {
         let late_since = if due.what == What::Tell { self.telling.tell(id) } else { None };
         let late_since = late_since.unwrap_or(Timestamp::MIN);
         let announced = self.announced.get(id);
-        let choices = self.choices.get_mut(id);
+        let (choices, signs) = (self.choices.get_mut(id), self.signs.get_mut(id));
         let Some(parcel) = self.parcels.get_mut(id) else { return };
         self.stages.remove(Some(parcel));
-        let step = &mut Step { id, parcel, announced, choices, world, at, cause, scan_time: None, out };
+        let step = &mut Step { id, parcel, announced, choices, signs, world, at, cause, scan_time: None, out };
         match due::pass(step, due.what, late_since) {
             Fate::Stays => {
                 self.stages.add(Some(parcel));
@@ -184,6 +189,7 @@ impl Tracker {
                 self.parcels.remove(id);
                 self.announced.remove(id);
                 self.choices.remove(id);
+                self.signs.remove(id);
                 self.telling.withhold(id, false);
             }
         }
@@ -196,7 +202,8 @@ impl Tracker {
 
     /// A parcel with everything that is kept of it.
     pub(super) fn view<'a>(&'a self, id: &str, parcel: &'a Parcel, world: &'a World) -> View<'a> {
-        View { parcel, announced: self.announced.get(id), choices: self.choices.get(id), rules: &world.rules }
+        let (announced, choices, signs) = (self.announced.get(id), self.choices.get(id), self.signs.get(id));
+        View { parcel, announced, choices, signs, rules: &world.rules }
     }
 
     /// Puts the parcel's entry where it belongs, if that is earlier than where it is; remembers what is withheld.

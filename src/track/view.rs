@@ -5,6 +5,7 @@ use super::choices::{Choice, Choices};
 use super::parcel::Parcel;
 use super::route::Due;
 use super::rules::{Limits, Rules};
+use super::signs::Signs;
 use crate::model::{Audience, ConditionKind, Eta, Recipient, RerouteOption, Timestamp};
 
 /// Read-only; everything that is derived is derived here.
@@ -15,6 +16,8 @@ pub(super) struct View<'a> {
     pub announced: Option<&'a Announced>,
     /// None: nothing was chosen in this journey.
     pub choices: Option<&'a Choices>,
+    /// None: no scan was ever accepted.
+    pub signs: Option<&'a Signs>,
     pub rules: &'a Rules,
 }
 
@@ -58,7 +61,8 @@ impl<'a> View<'a> {
     /// Places to which the recipient agreed: in the order, and by choosing one.
     pub fn consent(&self) -> impl Iterator<Item = &'a str> {
         let announced = self.announced.into_iter().flat_map(|announced| announced.consent.iter().map(|place| &**place));
-        announced.chain(self.standing().and_then(Choice::consent))
+        let chosen = self.standing().filter(|choice| choice.by == Audience::Recipient);
+        announced.chain(chosen.and_then(Choice::consent))
     }
 
     /// The person whose links are those of an audience.
@@ -96,6 +100,19 @@ impl<'a> View<'a> {
     pub fn due(&self) -> Option<Due> {
         let announced = self.announced?;
         self.parcel.progress.due(announced.milestones(), announced.start())
+    }
+
+    /// Whether a route is known that nothing has ended.
+    pub fn has_route(&self) -> bool {
+        !self.parcel.progress.over && self.announced.is_some_and(|announced| announced.route.is_some())
+    }
+
+    /// A milestone of the route in words.
+    pub fn milestone_name(&self, index: u16) -> String {
+        let milestone = self.announced.and_then(|announced| announced.milestones().get(usize::from(index)));
+        let code = milestone.map_or("a scan", |milestone| milestone.code.name());
+        let hub = self.milestone_hub(index).map(|hub| format!(" at {hub}")).unwrap_or_default();
+        format!("milestone {index}, {code}{hub},")
     }
 
     /// The hub of a milestone of the route.

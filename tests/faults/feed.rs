@@ -240,6 +240,9 @@ impl Feeding {
                     let mut value =
                         json!({"parcel_id": parcel.id, "event_time": stamp(now() - milliseconds(seconds_ago))});
                     value.as_object_mut().expect("an object").extend(fields);
+                    if seconds_ago > 0.0 {
+                        value["upload_time"] = json!(stamp(now()));
+                    }
                     ("scans.v1", value)
                 }
             },

@@ -43,6 +43,10 @@ stalled_at_hub = { info = "12s", warn = "24s", major = "72s" }
 stalled_in_transit = { info = "24s", warn = "48s", major = "96s" }
 stalled_out_for_delivery = { info = "12s", warn = "24s", major = "36s" }
 uncollected = { info = "18s", warn = "48s", major = "168s" }
+skipped_scan = "2s"
+uploaded_late = "3s"
+uploaded_late_last_mile = "500ms"
+suspect_signature = "2s"
 [services.remote]
 promise = "120s"
 [send]

@@ -14,6 +14,7 @@ TOUR, SLOTS, DAYS_AHEAD, CUT_OFF, LOOK_AHEAD = (8 * HOUR, 20 * HOUR), ((9 * HOUR
 PLACES = {"locker": ("LK-1",), "station": ("ST-1",)}
 PERISHABLE = {"fresh", "pharma"}
 REMEMBERED = 32
+ANSWERS, ANSWERS_MAX = ("confirmed", "denied"), 8
 MATRIX = {
     ("recipient", "before"): {"reschedule", "locker", "station", "return"},
     ("recipient", "out"): {"reschedule"},
@@ -38,6 +39,7 @@ class Choosing(Parcel):
     def __init__(self, *args):
         super().__init__(*args)
         self.made, self.settled = [], None
+        self.said = self.answers = None
 
     def heard(self, made, now):
         """Somebody is to be told what became of their choice; who listens overrides it."""
@@ -53,6 +55,10 @@ class Choosing(Parcel):
     # -- records
 
     def choice(self, record, now):
+        if record.change in ANSWERS:
+            if record.journey == self.journey and self.ship is not None:
+                self.says(record, now)
+            return
         answer = record.change != "requested"
         if record.journey not in (self.journey, *((0,) if answer else ())):
             return
@@ -111,6 +117,21 @@ class Choosing(Parcel):
         if s.code == "attempt_failed" and made and made.option == "reschedule" and made.arrives and s.event >= made.arrives[0] and s.event > made.at:
             made.over = True
 
+    def says(self, record, now):
+        """The recipient has what is in doubt, or does not: only the first ends that."""
+        if not record.id or record.by != "recipient" or self.said is None and not self.is_open("suspect_signature"):
+            return
+        if self.said is not None and (self.said[0] == record.id or self.said[1] == record.change or self.answers >= ANSWERS_MAX):
+            return
+        self.said, self.answers = (record.id, record.change), (self.answers or 0) + 1
+        if record.change == "confirmed":
+            self.closes("suspect_signature", now, "reroute")
+        self.had_effect(now)
+
+    def reopen(self, s, now):
+        super().reopen(s, now)
+        self.said = self.answers = None
+
     # -- what is offered
 
     def phase(self):
@@ -157,6 +178,10 @@ class Choosing(Parcel):
         return next((d for d in range(day, day + LOOK_AHEAD * DAY, DAY) if d + ends - CUT_OFF >= now), None)
 
     # -- what it changes
+
+    def consents(self, place_kind):
+        made = self.standing()
+        return super().consents(place_kind) or made is not None and made.by == "recipient" and made.option in PLACES and made.option == place_kind
 
     def promise(self):
         made = self.standing()

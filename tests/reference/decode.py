@@ -153,7 +153,7 @@ OPTIONS = "reschedule locker station outlet address safe_place neighbour hold re
 
 def reroute(line):
     r = load(line)
-    if not r or r.get("change") not in ("requested", "accepted", "refused", "cancelled", "revoked"):
+    if not r or r.get("change") not in ("requested", "accepted", "refused", "cancelled", "revoked", "confirmed", "denied"):
         return None
     c = Choice()
     journey = r.get("journey")
@@ -161,9 +161,10 @@ def reroute(line):
         journey = 0
     elif not isinstance(journey, int) or isinstance(journey, bool) or not 1 <= journey < 1 << 32:
         return None
-    if r.get("option") not in OPTIONS:
+    of_choice = r["change"] not in ("revoked", "confirmed", "denied")
+    if r.get("option") not in OPTIONS and (of_choice or r.get("option") is not None):
         return None
-    c.parcel_id, c.id, c.change, c.option, c.journey = r["parcel_id"], string(r.get("id")) or "", r["change"], r["option"], journey
+    c.parcel_id, c.id, c.change, c.option, c.journey = r["parcel_id"], string(r.get("id")) or "", r["change"], r.get("option"), journey
     detail = r.get("detail") if isinstance(r.get("detail"), dict) else {}
     slot = detail.get("slot") or {}
     slot = (zoned(slot.get("from")), zoned(slot.get("to")))

@@ -23,14 +23,14 @@ parcel.HOUR, parcel.MINUTE, parcel.DAY = 1000, 100, 10 * 365 * 24 * 3600 * 1000
 parcel.STANDARD = {"remote": 120_000}
 # Those that the product has; rules.md has more.
 CONDITIONS = """never_uploaded overdue_scan stalled delayed thoroughly_delayed dispatch_overdue attempt_failed uncollected held damaged refused
-lost""".split()
+lost customs_held skipped_scan uploaded_late misrouted looping suspect_signature unconsented_drop""".split()
 TELLING = ["never_uploaded", "stalled", "delayed", "thoroughly_delayed"]
 LEVELS = ["info", "warn", "major", "critical"]
 
 
 class Live(parcel.Parcel):
     def limits(self):
-        return (x for x in super().limits() if x[1] not in ("suspect_signature", "skipped_scan", "expire", "forget"))
+        return (x for x in super().limits() if x[1] not in ("expire", "forget"))
 
 
 parcel.Parcel = rules.Parcel = Live

@@ -170,7 +170,8 @@ class Parcel:
             self.closes("never_uploaded", now, "scan", by=s)
         if s.code == "delivered":
             self.delivered, self.delivered_read = s.event, now
-            self.past.discard("suspect_signature")
+            if not self.is_open("suspect_signature"):
+                self.past.discard("suspect_signature")
         self.explain_signature(s, now)
         if is_last:
             self.new_last(s, now)
@@ -295,12 +296,15 @@ class Parcel:
         if s is None or self.ship is None:
             return
         dropped = s.code == "awaiting_collection" and s.place_kind in ("locker", "station")
-        consents = s.place_kind in self.ship.get("consent", ())
+        consents = self.consents(s.place_kind)
         if self.is_open("unconsented_drop"):
             if consents:
                 self.closes("unconsented_drop", now, cause)
         elif dropped and not consents:
             self.opens("unconsented_drop", s.event, now, cause)
+
+    def consents(self, place_kind):
+        return place_kind in self.ship.get("consent", ())
 
     # -- the end
 

@@ -10,6 +10,7 @@ PEOPLE = {
     "thoroughly_delayed": ("recipient", "merchant", "customer_service"), "damaged": ("recipient", "merchant", "customer_service"),
     "refused": ("recipient", "merchant", "customer_service"), "lost": ("recipient", "merchant", "customer_service"),
     "attempt_failed": ("recipient",), "uncollected": ("recipient",), "collection": ("recipient",), "customs_held": ("recipient", "merchant"),
+    "suspect_signature": ("recipient",),
 }
 HUBS = set("never_uploaded stalled overdue_scan skipped_scan misrouted looping uploaded_late dispatch_overdue unconsented_drop".split())
 RESTS = ("stalled", "uncollected")
@@ -105,6 +106,9 @@ class Spans:
     def announced(self, parcel, now):
         for (journey, kind, _), span in self.open.items():
             held = kind == "stalled" and (parcel.is_open("held") or parcel.is_open("customs_held"))
+            if journey == parcel.journey and kind not in HUBS:
+                # A hub that has not been told of a shell by then need not be: it is one no more.
+                span["told"] = [told for told in span["told"] if told[1] != "hub_ops"]
             if journey == parcel.journey and not held:
                 span["told"] += [[now, a] for a in self.audiences(parcel, kind, span["level"])]
         self.hubless(parcel, now)
@@ -149,6 +153,9 @@ def listen(parcel_class, spans, judged):
             before = self.standing()
             super().requested(record, now)
             if self.standing() is not before:
+                if before is not None:
+                    # Replaced: what became of it is news no more, where nobody was told until now.
+                    spans.finish(self, "choice", before.id, now, ("instant", "reroute"))
                 spans.appointed(self, now)
 
         def shipment(self, fields, now):

@@ -114,7 +114,9 @@ class Told:
                 self.fault("wrong", f"withdrawn and still true: {brief(n)}")
         for notice_id, span in self.of.items():
             n, written = self.issued[notice_id][0], self.withdrawn.get(notice_id)
-            if written is None and span["to"] is not None and span["to"] + self.within < self.cut:
+            # An instant is over as it opens: it was so, and stays said.
+            instant = span["by"] is not None and span["by"][0] == "instant"
+            if written is None and not instant and span["to"] is not None and span["to"] + self.within < self.cut:
                 self.fault("lost", f"over and not withdrawn: {brief(n)}")
             changed = self.changed.get((n["parcel_id"], n["journey"], n["kind"], n["episode"], span["to"]))
             if written is not None and changed is not None and written > changed + WRITTEN_WITHIN:

@@ -65,6 +65,7 @@ def made(o):
         if rng.random() < 0.8:
             own = [r[0] for r in records if r[2] == parcel_id]
             records += [(at, "reroutes.v1", parcel_id, line) for at, line in choices(rng, parcel_id, min(own), max(own))]
+    records += answers(o["seed"], records)
     end = start + o["length_days"] * DAY
     records = [r for r in records if r[0] < end]
     for n, name in enumerate(pointed.SCENES if o["pointed"] else rng.sample(list(pointed.SCENES), SOME)):
@@ -117,14 +118,35 @@ def counts(records):
             newest[s.parcel_id] = max(s.event, newest.get(s.parcel_id, s.event))
         elif topic == "reroutes.v1" and (c := decoding.reroute(line)):
             again = (c.id, c.change) in seen
-            count["choices"] += c.change == "requested"
             count["choices and answers again"] += again
+            if c.change in ("confirmed", "denied"):
+                count["answers of recipients"] += 1
+                seen.add((c.id, c.change))
+                continue
+            count["choices"] += c.change == "requested"
             count["answers"] += c.change != "requested"
             count["answers before their choice"] += c.change != "requested" and c.id not in asked
             count["choices and answers of other journeys"] += c.journey > 1
             seen.add((c.id, c.change))
             asked |= {c.id} if c.change == "requested" else set()
     return count
+
+
+def answers(seed, records):
+    """What recipients say of parcels that are said to be delivered: they have it or not, the same again, otherwise, too early, somebody else."""
+    rng = random.Random(f"answers {seed}")
+    for at, topic, parcel_id, line in list(records):
+        scan = decoding.scan(line, at) if topic == "scans.v1" else None
+        if not scan or scan.code != "delivered" or rng.random() < 0.4:
+            continue
+        when = at + rng.randrange(0, 3 * HOUR)
+        for n in range(rng.choice([1, 1, 2, 3])):
+            r = {"id": f"an_{parcel_id}_{rng.randrange(4)}", "parcel_id": parcel_id, "change": rng.choice(["confirmed", "denied"]),
+                 "journey": rng.choice([1] * 5 + [2]), "at": pointed.stamp(when), "by": rng.choice(["recipient"] * 5 + ["sender"])}
+            yield when, "reroutes.v1", parcel_id, json.dumps(r)
+            if rng.random() < 0.3:
+                yield when + rng.randrange(0, HOUR), "reroutes.v1", parcel_id, json.dumps(r)
+            when += rng.randrange(MIN, 4 * HOUR)
 
 
 def choices(rng, parcel_id, first, last):

@@ -94,6 +94,8 @@ pub struct Simulation {
     waits: RefCell<Waits>,
     /// When that was looked at last.
     looked: Cell<i64>,
+    /// When every partition had an owner last, or something was wrong that may keep it from one.
+    owned: Cell<i64>,
     /// Spans in which something was wrong, in true milliseconds.
     unwell: RefCell<Vec<(i64, i64)>>,
     ends: RefCell<Ends>,
@@ -154,6 +156,7 @@ impl Simulation {
             aborted: Cell::default(),
             waits: RefCell::default(),
             looked: Cell::new(0),
+            owned: Cell::new(0),
             unwell: RefCell::default(),
             ends: RefCell::default(),
             withdrawals: RefCell::default(),

@@ -75,7 +75,12 @@ fn page(
     from: &str,
 ) -> Option<String> {
     let link = facts.get("link").and_then(|link| link.as_str());
-    let label = if facts.contains_key("options") { "choose" } else { "follow" };
+    let is = |name: &str, word: &str| facts.get(name).and_then(|known| known.as_str()) == Some(word);
+    let label = match facts.contains_key("options") {
+        true => "choose",
+        false if is("kind", "suspect_signature") && is("audience", "recipient") => "answer",
+        false => "follow",
+    };
     let page = Page {
         lang: reader.locale.name(),
         subject,

@@ -128,6 +128,7 @@ fn a_parcel_that_stalls_is_late_and_arrives() {
         1  1  picked_up
         2  2  departed_hub hub=HGH01
         80 80 arrived_hub hub=SHA02
+        89 89 out_for_delivery
         90 90 delivered
         ",
         "
@@ -147,6 +148,7 @@ fn a_parcel_that_was_handed_over_late_and_then_runs_well() {
         "
         30 30 picked_up
         32 32 departed_hub hub=HGH01
+        47 47 out_for_delivery
         48 48 delivered
         ",
         "
@@ -164,6 +166,7 @@ fn a_delay_that_was_none_because_the_scan_came_late() {
         "
         1  1  picked_up
         40 40 arrived_destination hub=SHA02
+        80 70 out_for_delivery
         80 71 delivered
         ",
         "

@@ -1,6 +1,5 @@
-//! The brokers' clocks against this machine's. The protocol has no question for a broker's time, so it shows in what is written while we
-//! look: a record that was not there at one instant of ours and is read at a later one was stamped in between, by the clock of the broker
-//! that leads its partition. A stamp from before the one or after the other is by so much wrong at least.
+//! The brokers' clocks against this machine's, by what is written while we look: each record is stamped by the broker that leads its
+//! partition.
 //!
 //! It takes topics that have the brokers' time, and somebody who writes. Where nothing is written nothing is said against a clock.
 
@@ -11,8 +10,8 @@ use super::cluster::{Cluster, Enough, Stamp};
 use super::finding::Finding;
 use super::inputs::Inputs;
 use super::{ExamineError, Found};
-use crate::model::Timestamp;
 use crate::stream::clock::Clock;
+use crate::stream::departure::{Departure, shown};
 use crate::stream::options::Options;
 use crate::stream::stage::{NotifierStage, Stage, TrackerStage};
 use crate::stream::topics::Topics;
@@ -23,33 +22,6 @@ const LISTEN: Duration = Duration::from_secs(1);
 
 /// A broker: its id and address.
 type Broker = (i32, String);
-
-/// How a broker's clock is to ours, at least.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Departure {
-    /// As far as one can tell.
-    None,
-    Ahead(Duration),
-    Behind(Duration),
-}
-
-impl Departure {
-    /// Of a record that came between two instants of ours and was stamped by the broker's clock.
-    fn of(stamped: Timestamp, (before, after): (Timestamp, Timestamp)) -> Departure {
-        match (before.since(stamped), stamped.since(after)) {
-            (Duration::ZERO, Duration::ZERO) => Departure::None,
-            (behind, Duration::ZERO) => Departure::Behind(behind),
-            (_, ahead) => Departure::Ahead(ahead),
-        }
-    }
-
-    const fn by(self) -> Duration {
-        match self {
-            Departure::None => Duration::ZERO,
-            Departure::Ahead(by) | Departure::Behind(by) => by,
-        }
-    }
-}
 
 /// Compares the clock of every broker at whose partitions something is written in time.
 pub fn look(
@@ -137,29 +109,9 @@ fn finding(place: &str, departure: Departure, skew: Duration) -> Finding {
     )
 }
 
-fn shown(duration: Duration) -> humantime::FormattedDuration {
-    humantime::format_duration(Duration::from_millis(duration.as_millis() as u64))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_stamp_from_outside_the_time_in_which_it_was_given_shows_how_far_a_clock_departs_at_least() {
-        let at = |ms: i64| Timestamp::from_millis(1_700_000_000_000 + ms);
-        let between = (at(0), at(100));
-        for (stamped, departure) in [
-            (0, Departure::None),
-            (100, Departure::None),
-            (-1, Departure::Behind(Duration::from_millis(1))),
-            (-30_000, Departure::Behind(Duration::from_secs(30))),
-            (101, Departure::Ahead(Duration::from_millis(1))),
-            (60_100, Departure::Ahead(Duration::from_mins(1))),
-        ] {
-            assert_eq!(Departure::of(at(stamped), between), departure, "{stamped}");
-        }
-    }
 
     #[test]
     fn a_finding_says_which_clock_in_which_direction_and_by_how_much() {

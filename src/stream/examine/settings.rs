@@ -27,6 +27,9 @@ fn of_setting(topic: &str, key: &str) -> Option<(Verdict, &'static str)> {
         "message.timestamp.type" if is_input => {
             Some((Verdict::Warning, "stream time is only as good as the producers' fastest clock"))
         }
+        "message.timestamp.type" if topic == "instances.v1" => {
+            Some((Verdict::Warning, "an instance whose clock is wrong does not notice it"))
+        }
         _ => None,
     }
 }

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use rdkafka::bindings;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::producer::{DefaultProducerContext, Producer, ThreadedProducer};
+use rdkafka::producer::{Producer, ProducerContext, ThreadedProducer};
 
 /// Waits until every produced record was acknowledged or has failed; false after `timeout`.
 ///
 /// The crate's own flush polls in steps of 100 ms, which would be most of a commit. This one waits on a
 /// condition variable, while the `ThreadedProducer`'s thread serves the reports.
-pub fn flush(producer: &ThreadedProducer<DefaultProducerContext>, timeout: Duration) -> bool {
+pub fn flush<C: ProducerContext + 'static>(producer: &ThreadedProducer<C>, timeout: Duration) -> bool {
     let ms = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
     // SAFETY: the handle lives as long as the producer that is borrowed here, and
     // rd_kafka_flush may be called from any thread.

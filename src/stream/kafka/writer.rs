@@ -4,12 +4,15 @@
 //! is what fences a zombie; with the flush after them, a fenced-off writer could still commit blocks after its
 //! successor has asked for the log's end.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
+use rdkafka::Message;
+use rdkafka::client::ClientContext;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
+use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::ffi;
@@ -23,7 +26,7 @@ const CALLS: u32 = 3;
 
 /// One transactional producer.
 pub struct KafkaWriter {
-    producer: ThreadedProducer<DefaultProducerContext>,
+    producer: ThreadedProducer<Reports>,
     open: bool,
     timeout: Duration,
     /// Where topics keep producers' times, ours are those of the clock that everything else follows.
@@ -34,8 +37,8 @@ impl KafkaWriter {
     /// Makes the producer and aborts what an earlier one of this id has left open.
     pub fn new(options: &Options, transactional_id: &str, clock: Clock) -> Result<KafkaWriter, WriteError> {
         let fatal = |error: KafkaError| WriteError::Fatal(error.to_string());
-        let producer: ThreadedProducer<DefaultProducerContext> =
-            options.writing_config(transactional_id).create().map_err(fatal)?;
+        let producer = options.writing_config(transactional_id).create_with_context(Reports::default());
+        let producer: ThreadedProducer<Reports> = producer.map_err(fatal)?;
         let writer = KafkaWriter { producer, open: false, timeout: options.transaction_timeout, clock };
         writer.repeat(|| writer.producer.init_transactions(Duration::from_secs(30)))?;
         Ok(writer)
@@ -50,7 +53,10 @@ impl KafkaWriter {
                 Err(KafkaError::Transaction(error)) => error,
                 Err(error) => return Err(WriteError::Fatal(error.to_string())),
             };
-            let said = format!("{}: {}", error.name(), error.string());
+            // Of records that failed the client itself says no more than that some did.
+            let record =
+                self.producer.context().first().map_or_else(String::new, |record| format!("; first: {record}"));
+            let said = format!("{}: {}{record}", error.name(), error.string());
             match asks_for(error.is_fatal(), error.txn_requires_abort(), error.is_retriable()) {
                 Way::Again => tracing::debug!(error = said, "repeating a call of the transaction"),
                 Way::Abort => return Err(WriteError::Abort(said)),
@@ -58,6 +64,33 @@ impl KafkaWriter {
             }
         }
         Err(WriteError::Fatal(format!("expected the brokers to answer within {:?}", CALLS * self.timeout)))
+    }
+}
+
+/// What became of records: of a transaction the first that failed, since the others fail with it.
+#[derive(Default)]
+struct Reports(Mutex<Option<String>>);
+
+impl Reports {
+    fn first(&self) -> Option<String> {
+        self.0.lock().expect("no holder of this lock panics").clone()
+    }
+
+    fn forget(&self) {
+        *self.0.lock().expect("no holder of this lock panics") = None;
+    }
+}
+
+impl ClientContext for Reports {}
+
+impl ProducerContext for Reports {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        if let Err((error, record)) = result {
+            let said = || format!("{} [{}]: {error}", record.topic(), record.partition());
+            self.0.lock().expect("no holder of this lock panics").get_or_insert_with(said);
+        }
     }
 }
 
@@ -92,6 +125,7 @@ impl Writer for KafkaWriter {
     fn produce(&mut self, record: NewRecord<'_>) -> Result<(), WriteError> {
         let NewRecord { topic, partition, key, value, headers } = record;
         if !self.open {
+            self.producer.context().forget();
             self.repeat(|| self.producer.begin_transaction())?;
             self.open = true;
         }
@@ -125,7 +159,9 @@ impl Writer for KafkaWriter {
         if ffi::flush(&self.producer, self.timeout) {
             Ok(())
         } else {
-            Err(WriteError::Abort("records were not acknowledged within the transaction's timeout".to_owned()))
+            let record =
+                self.producer.context().first().map_or_else(String::new, |record| format!("; first: {record}"));
+            Err(WriteError::Abort(format!("records were not acknowledged within the transaction's timeout{record}")))
         }
     }
 
@@ -154,6 +190,9 @@ impl Writer for KafkaWriter {
 
 #[cfg(test)]
 mod tests {
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::types::RDKafkaApiKey;
+
     use super::*;
 
     #[test]
@@ -169,5 +208,30 @@ mod tests {
         ] {
             assert_eq!(asks_for(fatal, requires_abort, retriable), way, "{fatal} {requires_abort} {retriable}");
         }
+    }
+    #[test]
+    fn a_transaction_that_cannot_be_written_says_of_which_topic_and_why() {
+        let cluster = MockCluster::new(1).unwrap();
+        for topic in ["conditions.v1", "rejects.v1"] {
+            cluster.create_topic(topic, 1, 1).unwrap();
+        }
+        let mut options = Options::of_a_test();
+        options.client.set("bootstrap.servers", cluster.bootstrap_servers());
+        let mut writer = KafkaWriter::new(&options, "t", Clock::start()).unwrap();
+        cluster.request_errors(
+            RDKafkaApiKey::Produce,
+            &[rdkafka::types::RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED],
+        );
+        let record = NewRecord { topic: "conditions.v1", partition: 0, key: None, value: Some(b"x"), headers: &[] };
+        writer.produce(record).unwrap();
+        writer.flush().unwrap();
+        let error = writer.repeat(|| writer.producer.commit_transaction(Duration::from_secs(10))).unwrap_err();
+        assert!(matches!(error, WriteError::Abort(_)), "{error}");
+        let said = error.to_string();
+        assert!(said.contains("conditions.v1 [0]") && said.contains("Topic authorization failed"), "{said}");
+        // The next transaction does not repeat it.
+        writer.abort().unwrap();
+        writer.produce(NewRecord { topic: "rejects.v1", ..record }).unwrap();
+        assert_eq!(writer.producer.context().first(), None);
     }
 }

@@ -6,7 +6,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Everything is read, and the clock has come to now.
 fn fresh() -> Freshness {
-    Freshness { reads_fresh: true, behind: 2 * SECOND, limits_wait: false, speaks: false }
+    Freshness { reads_fresh: true, behind: 2 * SECOND, ahead: Duration::ZERO, limits_wait: false, speaks: false }
 }
 
 #[test]
@@ -18,6 +18,8 @@ fn the_tracker_tells_only_what_is_fresh_and_after_the_limits_that_waited_for_its
     assert!(!may(Freshness { behind: 121 * SECOND, ..fresh() }), "its clock has not come to now");
     assert!(!may(Freshness { limits_wait: true, ..fresh() }), "what they say is stale by the next one");
     assert!(may(Freshness { limits_wait: true, speaks: true, ..fresh() }), "limits pass all the time");
+    assert!(may(Freshness { behind: Duration::ZERO, ahead: 2 * SECOND, ..fresh() }));
+    assert!(!may(Freshness { behind: Duration::ZERO, ahead: 3 * SECOND, ..fresh() }), "somebody's clock was wrong");
 }
 
 #[test]

@@ -206,6 +206,12 @@ impl<S: Stage, K: Brokers> Worker<S, K> {
         if let Some(saved) = &saved {
             self.inputs_are_there(partition, saved)?;
         }
+        if let Some(before) =
+            saved.as_ref().map(|saved| saved.walk.complete_from).filter(|from| *from > restoring.begins)
+        {
+            // Whoever completed that walk did not come to cut the log, and the next one is complete in days.
+            let _ = self.shared.trim.send((self.state_topic.clone(), partition, before));
+        }
         restoring.machine.restored(world);
         let (log, meta) = restoring.resume(first, self.partition_count, S::fingerprint(world));
         let took = self.shared.clock.boot().saturating_sub(restoring.began);

@@ -14,12 +14,14 @@ mod taken_back;
 
 use serde::{Deserialize, Serialize};
 
+use super::answers;
 use super::input::Scan;
 use super::step::Step;
 use crate::model::{
     Audience, Code, Detail, Eta, Fee, Reroute, RerouteChange, RerouteOption, RerouteOutcome, StandingChoice, Timestamp,
 };
 
+pub(super) use requested::order_about;
 pub(super) use situation::{can_take_back, of_reader, proof_of_reader, proof_tries_left};
 
 /// Choices that a parcel remembers in a journey; then nothing is offered, and further ones are ignored. More: whoever plays with a link fills the state. Fewer:
@@ -126,6 +128,7 @@ pub(super) fn apply(step: &mut Step<'_>, record: &Reroute) -> RerouteOutcome {
         RerouteChange::Accepted | RerouteChange::Refused => answered::apply(step, record),
         RerouteChange::Cancelled => taken_back::cancelled(step, record),
         RerouteChange::Revoked => taken_back::revoked(step, record),
+        RerouteChange::Confirmed | RerouteChange::Denied => answers::apply(step, record),
     }
 }
 
@@ -145,7 +148,7 @@ pub(super) fn scanned(step: &mut Step<'_>, scan: &Scan) {
 }
 
 /// Whose link a record speaks for: the recipient's, unless it says the sender's.
-fn chooser(record: &Reroute) -> Audience {
+pub(super) fn chooser(record: &Reroute) -> Audience {
     match record.by.as_deref() {
         Some("sender") => Audience::Sender,
         _ => Audience::Recipient,

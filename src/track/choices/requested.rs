@@ -3,7 +3,8 @@
 use super::situation::{of_reader, proof_of_reader, proof_tries_left};
 use super::{Choice, answered, chooser, taken_back};
 use crate::model::{
-    Audience, Effect, Reroute, RerouteChange, RerouteOption, RerouteOutcome, Timestamp, WorkOrder, WorkOrderChange,
+    Audience, Detail, Effect, Reroute, RerouteChange, RerouteOption, RerouteOutcome, Timestamp, WORK_REROUTE,
+    WorkOrder, WorkOrderChange,
 };
 use crate::reroute::{Offer, Refusal, work_order_id};
 use crate::track::step::Step;
@@ -117,26 +118,41 @@ fn choice(at: Timestamp, record: &Reroute, option: RerouteOption, change: Rerout
 
 /// The work that a choice is; promises are filled in by who knows them.
 pub(super) fn work_order(step: &Step<'_>, choice: &Choice, change: WorkOrderChange) -> WorkOrder {
+    WorkOrder {
+        change,
+        option: Some(choice.option),
+        detail: choice.detail.clone(),
+        fee: choice.fee.clone(),
+        due: Some(choice.until),
+        new_promise: choice.promise,
+        consent: choice.consent().filter(|_| choice.by == Audience::Recipient).map(Into::into),
+        ..order_about(step, &choice.id)
+    }
+}
+
+/// Work about the parcel because of a record of this id; what is to be done is filled in by who knows it.
+pub(in crate::track) fn order_about(step: &Step<'_>, reroute_id: &str) -> WorkOrder {
     let journey = step.parcel.journey;
     let announced = step.announced;
     let destination = announced.and_then(|announced| announced.destination.as_ref()?.hub.as_deref());
     let last = step.parcel.stage.last.as_ref().and_then(|last| last.hub.as_deref());
     WorkOrder {
-        id: work_order_id(step.id, journey, &choice.id),
-        change,
-        kind: "reroute".to_owned(),
+        id: work_order_id(step.id, journey, reroute_id),
+        change: WorkOrderChange::Created,
+        kind: WORK_REROUTE.to_owned(),
         parcel_id: step.id.to_owned(),
         journey,
-        reroute_id: choice.id.clone(),
-        option: choice.option,
-        detail: choice.detail.clone(),
-        fee: choice.fee.clone(),
+        reroute_id: reroute_id.to_owned(),
+        option: None,
+        condition: None,
+        detail: Detail::default(),
+        fee: None,
         hub: last.or(destination).map(Into::into),
         merchant: announced.and_then(|announced| announced.merchant.as_deref()).map(Into::into),
-        due: Some(choice.until),
+        due: None,
         promise: None,
-        new_promise: choice.promise,
-        consent: choice.consent().filter(|_| choice.by == Audience::Recipient).map(Into::into),
+        new_promise: None,
+        consent: None,
         at: step.at,
     }
 }

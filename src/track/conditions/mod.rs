@@ -5,17 +5,24 @@
 //! is common to all.
 
 mod attempt_failed;
+mod customs_held;
 mod damaged;
 mod delayed;
 mod dispatch_overdue;
 mod held;
+mod looping;
 mod lost;
+mod misrouted;
 mod never_uploaded;
 mod overdue_scan;
 mod refused;
+mod skipped_scan;
 mod stalled;
+mod suspect_signature;
 mod thoroughly_delayed;
 mod uncollected;
+mod unconsented_drop;
+mod uploaded_late;
 
 use super::input::Scan;
 use super::parcel::Open;
@@ -40,6 +47,13 @@ pub(super) enum Limit {
         #[allow(missing_docs)]
         limit: Timestamp,
     },
+    /// Then the open condition is over, by itself.
+    Ends {
+        #[allow(missing_docs)]
+        kind: ConditionKind,
+        #[allow(missing_docs)]
+        limit: Timestamp,
+    },
 }
 
 impl Limit {
@@ -47,7 +61,7 @@ impl Limit {
     pub fn at(&self) -> Timestamp {
         match self {
             Limit::Opens(opening) => opening.limit,
-            Limit::Escalates { limit, .. } => *limit,
+            Limit::Escalates { limit, .. } | Limit::Ends { limit, .. } => *limit,
         }
     }
 }
@@ -82,7 +96,13 @@ pub(super) trait Rule: Sync {
     /// A scan was accepted.
     fn scanned(&self, _: &mut Step<'_>, _: &Applied<'_>) {}
 
-    /// Another route was announced.
+    /// A scan was read after the parcel's end, and not later than that: it happened before.
+    fn scanned_after_end(&self, _: &mut Step<'_>, _: &Scan) {}
+
+    /// A shipment record was read; whatever it changes is in the facts.
+    fn announced(&self, _: &mut Step<'_>) {}
+
+    /// Another route was announced, and the accepted scans were matched to it.
     fn route_changed(&self, _: &mut Step<'_>) {}
 
     /// The parcel has ended; whatever does not outlast that was ended before.
@@ -99,12 +119,22 @@ pub(super) trait Rule: Sync {
         false
     }
 
+    /// Whether its limits pass after the parcel's end too.
+    fn outlives_parcel(&self) -> bool {
+        false
+    }
+
+    /// Whether it is an instant: it opens, is told, and never ends.
+    fn is_instant(&self) -> bool {
+        false
+    }
+
     /// Why it is open, for people who ask: one sentence with the facts.
     fn why(&self, view: View<'_>, open: &Open) -> String;
 }
 
-/// Every rule, in the order of [`ConditionKind::ALL`]: they are asked in this order.
-pub(super) const RULES: [&dyn Rule; 12] = [
+/// Every rule, in the order of rules.md: they are asked in this order.
+pub(super) const RULES: [&dyn Rule; 19] = [
     &never_uploaded::NeverUploaded,
     &overdue_scan::OverdueScan,
     &stalled::Stalled,
@@ -113,6 +143,13 @@ pub(super) const RULES: [&dyn Rule; 12] = [
     &dispatch_overdue::DispatchOverdue,
     &attempt_failed::AttemptFailed,
     &uncollected::Uncollected,
+    &skipped_scan::SkippedScan,
+    &uploaded_late::UploadedLate,
+    &misrouted::Misrouted,
+    &looping::Looping,
+    &suspect_signature::SuspectSignature,
+    &unconsented_drop::UnconsentedDrop,
+    &customs_held::CustomsHeld,
     &held::Held,
     &damaged::Damaged,
     &refused::Refused,
@@ -121,12 +158,35 @@ pub(super) const RULES: [&dyn Rule; 12] = [
 
 /// The rule of a condition.
 pub(super) fn rule(kind: ConditionKind) -> &'static dyn Rule {
-    RULES[kind as usize]
+    match kind {
+        ConditionKind::NeverUploaded => &never_uploaded::NeverUploaded,
+        ConditionKind::OverdueScan => &overdue_scan::OverdueScan,
+        ConditionKind::Stalled => &stalled::Stalled,
+        ConditionKind::Delayed => &delayed::Delayed,
+        ConditionKind::ThoroughlyDelayed => &thoroughly_delayed::ThoroughlyDelayed,
+        ConditionKind::DispatchOverdue => &dispatch_overdue::DispatchOverdue,
+        ConditionKind::AttemptFailed => &attempt_failed::AttemptFailed,
+        ConditionKind::Uncollected => &uncollected::Uncollected,
+        ConditionKind::SkippedScan => &skipped_scan::SkippedScan,
+        ConditionKind::UploadedLate => &uploaded_late::UploadedLate,
+        ConditionKind::Misrouted => &misrouted::Misrouted,
+        ConditionKind::Looping => &looping::Looping,
+        ConditionKind::SuspectSignature => &suspect_signature::SuspectSignature,
+        ConditionKind::UnconsentedDrop => &unconsented_drop::UnconsentedDrop,
+        ConditionKind::CustomsHeld => &customs_held::CustomsHeld,
+        ConditionKind::Held => &held::Held,
+        ConditionKind::Damaged => &damaged::Damaged,
+        ConditionKind::Refused => &refused::Refused,
+        ConditionKind::Lost => &lost::Lost,
+    }
 }
+
+/// What explains that a parcel does not move.
+const EXPLAIN: [ConditionKind; 2] = [ConditionKind::CustomsHeld, ConditionKind::Held];
 
 /// The open condition that explains this one, so that nobody is told of it.
 pub(super) fn held_by(kind: ConditionKind, view: View<'_>) -> Option<ConditionKind> {
-    (kind == ConditionKind::Stalled && view.is_open(ConditionKind::Held)).then_some(ConditionKind::Held)
+    EXPLAIN.into_iter().find(|explains| kind == ConditionKind::Stalled && view.is_open(*explains))
 }
 
 /// The next limit of a condition with levels that count from `since`, or from when it opened.

@@ -44,11 +44,8 @@ impl Rule for OverdueScan {
     }
 
     fn why(&self, view: View<'_>, open: &Open) -> String {
-        let milestone = open.milestone.unwrap_or_default();
-        let awaited = view.announced.and_then(|announced| announced.milestones().get(usize::from(milestone)));
-        let code = awaited.map_or("a scan", |awaited| awaited.code.name());
-        let hub = view.milestone_hub(milestone).map(|hub| format!(" at {hub}")).unwrap_or_default();
+        let milestone = view.milestone_name(open.milestone.unwrap_or_default());
         let due = open.refutable_until.unwrap_or(open.limit);
-        format!("milestone {milestone}, {code}{hub}, was due at {due} and not scanned by {}", open.limit)
+        format!("{milestone} was due at {due} and not scanned by {}", open.limit)
     }
 }

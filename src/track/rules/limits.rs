@@ -99,6 +99,12 @@ limits! {
     stalled_in_transit: Levels;
     stalled_out_for_delivery: Levels;
     uncollected: Levels;
+    skipped_scan: Duration, "duration::text", "duration::optional";
+    uploaded_late: Duration, "duration::text", "duration::optional";
+    uploaded_late_last_mile: Duration, "duration::text", "duration::optional";
+    suspect_signature: Duration, "duration::text", "duration::optional";
+    suspect_signature_for: Duration, "duration::text", "duration::optional";
+    scans_tours: bool;
     unknown_after: Duration, "duration::text", "duration::optional";
     expires_after: Duration, "duration::text", "duration::optional";
     forgotten_after: Duration, "duration::text", "duration::optional";

@@ -1,5 +1,5 @@
 //! The tracker's configuration: limits, promises, and who is told. Read from the tables `[limits]`,
-//! `[services]`, `[tell]` and `[expires]`; `reference.toml` documents every key and is what is loaded where
+//! `[services]`, `[alternates]`, `[tell]` and `[expires]`; `reference.toml` documents every key and is what is loaded where
 //! nothing else is said.
 
 mod clock;
@@ -11,7 +11,7 @@ mod tell;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ pub use self::tell::{Expires, Tell, TellFrom};
 
 use self::limits::Section;
 
-/// The commented default of the four tables.
+/// The commented default of the five tables.
 pub const REFERENCE: &str = include_str!("../reference.toml");
 
 /// Limits, promises and who is told.
@@ -34,6 +34,7 @@ pub struct Rules {
     limits: Limits,
     by_service: BTreeMap<String, Limits>,
     services: BTreeMap<String, Service>,
+    alternates: BTreeMap<String, BTreeSet<String>>,
     /// Who is told of what.
     pub tell: Tell,
     /// For how long notices are of use.
@@ -46,14 +47,16 @@ pub struct Rules {
 struct Sections {
     limits: Section,
     services: BTreeMap<String, Service>,
+    alternates: BTreeMap<String, BTreeSet<String>>,
     tell: Tell,
     expires: Expires,
 }
 
 impl From<Sections> for Rules {
     fn from(sections: Sections) -> Rules {
-        let (limits, by_service) = sections.limits.resolved();
-        Rules { limits, by_service, services: sections.services, tell: sections.tell, expires: sections.expires }
+        let Sections { limits, services, alternates, tell, expires } = sections;
+        let (limits, by_service) = limits.resolved();
+        Rules { limits, by_service, services, alternates, tell, expires }
     }
 }
 
@@ -76,12 +79,22 @@ impl Rules {
         self.services.get(service?)?.promised(area)
     }
 
+    /// Whether a parcel whose route names `hub` may be at `other` instead.
+    pub fn is_alternate(&self, hub: &str, other: &str) -> bool {
+        self.alternates.get(hub).is_some_and(|alternates| alternates.contains(other))
+    }
+
     /// A hash of all that decides when conditions open, equal wherever these rules are loaded: saved beside the
     /// state, so that a change of rules is noticed after a restart.
     pub fn fingerprint(&self) -> u64 {
         #[derive(Serialize)]
-        struct Judging<'a>(&'a Limits, &'a BTreeMap<String, Limits>, &'a BTreeMap<String, Service>);
-        let judging = Judging(&self.limits, &self.by_service, &self.services);
+        struct Judging<'a>(
+            &'a Limits,
+            &'a BTreeMap<String, Limits>,
+            &'a BTreeMap<String, Service>,
+            &'a BTreeMap<String, BTreeSet<String>>,
+        );
+        let judging = Judging(&self.limits, &self.by_service, &self.services, &self.alternates);
         let bytes = postcard::to_stdvec(&judging).expect("rules have no type that postcard cannot write");
         xxh3_64(&bytes)
     }

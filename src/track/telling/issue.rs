@@ -8,6 +8,7 @@ use crate::model::{
     Audience, ConditionKind, Count, Effect, Facts, Issued, Level, Notice, NoticeId, NoticeKind, RecipientKey,
     RerouteChange, Timestamp,
 };
+use crate::track::conditions::rule;
 use crate::track::parcel::Open;
 use crate::track::step::Step;
 use crate::track::view::View;
@@ -28,9 +29,12 @@ pub(super) struct Draft {
 /// Tells what is marked and still holds. What was withheld until `late_since` is of use from then on.
 pub(in crate::track) fn tell(step: &mut Step<'_>, late_since: Timestamp) {
     let mut news = Vec::new();
+    // What was withheld and is over by now is not told.
+    step.parcel.open.retain(|open| !rule(open.kind).is_instant() || open.untold.is_none_or(|at| at >= late_since));
     for index in 0..step.parcel.open.len() {
         tell_condition(step, index, late_since, &mut news);
     }
+    step.parcel.open.retain(|open| !rule(open.kind).is_instant());
     tell_collection(step, late_since, &mut news);
     tell_choices(step, late_since);
     let Some(at) = step.parcel.telling.over_at.take() else { return };
@@ -48,7 +52,7 @@ fn tell_condition(step: &mut Step<'_>, index: usize, late_since: Timestamp, news
     let (view, open) = (step.view(), &step.parcel.open[index]);
     let (kind, level) = (NoticeKind::Condition(open.kind), open.level);
     let facts = condition_facts(view, open);
-    let hub = facts.hub.as_deref().or(origin_hub(view));
+    let hub = facts.hub.as_deref().or_else(|| hub_before(view)).or(origin_hub(view));
     let mut readers = audiences(kind, level, hub, view, step.world);
     let draft = Draft { kind, episode: open.episode, level, at, facts };
     if waits_for_appointment(step, draft.kind) {
@@ -192,7 +196,7 @@ fn place_facts(view: View<'_>, facts: Facts) -> Facts {
 
 /// The same of one of its conditions.
 fn condition_facts(view: View<'_>, open: &Open) -> Facts {
-    let waits = open.kind == ConditionKind::Uncollected;
+    let waits = matches!(open.kind, ConditionKind::Uncollected | ConditionKind::UnconsentedDrop);
     let facts = if waits { place_facts(view, facts(view)) } else { facts(view) };
     let awaited = open.milestone.and_then(|milestone| view.milestone_hub(milestone));
     Facts {
@@ -201,6 +205,12 @@ fn condition_facts(view: View<'_>, open: &Open) -> Facts {
         due: open.refutable_until.filter(|_| open.kind == ConditionKind::OverdueScan),
         ..facts
     }
+}
+
+/// Where a parcel was before a last scan that names no hub.
+fn hub_before(view: View<'_>) -> Option<&str> {
+    let of_hubs = view.parcel.history.accepted().iter().filter(|scan| scan.hub.is_some());
+    of_hubs.max_by_key(|scan| scan.rank())?.hub.as_deref()
 }
 
 /// Where a parcel that no hub has seen should have been.

@@ -63,7 +63,7 @@ impl Wild {
 
     fn shipment(&mut self) -> Input {
         let mut route = Vec::new();
-        let milestones = if self.dice(10) == 0 { 1000 } else { 100 };
+        let milestones = if self.dice(10) == 0 { 256 } else { 100 };
         for _ in 0..milestones {
             let code = Code::ALL[self.dice(Code::ALL.len())];
             route.push(Milestone { code, hub: self.name(40), within_ms: Some(self.dice(100_000_000) as u64) });
@@ -145,10 +145,10 @@ fn a_parcel_stays_bounded_whatever_is_read_about_it() {
         }
     }
     assert!(notices > 300, "it was told about: {notices}");
-    // More than 128 scans, and what was told; 1,000 milestones and 64 flags of 800 bytes; 32 choices of 3,000.
+    // More than 128 scans, 256 missing ones, and what was told; 256 milestones and 64 flags of 800 bytes; 32 choices of 3,000.
     let [parcel, announced, choices] = most;
-    assert!((100_000..300_000).contains(&parcel), "{most:?} bytes");
-    assert!((850_000..ENTRY_BYTES_MAX).contains(&announced), "{most:?} bytes");
-    assert!((60_000..200_000).contains(&choices), "{most:?} bytes");
+    assert!((100_000..500_000).contains(&parcel), "{most:?} bytes");
+    assert!((200_000..ENTRY_BYTES_MAX).contains(&announced), "{most:?} bytes");
+    assert!((40_000..200_000).contains(&choices), "{most:?} bytes");
     assert!(most.iter().sum::<usize>() < 2 << 20, "{most:?} bytes");
 }

@@ -230,7 +230,7 @@ fn a_failed_attempt_names_the_next_slot_and_what_else_can_be_chosen() {
 #[test]
 fn a_parcel_that_waits_can_be_delivered_after_all_or_kept() {
     told(
-        "0:00 ship ordered_at=0:00 to=PHONE area=310104
+        "0:00 ship ordered_at=0:00 to=PHONE area=310104 consent=locker
          9:00 scan awaiting_collection H1 place=LK-1 place_kind=locker pickup_code=4711 free_until=57:00
          9:01 time
              9:00 collection info 4711 -> recipient [reschedule+hold+return by 30:00] until 57:00",
@@ -401,7 +401,7 @@ fn whoever_has_another_appointment_is_not_told_that_the_parcel_rests_until_then(
 #[test]
 fn whoever_has_another_appointment_is_not_told_to_collect_until_then() {
     told(
-        "0:00 ship ordered_at=0:00 to=PHONE area=310104
+        "0:00 ship ordered_at=0:00 to=PHONE area=310104 consent=locker
          9:00 scan awaiting_collection H1 place=LK-1 place_kind=locker pickup_code=4711 free_until=80:00
          9:01 time
              9:00 collection info 4711 -> recipient [reschedule+return by 30:00] until 57:00

@@ -52,9 +52,11 @@ fn overdue_scan_ends_with_a_later_milestone_and_with_the_last_mile_that_stands_f
              2:30:00.001 overdue_scan[0] opened warn limit=2:30 by timer
              3:00 overdue_scan[0] cleared warn limit=2:30 by scan
          14:00 scan out_for_delivery
+             5:00:00.001 skipped_scan[0] opened info limit=5:00 by timer
              13:30:00.001 overdue_scan[2] opened warn limit=13:30 by timer episode=2
              14:00 overdue_scan[2] cleared warn limit=13:30 by scan episode=2
          16:31 time
+             16:00:00.001 skipped_scan[2] opened info limit=16:00 by timer episode=2
              16:30:00.001 overdue_scan[3] opened warn limit=16:30 by timer episode=3",
     );
 }
@@ -351,6 +353,7 @@ fn damage_outlasts_the_end_and_is_reported_once() {
     conditions(
         "0:00 scan damaged
              0:00 damaged opened critical limit=0:00 by scan
+         0:30 scan out_for_delivery
          1:00 scan damaged
          2:00 scan delivered
          171:00 time

@@ -54,6 +54,8 @@ fn a_return_after_the_end_opens_the_parcel_again() {
          1:00 scan sorted H1
          2:00 scan returning event_time=0:00
          3:00 scan returning event_time=1:00
+             2:00:00.001 suspect_signature opened warn limit=2:00 by timer
+             3:00 suspect_signature retracted warn limit=2:00 by scan
          26:00 time
              25:00:00.001 stalled opened info limit=25:00 by timer",
     );

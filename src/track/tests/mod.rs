@@ -8,6 +8,7 @@ mod notices;
 mod pages;
 mod properties;
 mod saved;
+mod signs;
 mod timeline;
 mod views;
 mod withheld;

@@ -1,4 +1,4 @@
-//! The tracker's state as the first release saved it: read, understood as it was meant, and gone on with.
+//! The tracker's state as it was ever saved: read, understood as it was meant, and gone on with.
 
 use super::timeline::{choosing, instant, world};
 use crate::model::ConditionKind;
@@ -8,23 +8,39 @@ use crate::track::Tracker;
 use crate::track::announced::Announced;
 use crate::track::choices::Choices;
 use crate::track::parcel::Parcel;
+use crate::track::signs::Signs;
 
-const STATES: &str = include_str!("../../../tests/fixtures/state/v1/tracker.txt");
-const MEANINGS: &str = include_str!("../../../tests/fixtures/state/v1/tracker.json");
+macro_rules! fixtures {
+    ($($version:literal)*) => {
+        [$((
+            include_str!(concat!("../../../tests/fixtures/state/", $version, "/tracker.txt")),
+            include_str!(concat!("../../../tests/fixtures/state/", $version, "/tracker.json")),
+        )),*]
+    };
+}
+
+/// The first release's, and what later ones added.
+const FIXTURES: [(&str, &str); 2] = fixtures!("v1" "v2");
+
+fn all_scenes() -> impl Iterator<Item = Vec<Saved>> {
+    FIXTURES.into_iter().flat_map(|(states, meanings)| scenes(states, meanings))
+}
 
 /// Everything that it holds.
 pub fn entries(tracker: &Tracker) -> Vec<Saved> {
     let parcels = saved::entries(0, &tracker.parcels);
-    parcels.chain(saved::entries(1, &tracker.announced)).chain(saved::entries(2, &tracker.choices)).collect()
+    let said = parcels.chain(saved::entries(1, &tracker.announced)).chain(saved::entries(2, &tracker.choices));
+    said.chain(saved::entries(4, &tracker.signs)).collect()
 }
 
 #[test]
-fn what_the_first_release_saved_means_what_it_meant_and_is_saved_as_it_was() {
-    for Saved { table, key, bytes, meaning } in scenes(STATES, MEANINGS).into_iter().flatten() {
+fn what_a_release_saved_means_what_it_meant_and_is_saved_as_it_was() {
+    for Saved { table, key, bytes, meaning } in all_scenes().flatten() {
         let (found, again) = match table {
             0 => saved::read::<Parcel>(&bytes),
             1 => saved::read::<Announced>(&bytes),
-            _ => saved::read::<Choices>(&bytes),
+            2 => saved::read::<Choices>(&bytes),
+            _ => saved::read::<Signs>(&bytes),
         };
         assert_eq!(found, meaning, "table {table}, {key}");
         assert_eq!(again, bytes, "table {table}, {key}");
@@ -32,9 +48,9 @@ fn what_the_first_release_saved_means_what_it_meant_and_is_saved_as_it_was() {
 }
 
 #[test]
-fn the_tracker_goes_on_with_what_the_first_release_saved() {
+fn the_tracker_goes_on_with_what_a_release_saved() {
     let world = choosing(world(&[]));
-    for scene in scenes(STATES, MEANINGS) {
+    for scene in all_scenes() {
         let mut tracker = Tracker::default();
         for Saved { table, key, bytes, .. } in &scene {
             tracker.tables()[*table].restore(key, Some(bytes), 0).expect("state can be read");
@@ -48,7 +64,7 @@ fn the_tracker_goes_on_with_what_the_first_release_saved() {
 }
 
 #[test]
-fn the_fixture_shows_every_condition_and_every_end() {
+fn the_fixtures_show_every_condition_and_every_end() {
     let kinds = ConditionKind::ALL.map(|kind| format!("\"kind\": \"{}\"", kind.name()));
     let others = [
         "\"Cancelled\"",
@@ -61,6 +77,6 @@ fn the_fixture_shows_every_condition_and_every_end() {
         "\"told\"",
     ];
     for word in kinds.iter().map(String::as_str).chain(others) {
-        assert!(MEANINGS.contains(word), "expected {word} in the fixture");
+        assert!(FIXTURES.iter().any(|(_, meanings)| meanings.contains(word)), "expected {word} in a fixture");
     }
 }

@@ -199,7 +199,8 @@ fn work(order: &WorkOrder) -> String {
     let time = |at: Option<Timestamp>| at.map_or("none".to_owned(), clock);
     let due = time(order.due);
     let (before, after) = (time(order.promise), time(order.new_promise));
-    format!("{} {change} {}{place} due {due} promise {before} -> {after}", clock(order.at), order.option.name())
+    let what = order.option.map_or(&*order.kind, |option| option.name());
+    format!("{} {change} {what}{place} due {due} promise {before} -> {after}", clock(order.at))
 }
 
 /// `26:00:00.001` as an instant.
@@ -236,7 +237,7 @@ fn record(words: &[&str], times: &[&str]) -> serde_json::Map<String, serde_json:
 /// `scan CODE [HUB] [event_time=..] [key=value ..]`: happens when it is read unless it says otherwise.
 fn scan(now: Timestamp, words: &[&str]) -> Input {
     let (fields, names): (Vec<&str>, Vec<&str>) = words.iter().partition(|word| word.contains('='));
-    let mut record = record(&fields, &["event_time", "free_until"]);
+    let mut record = record(&fields, &["event_time", "upload_time", "free_until"]);
     record.insert("parcel_id".into(), "P1".into());
     record.insert("code".into(), names[0].into());
     if let Some(hub) = names.get(1) {
@@ -293,13 +294,15 @@ fn shipment(words: &[&str]) -> Input {
     Input::Shipment(Box::new(shipment))
 }
 
-/// `reroute CHANGE OPTION [id=..] [place=..] [slot=FROM-TO] [text=..] [digits=..] [key=value ..]`: of this journey unless it
+/// `reroute CHANGE OPTION|- [id=..] [place=..] [slot=FROM-TO] [text=..] [digits=..] [key=value ..]`: of this journey unless it
 /// says otherwise.
 fn reroute(now: Timestamp, words: &[&str], world: &World) -> Input {
     let mut record = record(&words[2..], &[]);
     record.insert("parcel_id".into(), "P1".into());
     record.insert("change".into(), words[0].into());
-    record.insert("option".into(), words[1].into());
+    if words[1] != "-" {
+        record.insert("option".into(), words[1].into());
+    }
     let journey = record.remove("journey").and_then(|journey| journey.as_str()?.parse::<u32>().ok());
     record.insert("journey".into(), journey.unwrap_or(1).into());
     if let Some(revision) = record.remove("revision").and_then(|revision| revision.as_str()?.parse::<u32>().ok()) {

@@ -28,10 +28,12 @@ pub(super) fn choice(standing: &Standing, page: &Page, now: Timestamp, pen: &Pen
         RerouteChange::Accepted => ("good", text("accepted_next")),
         RerouteChange::Refused if page.offers.is_empty() => ("warn", text("refused_next")),
         RerouteChange::Refused => ("warn", text("refused_again")),
-        RerouteChange::Cancelled | RerouteChange::Revoked => ("", text("cancelled_next")),
+        RerouteChange::Cancelled | RerouteChange::Revoked | RerouteChange::Confirmed | RerouteChange::Denied => {
+            ("", text("cancelled_next"))
+        }
     };
     let title = match standing.change {
-        RerouteChange::Revoked => text("cancelled"),
+        change if !change.is_of_choice() => text("cancelled"),
         change => text(change.name()),
     };
     let is_on = matches!(standing.change, RerouteChange::Requested | RerouteChange::Accepted);

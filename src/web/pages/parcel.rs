@@ -12,7 +12,7 @@ use super::{Names, Pages};
 use crate::model::{Audience, Timestamp};
 use crate::notify::hub_name;
 use crate::notify::render::Locale;
-use crate::reroute::{Page, PlaceView};
+use crate::reroute::{Doubt, Page, PlaceView};
 
 /// What is shown.
 pub struct Shown<'a> {
@@ -47,6 +47,8 @@ pub enum Notice {
     StillStands,
     /// A choice was recorded and the parcel does not show it yet; the address of this page, to look again.
     Sent(String),
+    /// The same of an answer.
+    AnswerSent(String),
 }
 
 /// What a form said, to be shown again with what is wrong about it.
@@ -81,6 +83,7 @@ struct View {
     steps: Vec<Step>,
     when: Option<When>,
     notice: Option<NoticeView>,
+    doubt: Option<DoubtView>,
     /// What was refused last before what stands.
     choices: Vec<Choice>,
     collection: Option<CollectionView>,
@@ -105,6 +108,17 @@ struct NoticeView {
     title: String,
     text: String,
     look_again: Option<String>,
+}
+
+/// "Did you get it?", or what was answered.
+#[derive(Serialize)]
+struct DoubtView {
+    title: String,
+    text: String,
+    tone: &'static str,
+    said_at: Option<String>,
+    /// Values of the buttons with what stands on them; the first is the expected one.
+    buttons: Vec<(&'static str, String)>,
 }
 
 #[derive(Serialize)]
@@ -205,6 +219,7 @@ fn view(shown: &Shown<'_>, pen: &Pen<'_>) -> View {
         steps: steps(page, words),
         when: when(page, shown.now, pen),
         notice,
+        doubt: page.doubt.as_ref().map(|doubt| doubt_view(doubt, pen)),
         choices: [refused, choice].into_iter().flatten().collect(),
         collection: collection(page, pen),
         no_offers,
@@ -225,8 +240,26 @@ fn notice_view(notice: &Notice, words: &Words) -> NoticeView {
         Notice::Gone => ("notice", "gone", None),
         Notice::StillStands => ("notice", "still_stands", None),
         Notice::Sent(here) => ("choice", "sent", Some(here.clone())),
+        Notice::AnswerSent(here) => ("doubt", "sent", Some(here.clone())),
     };
     NoticeView { title: words.text(table, name), text: words.text(table, &format!("{name}_next")), look_again }
+}
+
+fn doubt_view(doubt: &Doubt, pen: &Pen<'_>) -> DoubtView {
+    let text = |name: &str| pen.words.text("doubt", name);
+    let (name, tone, buttons) = match doubt.answer.as_ref().map(|answer| answer.has_it) {
+        None => ("asked", "warn", vec![("yes", text("yes")), ("no", text("no"))]),
+        Some(true) => ("has_it", "good", vec![("no", text("no_after_all"))]),
+        Some(false) => ("missing", "warn", vec![("yes", text("yes_after_all"))]),
+    };
+    let said = doubt.answer.as_ref().map(|answer| pen.clock.moment(answer.at));
+    DoubtView {
+        title: text(name),
+        text: text(&format!("{name}_next")),
+        tone,
+        said_at: said.map(|at| pen.words.say("doubt", "said_at", &[("at", Some(&at))])),
+        buttons: if doubt.is_asked { buttons } else { Vec::new() },
+    }
 }
 
 fn collection(page: &Page, pen: &Pen<'_>) -> Option<CollectionView> {

@@ -1,4 +1,4 @@
-//! `POST /r/{parcel_id}/{token}`: a choice, or its undoing. It is written down for the parcel's owner; what the owner made of it
+//! `POST /r/{parcel_id}/{token}`: a choice, its undoing, or an answer. It is written down for the parcel's owner; what the owner made of it
 //! is shown by the GET that follows.
 
 use axum::Extension;
@@ -13,7 +13,7 @@ use super::parcel::{Address, NAME, found_for_reader, is_settled, shown, shows};
 use super::visit::Visit;
 use super::{App, LOOK_EVERY, answer, sent};
 use crate::model::{Detail, Reroute, RerouteChange, RerouteOption};
-use crate::reroute::{ChoiceParts, Link, Links, Offer, Page, choice_id, proof};
+use crate::reroute::{ChoiceParts, Link, Links, Offer, Page, answer_id, choice_id, proof};
 use crate::web::pages::{Notice, Refill, State as Without, Wrong};
 use crate::web::record::Record;
 use crate::web::serve::Peer;
@@ -47,9 +47,10 @@ pub(super) async fn choose(
     }
     let asked =
         Asked { visit: &visit, address: &address, link, page: &page, links, revision: revision.parse().unwrap_or(0) };
-    match form.get("undo") {
-        Some(id) => asked.undo(id).await,
-        None => asked.choose(&form).await,
+    match (form.get("undo"), form.get("answer")) {
+        (Some(id), _) => asked.undo(id).await,
+        (None, Some(answer)) => asked.answer(answer).await,
+        (None, None) => asked.choose(&form).await,
     }
 }
 
@@ -125,6 +126,22 @@ impl Asked<'_> {
         let before = standing.change;
         let is_done = |page: &Page| page.choice.as_ref().is_none_or(|now| now.id != id || now.change != before);
         self.write(choice, is_done, None).await
+    }
+
+    /// Whether the reader has what is said to be delivered; the same answer twice is one.
+    async fn answer(&self, answer: &str) -> Response {
+        let (Some(doubt), true) = (&self.page.doubt, matches!(answer, "yes" | "no")) else { return self.conflict() };
+        let has_it = answer == "yes";
+        if doubt.answer.as_ref().is_some_and(|known| known.has_it == has_it) {
+            return self.see(&[]);
+        }
+        if !doubt.is_asked {
+            return self.conflict();
+        }
+        let id = answer_id(&self.address.parcel_id, self.link.journey, doubt, has_it);
+        let change = if has_it { RerouteChange::Confirmed } else { RerouteChange::Denied };
+        self.visit.public.metrics.choice_sent(change.name());
+        self.write(self.blank(&id, change), |page| is_settled(page, &id), Some(&id)).await
     }
 
     /// Writes the record, waits until the owner shows what became of it, and sends the reader there; `choice_id` where it is

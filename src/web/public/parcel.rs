@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use super::visit::Visit;
 use super::{App, Public, form, sent};
-use crate::reroute::{Link, Links, Page};
+use crate::reroute::{Link, Links, Page, is_answer};
 use crate::web::pages::{Notice, Refill, Shown, State as Without};
 use crate::web::serve::Peer;
 
@@ -52,7 +52,10 @@ pub(super) async fn show(
                 id.is_some_and(|id| !is_settled(&page, id))
             };
             let sent = visit.asked("sent").filter(|value| is_awaited(value));
-            let notice = sent.map(|value| Notice::Sent(visit.query_with(&[("sent", &value)])));
+            let notice = sent.map(|value| {
+                let here = visit.query_with(&[("sent", &value)]);
+                if is_answer(&value) { Notice::AnswerSent(here) } else { Notice::Sent(here) }
+            });
             let result = if notice.is_some() { "sent" } else { "shown" };
             shown(&visit, &address, &page, notice, None, StatusCode::OK, result)
         }
@@ -67,7 +70,10 @@ pub(super) fn shows(page: &Page, id: &str) -> bool {
 
 /// Whether nothing more becomes of a choice that was sent: it is shown, or was one too many, or came after the end.
 pub(super) fn is_settled(page: &Page, id: &str) -> bool {
-    shows(page, id) || page.used_up || page.ended.is_some()
+    match &page.doubt {
+        Some(doubt) if is_answer(id) => doubt.answer.as_ref().is_some_and(|answer| answer.id == id),
+        _ => shows(page, id) || page.used_up || page.ended.is_some(),
+    }
 }
 
 /// The link and the parcel, if they are to be seen.

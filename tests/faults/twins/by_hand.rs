@@ -1,7 +1,7 @@
 //! A leg of five parcels made by hand, of which everything is told as it should be, and ways to forge it.
 //!
-//! - P lies at a hub: from 14 s on that is known, from 26 s on it is told; it is delivered at 50 s.
-//! - Q does, too, but had been delivered at 10 s, as an upload says at 60 s: it was never true.
+//! - P lies at a hub: from 14 s on that is known, from 26 s on it is told; it is collected at 50 s.
+//! - Q does, too, but had been collected at 10 s, as an upload says at 60 s: it was never true.
 //! - R waits to be collected from 5 s to 15 s; S is held, which explains its silence; T is lost.
 
 use std::path::Path;
@@ -108,9 +108,9 @@ impl Files {
             files.announced(parcel);
         }
         files.fell_silent("P", 50.0, "cleared", "recovered");
-        files.scanned("P", "delivered", 50.0, 50.0);
+        files.scanned("P", "collected", 50.0, 50.0);
         files.fell_silent("Q", 60.0, "retracted", "corrected");
-        files.scanned("Q", "delivered", 10.0, 60.0);
+        files.scanned("Q", "collected", 10.0, 60.0);
         files.scanned("R", "awaiting_collection", 5.0, 5.0);
         let id = files.told("R", "collection", "info", "recipient", 5.0);
         files.scanned("R", "collected", 15.0, 15.0);
@@ -131,7 +131,7 @@ impl Files {
         self.changed("S", ["held", "opened", "info", "scan"], 3.0, 3.0);
         self.changed("S", ["stalled", "opened", "info", "timer"], 14.001, 14.0);
         self.changed("S", ["stalled", "escalated", "warn", "timer"], 26.001, 26.0);
-        self.scanned("S", "delivered", 30.0, 30.0);
+        self.scanned("S", "collected", 30.0, 30.0);
         self.changed("S", ["stalled", "cleared", "warn", "scan"], 30.0, 14.0);
         self.changed("S", ["held", "cleared", "info", "scan"], 30.0, 3.0);
     }

@@ -112,7 +112,12 @@ impl History {
 
     /// Topics without any record, whose records keep their own times.
     pub fn topics() -> Option<Flow> {
-        Flow::with_topics(&[("shipments.v1", &KEPT), ("scans.v1", &KEPT), ("reroutes.v1", &KEPT)])
+        Flow::with_topics(&[
+            ("shipments.v1", &KEPT),
+            ("scans.v1", &KEPT),
+            ("reroutes.v1", &KEPT),
+            ("instances.v1", &KEPT),
+        ])
     }
 
     /// Fills topics with the whole history; `before` may put a record before each, of the same topic and time.

@@ -18,14 +18,18 @@ const LOOKS_EVERY_MS: i64 = 20_000;
 /// that hides a worker that never gets anywhere.
 const STANDS_STILL_MS: i64 = 10 * 60_000;
 
+/// A partition is without an owner that decides for so long at most while nothing is wrong: who owned it is killed, its session and its transaction time
+/// out, somebody else comes and restores, some of it more than once. Longer than that hides a worker that never gets to its first commit.
+const OWNERLESS_MOST_MS: i64 = 30 * 60_000;
+
 impl Simulation {
     /// Notes whether anything is wrong now that may keep somebody from telling what is true.
     pub(super) fn look_after(&self) {
         let now = self.now();
         let untils = [&self.rough_until, &self.away_until, &self.hangs_until, &self.trickles_until];
         let stages = [TrackerStage::NAME, NotifierStage::NAME];
-        let is_unwell = untils.iter().any(|until| now < until.get())
-            || stages.iter().any(|stage| self.active(stage) != PARTITIONS as usize)
+        let is_owned = stages.iter().all(|stage| self.active(stage) == PARTITIONS as usize);
+        let is_troubled = untils.iter().any(|until| now < until.get())
             || !self.righted.borrow().is_empty()
             || self.upstream.borrow().is_some()
             || self
@@ -33,7 +37,13 @@ impl Simulation {
                 .borrow()
                 .iter()
                 .any(|instance| self.cluster.is_paused(&instance.name) || self.cluster.is_cut(&instance.name));
-        if is_unwell {
+        if is_owned || is_troubled {
+            self.owned.set(now);
+        } else if now - self.owned.get() > OWNERLESS_MOST_MS {
+            let what = format!("partitions are without an owner that decides for {} ms", now - self.owned.get());
+            self.found.borrow_mut().add("goes_on", what);
+        }
+        if is_troubled || !is_owned {
             self.last_trouble.set(now);
             self.waits.borrow_mut().clear();
             let mut unwell = self.unwell.borrow_mut();

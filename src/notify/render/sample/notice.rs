@@ -90,7 +90,15 @@ pub fn full(kind: NoticeKind, audience: Audience, level: Level, locale: Locale) 
             facts.slot = facts.eta.take();
         }
         NoticeKind::Condition(OverdueScan) => facts.due = Some(at("2026-11-24T12:00:00+08:00")),
+        NoticeKind::Condition(UnconsentedDrop) => waits(Code::AwaitingCollection),
         NoticeKind::Condition(Damaged | Refused | Lost) => {
+            (facts.eta, facts.reason) = (None, None);
+            issued.offers.clear();
+            issued.options.clear();
+            issued.offer_until = None;
+        }
+        NoticeKind::Condition(SuspectSignature) => {
+            facts.stage = Some(Code::Delivered);
             (facts.eta, facts.reason) = (None, None);
             issued.offers.clear();
             issued.options.clear();
@@ -205,7 +213,7 @@ pub fn shapes(kind: NoticeKind, audience: Audience, level: Level, locale: Locale
         }
         NoticeKind::Choice => {
             for option in RerouteOption::ALL {
-                for change in RerouteChange::ALL {
+                for change in RerouteChange::ALL.into_iter().filter(|change| change.is_of_choice()) {
                     let name = format!("{} {}", option.name(), change.name());
                     let choice = with(&|issued| issued.facts.choice = Some(chosen(option, change, locale)));
                     shapes.push((name, choice));

@@ -267,6 +267,28 @@ fn a_partition_that_was_added_to_a_running_topic_is_recognised_and_never_read_as
 }
 
 #[test]
+fn who_takes_over_makes_the_cut_that_its_predecessor_did_not_come_to() {
+    let mut scene = Scene::<TrackerStage>::with(&[0]);
+    // So many transactions make a walk complete; then its owner is killed before anything is cut.
+    for _ in 0..60 {
+        scene.script.pass(Duration::from_secs(10));
+        scene.turns(3);
+    }
+    let lost = std::iter::from_fn(|| scene.trims.try_recv().ok()).last().expect("a cut");
+    let script = scene.script.clone();
+    drop(scene);
+    let mut scene = successor(script.clone());
+    scene.turns(20);
+    assert_eq!(scene.trims.try_recv(), Ok(lost.clone()));
+    // Once it is made, nobody makes it again.
+    script.state().begins.insert((lost.0, lost.1), lost.2);
+    drop(scene);
+    let mut scene = successor(script);
+    scene.turns(20);
+    assert!(scene.worker.partition(0).is_some() && scene.trims.try_recv().is_err());
+}
+
+#[test]
 fn a_log_that_is_cut_while_it_is_restored_is_read_anew_and_no_other_partition_with_it() {
     let mut scene = Scene::<TrackerStage>::with(&[0]);
     // So many transactions make a walk complete, and its former owner cuts the log.

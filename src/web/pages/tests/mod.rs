@@ -11,7 +11,9 @@ use crate::model::{
     Audience, Channel, Code, ConditionKind, Detail, Eta, Fee, Level, RecipientKey, RerouteChange, RerouteOption,
     Timestamp,
 };
-use crate::reroute::{Collection, HistoryLine, Offer, OpenCondition, Page, PlaceView, ProofState, Standing};
+use crate::reroute::{
+    Answered, Collection, Doubt, HistoryLine, Offer, OpenCondition, Page, PlaceView, ProofState, Standing,
+};
 
 fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
@@ -128,7 +130,7 @@ fn stalled() -> Page {
         refused: None,
         revision: 0,
         proof: ProofState { possible: true, tries_left: 5 },
-        question: None,
+        doubt: None,
     }
 }
 
@@ -154,6 +156,12 @@ fn ended(code: Code) -> Page {
     page.last_scan = Some(at("2026-11-24T10:05:00+08:00"));
     page.history.insert(0, line(code, "SHA02", "2026-11-24T10:05:00+08:00"));
     Page { name: None, phone: None, email: None, eta: None, ..page }
+}
+
+/// Said to be delivered, and perhaps it was not.
+fn doubted(has_it: Option<bool>) -> Page {
+    let answer = has_it.map(|has_it| Answered { id: "an_1".to_owned(), has_it, at: now() });
+    Page { doubt: Some(Doubt { since: now(), count: 0, answer, is_asked: true }), ..ended(Code::Delivered) }
 }
 
 /// What parcels are shown as, by name.
@@ -223,6 +231,10 @@ fn parcels() -> Vec<(&'static str, Page, Option<Notice>, Option<Refill>)> {
         ("nothing-chosen", stalled(), None, Some(bare)),
         ("address-wrong", stalled(), None, Some(address)),
         ("delivered", ended(Code::Delivered), None, None),
+        ("asked", doubted(None), None, None),
+        ("has-it", doubted(Some(true)), None, None),
+        ("missing", doubted(Some(false)), None, None),
+        ("answer-sent", doubted(None), Some(Notice::AnswerSent("?sent=an_1".to_owned())), None),
         ("collected", ended(Code::Collected), None, None),
         ("lost", ended(Code::Lost), None, None),
         ("cancelled", ended(Code::Cancelled), None, None),

@@ -1,5 +1,6 @@
 //! The public listener as strangers use it, over real sockets, with an owner that the tests play.
 
+mod answers;
 mod callbacks;
 mod choices;
 mod instances;
@@ -18,7 +19,7 @@ use crate::model::{
     Audience, Channel, Code, Detail, Eta, Fee, OptChange, Preference, RecipientKey, RerouteChange, RerouteOption,
 };
 use crate::notify::NotifyPolicy;
-use crate::reroute::{Link, LinkKey, Offer, Page, PageState, PlaceView, ProofState, Standing};
+use crate::reroute::{Answered, Doubt, Link, LinkKey, Offer, Page, PageState, PlaceView, ProofState, Standing};
 use crate::web::{
     ParcelQuery, PublishError, PublishFuture, QueryError, QueryFuture, Record, bind, client, serve_public,
 };
@@ -92,6 +93,13 @@ impl Owner {
             Record::Preference(preference) => self.preference = Some(preference.clone()),
             Record::Choice(choice) => {
                 let Ok(Some(PageState::Open(page))) = &mut self.page else { return };
+                if !choice.change.is_of_choice() {
+                    let has_it = choice.change == RerouteChange::Confirmed;
+                    let Some(doubt) = &mut page.doubt else { return };
+                    doubt.count += 1;
+                    doubt.answer = Some(Answered { id: choice.id.clone(), has_it, at: choice.at });
+                    return;
+                }
                 if choice.change == RerouteChange::Requested {
                     page.revision += 1;
                 }
@@ -163,7 +171,7 @@ fn page() -> Page {
         refused: None,
         revision: 0,
         proof: ProofState { possible: true, tries_left: 5 },
-        question: None,
+        doubt: None,
     }
 }
 

@@ -6,6 +6,7 @@ mod equal;
 mod looks;
 mod restoring;
 mod size;
+mod start;
 mod states;
 mod twins;
 mod upstream;

@@ -92,8 +92,9 @@ fn audiences(one: &Value) -> &'static [&'static str] {
     }
     match (one["kind"].as_str().unwrap_or_default(), one["level"].as_str().unwrap_or_default()) {
         ("stalled", "info") => &[],
-        ("never_uploaded" | "stalled" | "delayed", _) => &["recipient", "merchant"],
+        ("never_uploaded" | "stalled" | "delayed" | "customs_held", _) => &["recipient", "merchant"],
         ("thoroughly_delayed" | "damaged" | "refused" | "lost", _) => &["recipient", "merchant", "customer_service"],
+        ("suspect_signature", _) => &["recipient"],
         // After `returning` these concern the sender, of whom nothing is known here.
         ("attempt_failed" | "uncollected" | "collection", _) if one["returning"] == false => &["recipient"],
         _ => &[],
