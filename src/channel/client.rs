@@ -1,6 +1,7 @@
 //! What every HTTP client of a channel has in common: it goes where it was told and nowhere else, sends once, and trusts what the
 //! settings say.
 
+use std::error::Error;
 use std::time::Duration;
 
 use reqwest::{Certificate, Client, ClientBuilder, redirect, retry, tls};
@@ -49,4 +50,16 @@ pub(super) fn builder(
 /// TLS that cannot begin.
 pub(super) fn build(section: &'static str, builder: ClientBuilder) -> Result<Client, Problem> {
     builder.build().map_err(|_| Problem::at(section, "expected what TLS can begin with, found something else"))
+}
+
+/// What an error goes back to, if that is of this kind.
+pub(super) fn cause<'a, T: Error + 'static>(error: &'a reqwest::Error) -> Option<&'a T> {
+    let mut next: Option<&'a (dyn Error + 'static)> = error.source();
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
 }

@@ -9,12 +9,13 @@
 //! ```
 //!
 //! What always holds:
-//! - The [`Gate`] is asked immediately before the first byte: a late or withdrawn attempt sends nothing.
+//! - The [`Gate`] is asked immediately before the first byte, over a connection that stands: a late or withdrawn attempt sends nothing.
 //! - An outcome is [`Outcome::Unknown`] exactly where the other side may have accepted what nobody confirmed;
 //!   whatever failed earlier is a [`Outcome::Retry`], so that nobody is told twice without need.
 //! - No address, URL, name or secret is in an outcome, a log line or debug output.
 
 mod client;
+mod content;
 mod dispatcher;
 mod email;
 mod gate;
@@ -54,10 +55,10 @@ pub trait Transport: Send + Sync {
     /// How much at once, and how long.
     fn limits(&self) -> Limits;
 
-    /// Sends one message. Calls [`Gate::pass`] immediately before the first byte of the message and returns
-    /// what the gate says where it is shut; ends within [`Limits::total_timeout`], or shortly after it is broken
-    /// off. A connection for HTTP is opened after the gate, by the same call that sends.
-    fn attempt<'a>(&'a self, attempt: &'a Attempt, gate: &'a Gate) -> Attempting<'a>;
+    /// Sends one message. Calls [`Gate::pass`] immediately before the first byte of the message, when the connection stands, and
+    /// returns what the gate says where it is shut; ends within [`Limits::total_timeout`], or shortly after it is broken off. Over HTTP
+    /// it is the content that asks (`content`).
+    fn attempt<'a>(&'a self, attempt: &'a Attempt, gate: &'a Arc<Gate>) -> Attempting<'a>;
 }
 
 /// How much a channel does at once.

@@ -32,6 +32,8 @@ pub enum Outcome {
     },
     /// It may have taken it.
     Unknown {
+        /// As for a retry.
+        after: Option<Duration>,
         #[allow(missing_docs)]
         reason: Reason,
     },
@@ -55,6 +57,6 @@ impl Outcome {
 
     /// Nobody can say.
     pub fn unknown(reason: impl Into<Reason>) -> Outcome {
-        Outcome::Unknown { reason: reason.into() }
+        Outcome::Unknown { after: None, reason: reason.into() }
     }
 }

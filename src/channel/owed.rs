@@ -142,7 +142,10 @@ fn receipt(attempt: &Attempt, outcome: Outcome, took: Option<Duration>, clock: &
             receipt.opted_out = opted_out;
             (ReportedOutcome::Refused, Some(reason))
         }
-        Outcome::Unknown { reason } => (ReportedOutcome::Unknown, Some(reason)),
+        Outcome::Unknown { after, reason } => {
+            receipt.retry_after_ms = after.map(millis);
+            (ReportedOutcome::Unknown, Some(reason))
+        }
     };
     receipt.outcome = outcome;
     receipt.reason = reason.map(Into::into);

@@ -52,6 +52,11 @@ impl Route {
         }
     }
 
+    /// Whether its provider can be asked what became of an earlier attempt, and is before it is sent another.
+    pub fn can_be_asked(&self) -> bool {
+        matches!(self.destination, Destination::Sms { provider: SmsProvider::Aliyun, .. })
+    }
+
     /// The hash of a webhook's URL, a text's provider; 0 for a mail.
     pub fn endpoint(&self) -> u64 {
         match &self.destination {

@@ -1,6 +1,8 @@
 //! What happens once time has moved on: a thread's notices are decided and claimed, expire, are given up as
 //! unknown, are forgotten; a hub's window ends.
 
+use std::time::Duration;
+
 use super::decide::{self, Decision, Sight};
 use super::machine::Notifier;
 use super::outcome::{self, Circumstances};
@@ -136,10 +138,12 @@ fn claim(
 ) -> Effect {
     let policy = &world.policy.notify;
     let channel = route.channel();
-    let deadline = (now + policy.claim_window).min(entry.expires);
-    let unknown_at = deadline + policy.channel(channel).outcome_within();
     let is_doubtful = |tried: &&Tried| tried.channel == channel && tried.outcome == Some(DeliveryOutcome::Unknown);
     let unknown_since = entry.tried.iter().find(is_doubtful).map(|tried| tried.at);
+    let is_looked_up = unknown_since.is_some() && route.can_be_asked();
+    let looking_up = if is_looked_up { policy.channel(channel).look_up_within() } else { Duration::ZERO };
+    let deadline = (now + policy.claim_window + looking_up).min(entry.expires);
+    let unknown_at = deadline + policy.channel(channel).outcome_within();
     if let Message::Mail { unsubscribe, .. } = &mut message
         && judge::is_person(entry.audience)
     {

@@ -243,9 +243,12 @@ impl Channels {
                 took_ms,
                 ..new(ReportedOutcome::Refused)
             },
-            Outcome::Unknown { reason } => {
-                Receipt { reason: Some(reason.into()), took_ms, ..new(ReportedOutcome::Unknown) }
-            }
+            Outcome::Unknown { after, reason } => Receipt {
+                retry_after_ms: after.map(|after| after.as_millis() as u64),
+                reason: Some(reason.into()),
+                took_ms,
+                ..new(ReportedOutcome::Unknown)
+            },
         }
     }
 }

@@ -35,7 +35,7 @@ impl Transport for Stage {
         self.limits
     }
 
-    fn attempt<'a>(&'a self, _: &'a Attempt, gate: &'a Gate) -> Attempting<'a> {
+    fn attempt<'a>(&'a self, _: &'a Attempt, gate: &'a Arc<Gate>) -> Attempting<'a> {
         Box::pin(async move {
             if !matches!(self.act, Act::PassThenHang) {
                 self.entered.send(()).unwrap();

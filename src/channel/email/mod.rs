@@ -136,7 +136,7 @@ impl Transport for Email {
         self.limits
     }
 
-    fn attempt<'a>(&'a self, attempt: &'a Attempt, gate: &'a Gate) -> Attempting<'a> {
+    fn attempt<'a>(&'a self, attempt: &'a Attempt, gate: &'a Arc<Gate>) -> Attempting<'a> {
         Box::pin(self.send(attempt, gate))
     }
 }

@@ -13,15 +13,14 @@ mod sign;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Url;
+use reqwest::{RequestBuilder, Url};
 use serde::Deserialize;
-use tokio::time::Instant;
 
 use self::code::Meaning;
 use self::sign::Signed;
 use super::super::settings::{Aliyun as Account, Sms as Settings};
 use super::super::strangers::real_time;
-use super::api::{Answer, Api, Silence};
+use super::api::{Answer, Api};
 use super::callback::is_path_secret;
 use super::{Attempt, Gate, Outcome, Phone, Problem, Secrets, check_secret, reference, secret};
 use crate::callback::{Reference, is_biz_id, shown};
@@ -72,51 +71,44 @@ impl Aliyun {
         attempt: &Attempt,
         phone: &Phone<'_>,
         template: &SmsTemplate,
-        gate: &Gate,
+        gate: &Arc<Gate>,
     ) -> Result<Outcome, Outcome> {
         let number = phone.for_aliyun().ok_or_else(|| Outcome::refused("aliyun sends no texts to this number"))?;
         let reference = reference(attempt)?;
-        let parameters = serde_json::to_string(&template.parameters)
+        let filled_in = serde_json::to_string(&template.parameters)
             .map_err(|_| Outcome::refused("the template's parameters are no JSON"))?;
         let out_id = reference.to_string();
-        let question = [
+        let parameters = [
             ("OutId", out_id.as_str()),
             ("PhoneNumbers", number),
             ("SignName", &self.account.sign_name),
             ("TemplateCode", &template.code),
-            ("TemplateParam", &parameters),
+            ("TemplateParam", &filled_in),
         ];
-        // The look-up may take longer than the gate stays open; nothing is sent by it, so what is withdrawn meanwhile is not.
-        gate.enter()?;
+        gate.look()?;
         let end = api.end();
         if let Some(since) = attempt.unknown_since
             && let Some(found) = self.look_up(api, &reference, number, since, end - api.half()).await?
         {
             return Ok(found);
         }
-        gate.pass()?;
-        let answer = self.ask(api, "SendSms", &question, end).await?;
-        Ok(outcome(&answer.map_err(|silence| silence.outcome("aliyun"))?))
+        gate.look()?;
+        let question = self.question(api, "SendSms", &parameters)?;
+        Ok(outcome(&api.send("aliyun", question, String::new(), gate, end).await?))
     }
 
-    /// Asks until `end`.
+    /// A question that is signed now.
     ///
     /// # Errors
     /// A retry where there is no secret to sign with.
-    async fn ask(
-        &self,
-        api: &Api,
-        operation: &str,
-        parameters: &Parameters<'_>,
-        end: Instant,
-    ) -> Result<Result<Answer, Silence>, Outcome> {
+    fn question(&self, api: &Api, operation: &str, parameters: &Parameters<'_>) -> Result<RequestBuilder, Outcome> {
         let secret = secret(&self.secrets, &self.account.access_key_secret)?;
         let signed = Signed::new(&self.url, operation, parameters, &self.account.access_key_id, &secret, real_time());
         let mut question = api.question(signed.url);
         for (name, value) in signed.headers {
             question = question.header(name, value);
         }
-        Ok(api.ask(question, end).await)
+        Ok(question)
     }
 
     /// How long to wait between two looks.

@@ -1,16 +1,19 @@
 //! Carries a question to a provider's API and its answer back; the meaning of either is the provider's module's.
 //!
-//! What always holds: nothing is asked twice, a redirect is not followed, and an answer is read up to a bound.
+//! What always holds: nothing is asked twice, a redirect is not followed, an answer is read up to a bound, and a question that sends
+//! goes out through its attempt's gate.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, Response, Url};
 use tokio::time::{Instant, timeout_at};
 
+use super::super::content::{Shut, guarded};
 use super::super::settings::Sms as Settings;
 use super::super::strangers::{real_time, retry_after};
-use super::super::{Outcome, Problem, client};
+use super::super::{Gate, Outcome, Problem, client};
 
 /// How much of an answer is read. Larger than a page of 50 texts in Aliyun's look-up (each below 2 KiB).
 const ANSWER_LENGTH_MAX: usize = 256 * 1024;
@@ -31,22 +34,14 @@ pub(super) struct Answer {
 }
 
 /// Why a provider said nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Silence {
-    /// Nothing of the question has gone out.
+    /// The gate was shut when the question was to go out.
+    Shut(Outcome),
+    /// Name, connection or TLS failed.
     Unreached,
     /// It may have been heard.
     Unanswered,
-}
-
-impl Silence {
-    /// The outcome of a text that was to be sent by the question.
-    pub(super) fn outcome(self, provider: &str) -> Outcome {
-        match self {
-            Silence::Unreached => Outcome::retry(format!("cannot connect to {provider}")),
-            Silence::Unanswered => Outcome::unknown(format!("no answer from {provider}")),
-        }
-    }
 }
 
 impl Api {
@@ -74,19 +69,47 @@ impl Api {
         self.client.request(Method::POST, url)
     }
 
+    /// Sends a text by this question with this content, if the gate is open when it goes out, and waits for the answer until `end`.
+    ///
+    /// # Errors
+    /// The outcome where there is no answer.
+    pub(super) async fn send(
+        &self,
+        provider: &str,
+        question: RequestBuilder,
+        content: String,
+        gate: &Arc<Gate>,
+        end: Instant,
+    ) -> Result<Answer, Outcome> {
+        self.ask(question.body(guarded(content, gate)), end).await.map_err(|silence| match silence {
+            Silence::Shut(outcome) => outcome,
+            Silence::Unreached => Outcome::retry(format!("cannot connect to {provider}")),
+            Silence::Unanswered => gate.broken_off(format!("no answer from {provider}")),
+        })
+    }
+
     /// Asks, and waits for the answer until `end`.
     pub(super) async fn ask(&self, question: RequestBuilder, end: Instant) -> Result<Answer, Silence> {
         let response = match timeout_at(end, question.send()).await {
             Err(_) => return Err(Silence::Unanswered),
-            // Name, connection and TLS together.
-            Ok(Err(error)) if error.is_connect() || error.is_builder() => return Err(Silence::Unreached),
-            Ok(Err(_)) => return Err(Silence::Unanswered),
+            Ok(Err(error)) => return Err(silence(&error)),
             Ok(Ok(response)) => response,
         };
         let status = response.status().as_u16();
         let retry_after = wanted_rest(response.headers());
         let body = timeout_at(end, read(response)).await.unwrap_or_default();
         Ok(Answer { status, retry_after, body })
+    }
+}
+
+fn silence(error: &reqwest::Error) -> Silence {
+    if let Some(shut) = client::cause::<Shut>(error) {
+        Silence::Shut(shut.outcome())
+    } else if error.is_connect() || error.is_builder() {
+        // Name, connection and TLS together.
+        Silence::Unreached
+    } else {
+        Silence::Unanswered
     }
 }
 

@@ -10,6 +10,7 @@
 //! | number, content or template that it will not send | refused, so that another channel is tried |
 //! | the recipient has opted out there | refused, and `opted_out` |
 //! | name, connection or TLS failed | retry |
+//! | withdrawn, or past its deadline, when the connection stood | what the gate says: not a byte of it has left |
 //! | no answer in time, one without meaning, or other trouble | unknown: it may have been sent |
 //!
 //! No provider recognises a repeat. Aliyun is asked for the earlier text before one of unknown outcome is sent again;
@@ -59,7 +60,7 @@ impl Sms {
         Ok(sms)
     }
 
-    async fn send(&self, attempt: &Attempt, gate: &Gate) -> Result<Outcome, Outcome> {
+    async fn send(&self, attempt: &Attempt, gate: &Arc<Gate>) -> Result<Outcome, Outcome> {
         let (Destination::Sms { provider, phone }, Message::Text { text, template }) =
             (&attempt.destination, &attempt.message)
         else {
@@ -121,7 +122,7 @@ impl Transport for Sms {
         self.limits
     }
 
-    fn attempt<'a>(&'a self, attempt: &'a Attempt, gate: &'a Gate) -> Attempting<'a> {
+    fn attempt<'a>(&'a self, attempt: &'a Attempt, gate: &'a Arc<Gate>) -> Attempting<'a> {
         Box::pin(async { self.send(attempt, gate).await.unwrap_or_else(|outcome| outcome) })
     }
 }
@@ -157,7 +158,7 @@ mod tests {
         }
     }
 
-    fn ends(provider: SmsProvider, gate: &Gate) -> Outcome {
+    fn ends(provider: SmsProvider, gate: &Arc<Gate>) -> Outcome {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(sms().attempt(&attempt(provider), gate))
     }
@@ -166,7 +167,7 @@ mod tests {
     fn what_was_withdrawn_is_not_even_looked_up() {
         let clock: super::super::WallClock = Arc::new(|| Timestamp::FIRST);
         for provider in SmsProvider::ALL {
-            let gate = Gate::new(Timestamp::LAST, Arc::clone(&clock));
+            let gate = Arc::new(Gate::new(Timestamp::LAST, Arc::clone(&clock)));
             gate.withdraw();
             assert_eq!(ends(provider, &gate), Outcome::refused("withdrawn"));
         }
@@ -175,7 +176,7 @@ mod tests {
     #[test]
     fn a_provider_that_is_not_reached_leaves_no_doubt() {
         let clock: super::super::WallClock = Arc::new(|| Timestamp::FIRST);
-        let gate = || Gate::new(Timestamp::LAST, Arc::clone(&clock));
+        let gate = || Arc::new(Gate::new(Timestamp::LAST, Arc::clone(&clock)));
         assert_eq!(ends(SmsProvider::Twilio, &gate()), Outcome::retry("cannot connect to twilio"));
         let expected = Outcome::retry("aliyun did not say whether an earlier attempt arrived");
         assert_eq!(ends(SmsProvider::Aliyun, &gate()), expected);

@@ -49,17 +49,16 @@ impl Twilio {
         attempt: &Attempt,
         phone: &Phone<'_>,
         text: &str,
-        gate: &Gate,
+        gate: &Arc<Gate>,
     ) -> Result<Outcome, Outcome> {
         let form = self.form(&reference(attempt)?, phone, text);
         let (user, password) = self.login()?;
         let question = api
             .question(self.messages.clone())
             .basic_auth(user, Some(password))
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(form);
-        gate.pass()?;
-        let answer = api.ask(question, api.end()).await.map_err(|silence| silence.outcome("twilio"))?;
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        gate.look()?;
+        let answer = api.send("twilio", question, form, gate, api.end()).await?;
         Ok(answer::outcome(&answer))
     }
 

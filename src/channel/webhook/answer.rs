@@ -1,32 +1,42 @@
 //! What an endpoint's answer, or its absence, means.
 
-use std::error::Error;
-
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use super::super::Outcome;
+use super::super::client::cause;
+use super::super::content::Shut;
 use super::super::strangers::retry_after;
+use super::super::{Gate, Outcome};
 use super::guard::Forbidden;
 
 /// The meaning of an answer at `now_seconds` since 1970.
 pub(super) fn outcome(status: StatusCode, headers: &HeaderMap, now_seconds: i64) -> Outcome {
     let code = status.as_u16();
+    let wanted_rest = || headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, now_seconds));
     match code {
         200..=299 => Outcome::Delivered { provider_id: None },
         410 => Outcome::Refused { reason: "endpoint is gone (410)".into(), endpoint_gone: true, opted_out: false },
-        429 | 502 | 503 | 504 => Outcome::Retry {
-            after: headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, now_seconds)),
-            reason: format!("endpoint asks to wait ({code})").into(),
-        },
+        429 => Outcome::Retry { after: wanted_rest(), reason: format!("endpoint asks to wait ({code})").into() },
+        // Its trouble, or that of a proxy before it: the webhook may have been taken before. Only who takes nothing at present, and says for
+        // how long, has not.
+        503 if let after @ Some(_) = wanted_rest() => {
+            Outcome::Retry { after, reason: format!("endpoint asks to wait ({code})").into() }
+        }
+        500..=599 => {
+            // Standard Webhooks has these slow us down.
+            let after = if matches!(code, 502 | 504) { wanted_rest() } else { None };
+            Outcome::Unknown { after, reason: format!("endpoint does not know ({code})").into() }
+        }
         300..=399 => Outcome::retry(format!("endpoint redirects ({code}), which is not followed")),
         _ => Outcome::retry(format!("endpoint answered {code}")),
     }
 }
 
-/// The meaning of no answer.
-pub(super) fn missing(error: &reqwest::Error) -> Outcome {
-    if let Some(forbidden) = cause::<Forbidden>(error) {
+/// The meaning of no answer to what was to pass this gate.
+pub(super) fn missing(error: &reqwest::Error, gate: &Gate) -> Outcome {
+    if let Some(shut) = cause::<Shut>(error) {
+        shut.outcome()
+    } else if let Some(forbidden) = cause::<Forbidden>(error) {
         Outcome::refused(forbidden.reason())
     } else if error.is_connect() {
         // Name, connection and TLS together: nothing of the request has gone out.
@@ -34,19 +44,8 @@ pub(super) fn missing(error: &reqwest::Error) -> Outcome {
     } else if error.is_builder() {
         Outcome::refused("the endpoint's URL cannot be used")
     } else {
-        Outcome::unknown("connection to the endpoint lost before its answer")
+        gate.broken_off("connection to the endpoint lost before its answer")
     }
-}
-
-fn cause<'a, T: Error + 'static>(error: &'a reqwest::Error) -> Option<&'a T> {
-    let mut next: Option<&'a (dyn Error + 'static)> = error.source();
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
 }
 
 #[cfg(test)]
@@ -72,10 +71,23 @@ mod tests {
             assert_eq!(after(status, None), Outcome::Delivered { provider_id: None });
         }
         assert!(matches!(after(410, None), Outcome::Refused { endpoint_gone: true, .. }));
-        for status in [301, 302, 304, 307, 400, 401, 404, 422, 429, 500, 502, 503, 504] {
+        for status in [301, 302, 304, 307, 400, 401, 404, 408, 422, 429] {
             let outcome = after(status, None);
             assert!(matches!(&outcome, Outcome::Retry { after: None, reason } if reason.contains(&status.to_string())));
         }
+    }
+
+    #[test]
+    fn trouble_after_which_the_webhook_may_have_been_taken_leaves_doubt() {
+        for status in [500, 501, 502, 503, 504, 520, 599] {
+            let outcome = after(status, None);
+            let says = format!("({status})");
+            assert!(
+                matches!(&outcome, Outcome::Unknown { after: None, reason } if reason.contains(&says)),
+                "{outcome:?}"
+            );
+        }
+        assert!(matches!(after(503, Some("7")), Outcome::Retry { .. }));
     }
 
     #[test]
@@ -91,7 +103,9 @@ mod tests {
             (429, "-5", None),
             (500, "7", None),
         ] {
-            let Outcome::Retry { after, .. } = after(status, Some(value)) else { panic!("{status}") };
+            let (Outcome::Retry { after, .. } | Outcome::Unknown { after, .. }) = after(status, Some(value)) else {
+                panic!("{status}")
+            };
             assert_eq!(after, seconds.map(Duration::from_secs), "{status} {value}");
         }
     }

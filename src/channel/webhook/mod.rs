@@ -4,9 +4,11 @@
 //! |---|---|
 //! | 2xx | delivered |
 //! | 410 | refused, and the endpoint is gone |
-//! | 429, 502, 503, 504 | retry, after `Retry-After` where it says so |
+//! | 429, and 503 that says for how long | retry, after `Retry-After` where it says so |
+//! | any other 5xx | unknown: whoever is in trouble, or a proxy before him, may have taken it; 502 and 504 after `Retry-After` too |
 //! | any other answer, 3xx too | retry: Standard Webhooks goes on by its schedule until the notice expires |
 //! | name, connection or TLS failed | retry |
+//! | withdrawn, or past its deadline, when the connection stood | what the gate says: not a byte of it has left |
 //! | no answer in time, or the connection was lost | unknown: the request may have arrived |
 //! | a URL or an address that is not allowed, no secret | refused: no waiting helps |
 //!
@@ -30,7 +32,7 @@ use self::resolver::Resolver;
 use self::sign::Signature;
 use super::settings::Webhook as Settings;
 use super::strangers::real_time;
-use super::{Attempt, Attempting, Gate, Limits, Outcome, Problem, Secrets, Transport, client};
+use super::{Attempt, Attempting, Gate, Limits, Outcome, Problem, Secrets, Transport, client, content};
 use crate::model::{Channel, Destination, Message};
 
 pub(super) use self::guard::is_host;
@@ -63,7 +65,7 @@ impl Webhook {
         Ok(Webhook { limits, client, guard, secrets: Arc::clone(secrets) })
     }
 
-    async fn send(&self, attempt: &Attempt, gate: &Gate) -> Result<Outcome, Outcome> {
+    async fn send(&self, attempt: &Attempt, gate: &Arc<Gate>) -> Result<Outcome, Outcome> {
         let (Destination::Webhook { url, secrets }, Message::Json(body)) = (&attempt.destination, &attempt.message)
         else {
             return Err(Outcome::refused("not a webhook"));
@@ -71,13 +73,13 @@ impl Webhook {
         let url = Url::parse(url).map_err(|_| Outcome::refused("the endpoint's URL cannot be read"))?;
         self.guard.check_url(&url).map_err(|forbidden| Outcome::refused(forbidden.reason()))?;
         let keys = sign::keys(secrets, &self.secrets)?;
-        gate.pass()?;
+        gate.look()?;
+        // Connecting takes seconds of the minutes for which a receiver takes the signature's time.
         let signature = Signature::of(attempt.notice_id.as_str(), real_time().timestamp(), body.as_bytes(), &keys);
-        let request = self.client.post(url).headers(headers(&signature)?).body(body.clone());
+        let request = self.client.post(url).headers(headers(&signature)?).body(content::guarded(body.clone(), gate));
         let response = match timeout(self.limits.total_timeout, request.send()).await {
-            // Connecting has a timeout of its own and at most half of the time, so this is the answer that lacks.
-            Err(_) => return Err(Outcome::unknown("endpoint did not answer in time")),
-            Ok(Err(error)) => return Err(answer::missing(&error)),
+            Err(_) => return Err(gate.broken_off("endpoint did not answer in time")),
+            Ok(Err(error)) => return Err(answer::missing(&error, gate)),
             Ok(Ok(response)) => response,
         };
         let outcome = answer::outcome(response.status(), response.headers(), real_time().timestamp());
@@ -119,7 +121,7 @@ impl Transport for Webhook {
         self.limits
     }
 
-    fn attempt<'a>(&'a self, attempt: &'a Attempt, gate: &'a Gate) -> Attempting<'a> {
+    fn attempt<'a>(&'a self, attempt: &'a Attempt, gate: &'a Arc<Gate>) -> Attempting<'a> {
         Box::pin(async { self.send(attempt, gate).await.unwrap_or_else(|outcome| outcome) })
     }
 }

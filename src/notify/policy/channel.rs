@@ -31,6 +31,12 @@ impl ChannelPolicy {
         self.total_timeout + OUTCOME_GRACE
     }
 
+    /// How long an attempt may ask, before its first byte, what became of an earlier one: half of its time, as the channel divides it. It is added
+    /// to the claim's window: less, and what has to be looked up first never begins in time.
+    pub fn look_up_within(&self) -> Duration {
+        self.total_timeout / 2
+    }
+
     /// The same for a clock that goes `rate` times as fast: what happens outside takes as long as ever.
     pub(super) fn scaled(self, rate: u32) -> ChannelPolicy {
         ChannelPolicy { total_timeout: self.outcome_within() * rate - OUTCOME_GRACE, ..self }

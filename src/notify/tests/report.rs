@@ -154,7 +154,7 @@ fn a_merchant_whose_endpoint_is_gone_is_told_by_mail_at_once() {
     let mut merchant = desk.world.merchants["M-0042"].clone();
     merchant.email = Some("ops@m.example".to_owned());
     desk.world.merchants = Arc::new([("M-0042".to_owned(), merchant)].into());
-    let second = std::time::Duration::from_secs(1);
+    let second = Duration::from_secs(1);
     assert_eq!(desk.step(START, "a = stalled warn to=merchant"), ["a#1 by webhook"]);
     assert_eq!(desk.step(START + second, "a#1 gone"), ["a#1 refused", "a#2 by email"]);
     assert_eq!(desk.step(START + second * 2, "a#2 delivered"), ["a#2 delivered"]);
@@ -199,7 +199,7 @@ fn a_text_of_unknown_fate_is_not_repeated_unless_its_provider_can_be_asked() {
 fn a_repeat_after_doubt_says_so_to_the_channel_and_records_name_the_provider() {
     let mut desk = Desk::new(&texting());
     desk.event("a = stalled warn phone=+8613800000000");
-    let second = std::time::Duration::from_secs(1);
+    let second = Duration::from_secs(1);
     desk.pass(START + second);
     desk.event("a#1 unknown");
     desk.pass(START + second * 60);
@@ -218,6 +218,29 @@ fn a_repeat_after_doubt_says_so_to_the_channel_and_records_name_the_provider() {
     assert_eq!(desk.log.iter().find_map(carried).as_deref(), Some("aliyun"));
     let described = desk.machine.describe(&recipient(), "SF1024000000017");
     assert_eq!(described["journeys"][0]["notices"][0]["attempts"][1]["provider"], "aliyun");
+}
+
+#[test]
+fn what_is_looked_up_first_has_the_look_up_s_time_to_begin_and_no_other_repeat_has() {
+    // The claim's window, and half of a text's total timeout where Aliyun is asked first.
+    for (contact, windows) in [("phone=+8613800000000", [10, 25]), ("", [10, 10])] {
+        let mut desk = Desk::new(&texting());
+        desk.event(&format!("a = stalled warn {contact}"));
+        desk.pass(START + Duration::from_secs(1));
+        desk.event("a#1 unknown");
+        desk.pass(START + Duration::from_secs(120));
+        let deadline = |effect: &Effect| match effect {
+            Effect::Attempt(attempt) => Some(attempt.deadline),
+            _ => None,
+        };
+        let deadlines: Vec<_> = desk.log.iter().filter_map(deadline).collect();
+        let described = desk.machine.describe(&recipient(), "SF1024000000017");
+        let attempts = described["journeys"][0]["notices"][0]["attempts"].as_array().unwrap();
+        let claimed: Vec<_> = attempts.iter().map(|attempt| attempt["claimed_at"].clone()).collect();
+        let begins_within = deadlines.iter().zip(windows).map(|(at, window)| *at - Duration::from_secs(window));
+        assert_eq!(claimed, begins_within.map(|at| serde_json::json!(at)).collect::<Vec<_>>(), "{contact}");
+        assert_eq!(claimed.len(), 2);
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Python programs in `tests/servers`, run from `tests/.venv`.
 
 mod certificates;
+mod late;
 mod outside;
 mod server;
 mod sms;

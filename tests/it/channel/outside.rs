@@ -1,6 +1,7 @@
 //! The channels as the runtime uses them: settings in, attempts in, receipts out.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ pub struct Outside {
     // Before the runtime, so that it is dropped first.
     dispatcher: Dispatcher,
     receipts: Receiver<Receipt>,
+    clock: Arc<AtomicI64>,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -26,16 +28,18 @@ impl Outside {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let (report, receipts) = mpsc::channel();
+        let clock = Arc::new(AtomicI64::new(Timestamp::FIRST.as_millis()));
+        let now = Arc::clone(&clock);
         let dispatcher = Dispatcher::spawn(
             runtime.handle(),
             transports,
-            Arc::new(|| Timestamp::FIRST),
+            Arc::new(move || Timestamp::from_millis(now.load(Ordering::SeqCst))),
             Arc::new(move |receipt| {
                 // A test that has seen enough is gone.
                 let _ = report.send(receipt);
             }),
         );
-        Outside { dispatcher, receipts, _runtime: runtime }
+        Outside { dispatcher, receipts, clock, _runtime: runtime }
     }
 
     /// Attempts one message and gives its receipt.
@@ -56,16 +60,18 @@ impl Outside {
         self.attempt_while(attempt, || ())
     }
 
-    /// Withdraws a message while its attempt is under way: once `begun` returns.
-    pub fn withdraw_after(&self, attempt: Attempt, begun: impl FnOnce()) -> Receipt {
-        let id = attempt.notice_id.clone();
-        self.attempt_while(attempt, || {
-            begun();
-            self.dispatcher.cancel(&id);
-        })
+    /// Withdraws what has not begun of a notice.
+    pub fn withdraw(&self, id: &NoticeId) {
+        self.dispatcher.cancel(id);
     }
 
-    fn attempt_while(&self, attempt: Attempt, meanwhile: impl FnOnce()) -> Receipt {
+    /// What the wall clock says from now on; at first [`Timestamp::FIRST`].
+    pub fn set_clock(&self, now: Timestamp) {
+        self.clock.store(now.as_millis(), Ordering::SeqCst);
+    }
+
+    /// Makes an attempt, does this while it is under way, and gives its receipt.
+    pub fn attempt_while(&self, attempt: Attempt, meanwhile: impl FnOnce()) -> Receipt {
         let id = attempt.notice_id.clone();
         self.dispatcher.start(attempt);
         meanwhile();

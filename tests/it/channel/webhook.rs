@@ -99,13 +99,18 @@ fn a_gone_endpoint_is_reported_as_gone() {
 }
 
 #[test]
-fn an_endpoint_that_asks_to_wait_is_heard() {
+fn an_endpoint_that_asks_to_wait_is_heard_and_one_in_trouble_may_have_taken_it() {
     let Some(endpoint) = Endpoint::start(&[SECRET], &[]) else { return };
-    for (path, after) in
-        [("/status/429?retry-after=7", Some(7_000)), ("/status/503", None), ("/status/500?retry-after=7", None)]
-    {
+    for (path, outcome, after) in [
+        ("/status/429?retry-after=7", ReportedOutcome::Retry, Some(7_000)),
+        ("/status/503?retry-after=7", ReportedOutcome::Retry, Some(7_000)),
+        ("/status/502?retry-after=7", ReportedOutcome::Unknown, Some(7_000)),
+        ("/status/500?retry-after=7", ReportedOutcome::Unknown, None),
+        ("/status/503", ReportedOutcome::Unknown, None),
+        ("/status/403", ReportedOutcome::Retry, None),
+    ] {
         let receipt = endpoint.send(LOCAL, path);
-        assert_eq!((receipt.outcome, receipt.retry_after_ms), (ReportedOutcome::Retry, after), "{path}");
+        assert_eq!((receipt.outcome, receipt.retry_after_ms), (outcome, after), "{path}");
     }
 }
 

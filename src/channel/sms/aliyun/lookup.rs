@@ -105,10 +105,13 @@ impl Aliyun {
 
     async fn page(&self, api: &Api, number: &str, day: &str, page: usize, end: Instant) -> Result<Vec<Sent>, Outcome> {
         let (page, size) = (page.to_string(), PAGE_SIZE.to_string());
-        let question =
+        let parameters =
             [("CurrentPage", page.as_str()), ("PageSize", &size), ("PhoneNumber", number), ("SendDate", day)];
-        let answer = self.ask(api, "QuerySendDetails", &question, end).await?;
-        let answer = answer.map_err(|_| Outcome::retry("aliyun did not say whether an earlier attempt arrived"))?;
+        let question = self.question(api, "QuerySendDetails", &parameters)?;
+        let answer = api
+            .ask(question, end)
+            .await
+            .map_err(|_| Outcome::retry("aliyun did not say whether an earlier attempt arrived"))?;
         let page: Option<Page> = serde_json::from_slice(&answer.body).ok();
         match page.map(|page| (code::meaning(&page.code, answer.status), page)) {
             Some((Meaning::Taken, page)) => Ok(page.sent()),

@@ -1,6 +1,6 @@
 //! Texts to a service that believes only what Aliyun's official SDK would have signed.
 
-use parcelwatch::model::{Message, Receipt, ReportedOutcome, SmsProvider};
+use parcelwatch::model::{Attempt, Message, NoticeId, Receipt, ReportedOutcome, SmsProvider, Timestamp};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
@@ -157,12 +157,25 @@ fn a_text_that_never_arrived_there_is_sent_again() {
 #[test]
 fn a_text_that_is_withdrawn_during_the_look_up_is_not_sent() {
     let Some(aliyun) = Aliyun::start(&[]) else { return };
-    let receipt = aliyun
-        .looking_again_after("3s")
-        .withdraw_after(attempt(SmsProvider::Aliyun, "+8613800000000", 2, true), || {
-            assert_eq!(aliyun.server.next("question")["operation"], "QuerySendDetails")
-        });
+    let outside = aliyun.looking_again_after("3s");
+    let receipt = outside.attempt_while(attempt(SmsProvider::Aliyun, "+8613800000000", 2, true), || {
+        assert_eq!(aliyun.server.next("question")["operation"], "QuerySendDetails");
+        outside.withdraw(&NoticeId::from_text(NOTICE));
+    });
     assert_eq!(outcome(&receipt), (ReportedOutcome::Refused, "withdrawn"));
+    assert!(!aliyun.asked().contains(&"SendSms".to_owned()));
+}
+
+#[test]
+fn a_text_that_passes_its_deadline_during_the_look_up_is_not_sent() {
+    let Some(aliyun) = Aliyun::start(&[]) else { return };
+    let outside = aliyun.looking_again_after("3s");
+    let repeat = attempt(SmsProvider::Aliyun, "+8613800000000", 2, true);
+    let receipt = outside.attempt_while(Attempt { deadline: Timestamp::FIRST, ..repeat }, || {
+        assert_eq!(aliyun.server.next("question")["operation"], "QuerySendDetails");
+        outside.set_clock(Timestamp::LAST);
+    });
+    assert_eq!(outcome(&receipt), (ReportedOutcome::Retry, "deadline passed before the first byte"));
     assert!(!aliyun.asked().contains(&"SendSms".to_owned()));
 }
 
