@@ -15,7 +15,8 @@ pub fn hold(scene: &Scene, topic: &str, partition: i32) -> ThreadedProducer<Defa
     hold_since(scene, topic, partition, chrono::Utc::now().timestamp_millis())
 }
 
-/// The same with a record of that time (with a key, which a compacted topic wants) (in milliseconds since 1970), where the topic keeps producers' times.
+/// The same with a record of that time (in milliseconds since 1970), where the topic keeps producers' times. It has a key, which a compacted
+/// topic wants.
 pub fn hold_since(scene: &Scene, topic: &str, partition: i32, ms: i64) -> ThreadedProducer<DefaultProducerContext> {
     let mut config = scene.flow.cluster().client();
     config.set("transactional.id", scene.flow.topic("holder")).set("transaction.timeout.ms", "600000");
@@ -38,7 +39,9 @@ fn partitions_become_active_one_by_one_and_say_how_far_they_are() {
     let admin = scene.settings.admin().to_owned();
     let said = until("/readyz to say how far the restore is", PATIENCE, || match get(&admin, "/readyz") {
         Ok(answer)
-            if answer.status == 503 && answer.body.contains("entries") && !answer.body.contains("partition 1") =>
+            if answer.status == 503
+                && answer.body.contains("tracker partition 0 is restoring")
+                && !answer.body.contains("partition 1") =>
         {
             Ok(answer.body)
         }
