@@ -52,7 +52,9 @@ class Spans:
         """The hub that is told: the awaited milestone's, else the last scan's, else where the parcel comes from."""
         if kind not in HUBS and (parcel.ship is not None or kind not in PEOPLE or kind == "collection"):
             return None
-        awaited = parcel.route.milestones[key][1] if isinstance(key, int) and parcel.route else None
+        milestones = parcel.route.milestones if parcel.route else []
+        # Another reading may keep what was open by a longer route before.
+        awaited = milestones[key][1] if isinstance(key, int) and key < len(milestones) else None
         last = parcel.last.hub if parcel.last else None
         return awaited or last or ((parcel.ship or {}).get("origin") or {}).get("hub")
 
