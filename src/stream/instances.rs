@@ -9,7 +9,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
-use crate::decode;
 use crate::model::{Announcement, Timestamp};
 
 /// Names that are remembered. More: names that change with every start (a pod's, say) fill the memory over the years, since each leaves
@@ -151,12 +150,11 @@ impl Instances {
     }
 
     /// When this process said what is read here, by its clock; none for anybody else's word.
-    pub fn own(&self, key: Option<&[u8]>, value: Option<&[u8]>) -> Option<Timestamp> {
-        let (name, word) = decode::announcement(key, value)?;
-        let word = word?;
+    pub fn own(&self, read: Option<&(String, Option<Announcement>)>) -> Option<Timestamp> {
+        let (name, Some(word)) = read? else { return None };
         let state = self.lock();
         let (mine, incarnation) = state.me.as_ref()?;
-        (name == *mine && word.incarnation == *incarnation).then_some(word.at)
+        (name == mine && word.incarnation == *incarnation).then_some(word.at)
     }
 
     /// How many names are known.
@@ -231,7 +229,7 @@ mod tests {
             let word = format!(
                 r#"{{"instance":"{name}","address":"http://b","partitions":{{}},"at":"2026-11-22T09:00:00.000Z","incarnation":"{by}"}}"#
             );
-            instances.own(Some(name.as_bytes()), Some(word.as_bytes()))
+            instances.own(crate::decode::announcement(Some(name.as_bytes()), Some(word.as_bytes())).as_ref())
         };
         assert_eq!(own("one", "B"), Timestamp::parse("2026-11-22T09:00:00.000Z").ok());
         assert_eq!([own("one", "A"), own("two", "B")], [None, None]);

@@ -160,16 +160,19 @@ impl TableReader {
             let wait = if self.merchants.is_changed() { Duration::ZERO } else { Duration::from_millis(100) };
             let is_idle = match self.consumer.poll(wait) {
                 Some(Ok(message)) => {
-                    let is_merchant = message.topic() == self.merchants_topic;
-                    if !is_merchant && let Some(sent) = self.worlds.instances.own(message.key(), message.payload()) {
-                        self.is_clock_known = self.compared(&message, sent)?;
-                    }
-                    let reading =
-                        Reading { merchants: &mut self.merchants, worlds: &self.worlds, metrics: &self.metrics };
-                    match reading.apply(&message, is_merchant) {
-                        Heard::Fine => {}
-                        Heard::Older => older(),
-                        Heard::Twin(twin) => return Err(twin.into()),
+                    if message.topic() == self.merchants_topic {
+                        let (merchants, metrics) = (&mut self.merchants, &self.metrics);
+                        Reading { merchants, metrics }.merchant(&message);
+                    } else {
+                        let read = decode::announcement(message.key(), message.payload());
+                        if let Some(sent) = self.worlds.instances.own(read.as_ref()) {
+                            self.is_clock_known = self.compared(&message, sent)?;
+                        }
+                        match self.worlds.instances.apply(read) {
+                            Heard::Fine => {}
+                            Heard::Older => older(),
+                            Heard::Twin(twin) => return Err(twin.into()),
+                        }
                     }
                     false
                 }
@@ -260,22 +263,13 @@ impl TableReader {
     }
 }
 
-/// What a record is applied to, beside the consumer that it is borrowed from.
+/// What a merchant's record is applied to, beside the consumer that it is borrowed from.
 struct Reading<'a> {
     merchants: &'a mut Merchants,
-    worlds: &'a Worlds,
     metrics: &'a Metrics,
 }
 
 impl Reading<'_> {
-    fn apply(self, message: &BorrowedMessage<'_>, is_merchant: bool) -> Heard {
-        if !is_merchant {
-            return self.worlds.instances.apply(decode::announcement(message.key(), message.payload()));
-        }
-        self.merchant(message);
-        Heard::Fine
-    }
-
     fn merchant(self, message: &BorrowedMessage<'_>) {
         let Some(key) = message.key().and_then(|key| std::str::from_utf8(key).ok()) else {
             return self.refuse(message, "expected the merchant as key, found none or no UTF-8");

@@ -53,10 +53,7 @@ impl KafkaWriter {
                 Err(KafkaError::Transaction(error)) => error,
                 Err(error) => return Err(WriteError::Fatal(error.to_string())),
             };
-            // Of records that failed the client itself says no more than that some did.
-            let record =
-                self.producer.context().first().map_or_else(String::new, |record| format!("; first: {record}"));
-            let said = format!("{}: {}{record}", error.name(), error.string());
+            let said = self.with_cause(&format!("{}: {}", error.name(), error.string()));
             match asks_for(error.is_fatal(), error.txn_requires_abort(), error.is_retriable()) {
                 Way::Again => tracing::debug!(error = said, "repeating a call of the transaction"),
                 Way::Abort => return Err(WriteError::Abort(said)),
@@ -64,6 +61,11 @@ impl KafkaWriter {
             }
         }
         Err(WriteError::Fatal(format!("expected the brokers to answer within {:?}", CALLS * self.timeout)))
+    }
+
+    /// The client's words with the first record that failed: of those it says no more itself than that there are some.
+    fn with_cause(&self, said: &str) -> String {
+        self.producer.context().first().map_or_else(|| said.to_owned(), |record| format!("{said}; first: {record}"))
     }
 }
 
@@ -159,9 +161,7 @@ impl Writer for KafkaWriter {
         if ffi::flush(&self.producer, self.timeout) {
             Ok(())
         } else {
-            let record =
-                self.producer.context().first().map_or_else(String::new, |record| format!("; first: {record}"));
-            Err(WriteError::Abort(format!("records were not acknowledged within the transaction's timeout{record}")))
+            Err(WriteError::Abort(self.with_cause("records were not acknowledged within the transaction's timeout")))
         }
     }
 

@@ -266,15 +266,20 @@ fn a_partition_that_was_added_to_a_running_topic_is_recognised_and_never_read_as
     recognised::<NotifierStage>();
 }
 
-#[test]
-fn who_takes_over_makes_the_cut_that_its_predecessor_did_not_come_to() {
-    let mut scene = Scene::<TrackerStage>::with(&[0]);
-    // So many transactions make a walk complete; then its owner is killed before anything is cut.
+/// So many transactions make a walk complete; the newest cut that is to follow.
+fn cut(scene: &mut Scene<TrackerStage>) -> (String, i32, i64) {
     for _ in 0..60 {
         scene.script.pass(Duration::from_secs(10));
         scene.turns(3);
     }
-    let lost = std::iter::from_fn(|| scene.trims.try_recv().ok()).last().expect("a cut");
+    std::iter::from_fn(|| scene.trims.try_recv().ok()).last().expect("a cut")
+}
+
+#[test]
+fn who_takes_over_makes_the_cut_that_its_predecessor_did_not_come_to() {
+    let mut scene = Scene::<TrackerStage>::with(&[0]);
+    // Its owner is killed before anything is cut.
+    let lost = cut(&mut scene);
     let script = scene.script.clone();
     drop(scene);
     let mut scene = successor(script.clone());
@@ -291,12 +296,8 @@ fn who_takes_over_makes_the_cut_that_its_predecessor_did_not_come_to() {
 #[test]
 fn a_log_that_is_cut_while_it_is_restored_is_read_anew_and_no_other_partition_with_it() {
     let mut scene = Scene::<TrackerStage>::with(&[0]);
-    // So many transactions make a walk complete, and its former owner cuts the log.
-    for _ in 0..60 {
-        scene.script.pass(Duration::from_secs(10));
-        scene.turns(3);
-    }
-    let (_, _, before) = std::iter::from_fn(|| scene.trims.try_recv().ok()).last().expect("a cut");
+    // Its former owner cuts the log.
+    let (_, _, before) = cut(&mut scene);
     let script = scene.script.clone();
     script.state().asked.push_back(Asked::Revoke(vec![0]));
     scene.turns(1);
