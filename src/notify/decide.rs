@@ -1,6 +1,8 @@
 //! The decision about a notice, on one screen: expired? worse or other? too soon after another? by
 //! which way? one of too many? in quiet hours? does anything leave?
 
+use std::cmp::Reverse;
+
 use super::judge;
 use super::policy::Mode;
 use super::quiet;
@@ -9,7 +11,7 @@ use super::render;
 use super::route::{self, Remembered, Route};
 use super::storm::Breaker;
 use super::thread::{Entry, Phase, Thread};
-use crate::model::{Message, RecipientKey, Timestamp, World};
+use crate::model::{Message, NoticeKind, RecipientKey, Timestamp, World};
 
 /// What is done about a notice now.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,10 +63,10 @@ pub fn next(thread: &Thread, key: &RecipientKey, sight: Sight<'_>) -> Option<(us
         }
     }
     let due = |entry: &Entry| matches!(entry.phase, Phase::Waiting { due, .. } if due < now);
-    // What cannot wait goes first, then the worst, then the oldest.
-    let (i, _) = waiting()
-        .filter(|(_, entry)| due(entry))
-        .min_by_key(|(i, entry)| (!judge::is_urgent(entry.kind), std::cmp::Reverse(entry.level), *i))?;
+    // What cannot wait goes first, then what takes back what was told, before more is told; then the worst, then the oldest.
+    let order =
+        |entry: &Entry| (!judge::is_urgent(entry.kind), entry.kind != NoticeKind::Corrected, Reverse(entry.level));
+    let (i, _) = waiting().filter(|(_, entry)| due(entry)).min_by_key(|(i, entry)| (order(entry), *i))?;
     Some((i, decide(thread, i, key, sight).unwrap_or_else(Decision::Suppress)))
 }
 

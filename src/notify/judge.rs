@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::reason::{Suppression, Why};
 use super::thread::{End, Entry, Phase, Thread};
-use crate::model::{Audience, ConditionKind, Level, NoticeKind};
+use crate::model::{Audience, ConditionKind, Level, NoticeId, NoticeKind};
 
 /// Kinds among which one can be worse than another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,14 +146,23 @@ fn recovered(thread: &Thread, i: usize, changed_by: Duration) -> Result<Why, Sup
     if thread.entries.iter().enumerate().any(news) { Err(Suppression::OtherNews) } else { Ok(Why::Recovered) }
 }
 
-/// What was told was never true, to a reader who was told just that.
+/// What was told was never true, to a reader who was told just that; not while something stands of which the reader would know nothing any
+/// more, since it was not told as being no worse.
 fn corrected(thread: &Thread, i: usize) -> Result<Why, Suppression> {
     let entry = &thread.entries[i];
-    if told(thread).any(|known| takes_back(thread, entry, known)) {
-        Ok(Why::Corrected)
-    } else {
-        Err(Suppression::NothingTold)
+    let mut mistaken = told(thread).filter(|known| takes_back(thread, entry, known)).peekable();
+    if mistaken.peek().is_none() {
+        return Err(Suppression::NothingTold);
     }
+    let is_known = |other: &Entry| known(thread, group(other.kind)).any(|known| rank(known) >= rank(other));
+    let stands = |other: &&Entry| !other.over && !is_known(other);
+    let hides = |known: &Entry| thread.entries.iter().filter(stands).any(|other| is_covered(other, known));
+    if mistaken.any(hides) { Err(Suppression::StillOpen) } else { Ok(Why::Corrected) }
+}
+
+/// Whether a notice was not told because its reader knew as much, by this one or another of its group.
+fn is_covered(entry: &Entry, by: &Entry) -> bool {
+    group(entry.kind) == group(by.kind) && entry.phase == Phase::Ended(End::Suppressed(Suppression::NotWorse))
 }
 
 /// What left, whenever.
@@ -161,9 +170,14 @@ fn told(thread: &Thread) -> impl Iterator<Item = &Entry> {
     thread.entries.iter().filter(|entry| entry.told_at().is_some())
 }
 
-/// What the reader was told of a group and has not been told to be over or wrong.
+/// What the reader was told of a group, has not been told to be over or wrong, and is not about to be told to be wrong.
 fn known(thread: &Thread, of: Group) -> impl Iterator<Item = &Entry> {
-    told(thread).filter(move |entry| group(entry.kind) == of && !told(thread).any(|later| undone(thread, entry, later)))
+    let waits = |entry: &&Entry| entry.kind == NoticeKind::Corrected && entry.is_waiting();
+    let undone = move |entry: &Entry| {
+        told(thread).any(|later| undone(thread, entry, later))
+            || thread.entries.iter().filter(waits).any(|correction| takes_back(thread, correction, entry))
+    };
+    told(thread).filter(move |entry| group(entry.kind) == of && !undone(entry))
 }
 
 /// Whether `later`, which was told, makes `entry`, which was told before, as if untold.
@@ -180,10 +194,10 @@ fn undone(thread: &Thread, entry: &Entry, later: &Entry) -> bool {
         }
 }
 
-/// Whether a `corrected` speaks of this notice: of it by name, or of the same opening at another level.
+/// Whether a `corrected` speaks of this notice, which was told: of it by name, of the same opening at another level, or of one that was
+/// not told because it was no worse; of that once the notice is over too.
 fn takes_back(thread: &Thread, corrected: &Entry, entry: &Entry) -> bool {
-    corrected
-        .resolves
-        .iter()
-        .any(|id| *id == entry.id || thread.position(id).is_some_and(|j| thread.entries[j].same_opening(entry)))
+    let named = |id: &NoticeId| thread.position(id).map(|j| &thread.entries[j]);
+    let speaks = |other: &Entry| other.same_opening(entry) || entry.over && is_covered(other, entry);
+    corrected.resolves.iter().any(|id| *id == entry.id || named(id).is_some_and(speaks))
 }

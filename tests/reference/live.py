@@ -261,20 +261,17 @@ class Judge:
         as_bad = [other for other in matter if other != notice_id and rank(self.issued[other][0]) >= bad]
         if word["reason"] == TOOK_ITS_PLACE:
             return any(other in left or other in self.withdrawn for other in as_bad)
-        at = millis(word["at"])
-        knows = lambda until: any(left.get(other, math.inf) <= at and not self.taken_back(other, matter, left, until) for other in as_bad)
-        if word["reason"] != KNOWS_AS_MUCH or not knows(at):
+        if word["reason"] != KNOWS_AS_MUCH:
             return False
-        if not knows(math.inf):
-            # rules.md judges by what has left. This is said, and counts as no fault: what takes it back waited at that moment.
-            self.fault("overtaken", f"no worse than what was taken back a moment later: {told.brief(self.issued[notice_id][0])}")
-        return True
+        # What its reader knew, and went on knowing: what is taken back while this stands excuses nothing.
+        at = millis(word["at"])
+        return any(left.get(other, math.inf) <= at and not self.taken_back(other, matter, left) for other in as_bad)
 
-    def taken_back(self, notice_id, matter, left, until):
-        """Whether its reader has heard, later and until then, that it is over or was never so."""
+    def taken_back(self, notice_id, matter, left):
+        """Whether its reader has heard, later, that it is over or was never so."""
         audience = self.issued[notice_id][0]["audience"]
         for other, (n, *_) in self.issued.items():
-            if n["kind"] in told.OVER and n["audience"] == audience and left[notice_id] <= left.get(other, -1) <= until:
+            if n["kind"] in told.OVER and n["audience"] == audience and left[notice_id] <= left.get(other, -1):
                 if set(n["resolves"]).intersection(matter if n["kind"] == "recovered" else [notice_id]):
                     return True
         return False

@@ -280,6 +280,82 @@ fn corrected_is_told_to_those_who_were_told_just_that_and_takes_it_back() {
 }
 
 #[test]
+fn what_a_waiting_correction_takes_back_makes_nothing_less_bad() {
+    timeline(
+        &world(),
+        "
+        0s     | a = delayed major              | a#1 by email
+        1s     | a#1 delivered                  | a#1 delivered
+        1h     | withdraw a                     |
+        1h     | b = corrected info resolves=a  | b held: told recently
+        2h     | c = stalled warn               | c held: told recently
+        4h1s   |                                | b#1 by email
+        4h2s   | b#1 delivered                  | b#1 delivered
+        8h1s   |                                | c#1 by email
+        ",
+    );
+}
+
+#[test]
+fn nothing_is_corrected_while_what_was_no_worse_than_it_still_stands() {
+    timeline(
+        &world(),
+        "
+        0s | a = delayed major to=merchant              | a#1 by webhook
+        1s | a#1 delivered                              | a#1 delivered
+        2s | b = stalled warn to=merchant               | b suppressed: not worse
+        3s | withdraw a                                 |
+        3s | c = corrected info resolves=a to=merchant  | c suppressed: still open
+        4s | withdraw b                                 |
+        4s | d = recovered info resolves=b to=merchant  | d#1 by webhook
+        5s | d#1 delivered                              | d#1 delivered
+        6s | e = stalled warn episode=2 to=merchant     | e#1 by webhook
+        ",
+    );
+    // What stands is another matter.
+    timeline(
+        &world(),
+        "
+        0s | a = delayed major to=merchant              | a#1 by webhook
+        1s | a#1 delivered                              | a#1 delivered
+        2s | b = damaged critical to=merchant           | b#1 by webhook
+        3s | b#1 delivered                              | b#1 delivered
+        4s | withdraw a                                 |
+        4s | c = corrected info resolves=a to=merchant  | c#1 by webhook
+        ",
+    );
+}
+
+#[test]
+fn a_correction_of_what_was_no_worse_ends_what_its_reader_knew() {
+    timeline(
+        &world(),
+        "
+        0s | a = delayed major to=merchant              | a#1 by webhook
+        1s | a#1 delivered                              | a#1 delivered
+        2s | b = stalled warn to=merchant               | b suppressed: not worse
+        3s | withdraw a                                 |
+        3s | c = recovered info resolves=a to=merchant  | c suppressed: still open
+        4s | withdraw b                                 |
+        4s | d = corrected info resolves=b to=merchant  | d#1 by webhook
+        5s | d#1 delivered                              | d#1 delivered
+        6s | e = stalled warn episode=2 to=merchant     | e#1 by webhook
+        ",
+    );
+    // Not while what its reader knew stands.
+    timeline(
+        &world(),
+        "
+        0s | a = delayed major to=merchant              | a#1 by webhook
+        1s | a#1 delivered                              | a#1 delivered
+        2s | b = stalled warn to=merchant               | b suppressed: not worse
+        3s | withdraw b                                 |
+        3s | c = corrected info resolves=b to=merchant  | c suppressed: nothing told
+        ",
+    );
+}
+
+#[test]
 fn a_failed_notice_is_superseded_by_a_worse_one_of_its_group_and_by_no_other() {
     timeline(
         &world(),

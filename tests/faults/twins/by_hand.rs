@@ -207,6 +207,12 @@ impl Files {
         self.told(parcel, kind, level, "recipient", second);
     }
 
+    /// A reader is told that a notice was mistaken.
+    pub fn correct(&mut self, parcel: &str, audience: &str, second: f64, mistaken: &str) {
+        let id = self.told(parcel, "corrected", "info", audience, second);
+        self.resolve(&id, mistaken);
+    }
+
     /// What is told to be over speaks of another notice.
     pub fn resolve(&mut self, id: &str, other: &str) {
         self.notice("issued", id).insert("resolves".to_owned(), json!([other]));

@@ -7,7 +7,7 @@ use super::by_hand::Files;
 /// A lie: what it is, how the files tell it, and what the judge says then.
 type Forgery = (&'static str, fn(&mut Files), &'static str);
 
-const FORGERIES: [Forgery; 22] = [
+const FORGERIES: [Forgery; 23] = [
     (
         "a silence that ended at 50 s is told at 350 s, withdrawn at once, and sent all the same",
         |files| {
@@ -123,6 +123,11 @@ const FORGERIES: [Forgery; 22] = [
             files.suppress("U delayed major merchant", "superseded");
         },
         "lost: ('U', 1, 'lateness', 0, 'merchant') U delayed major merchant was issued and not told",
+    ),
+    (
+        "a silence is not told as its reader knows of a delay, which is corrected a moment later",
+        |files| files.correct("U", "merchant", 389.5, "U delayed major merchant"),
+        "lost: ('U', 1, 'lateness', 0, 'merchant') U stalled warn merchant was issued and not told",
     ),
     (
         "one silence is two notices",
