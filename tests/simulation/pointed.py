@@ -2,7 +2,7 @@
 
 A line is when it is read (H:MM, from the first day on), what, and words: `ship KEY=VALUE...`, or `CODE [HUB] [@H:MM] [kind=...]`, `@` being the
 event_time where that is another, or `choose OPTION ID [slot=H:MM-H:MM] [place=...] [by=sender] [journey=N]`, or `answer accepted|refused OPTION ID
-[journey=N]`. A route is `code/within` or `code@hub/within`, one after the other. `+N` are N of these scans, five minutes apart."""
+[journey=N]`, or `say confirmed|denied ID [by=sender]`. A route is `code/within` or `code@hub/within`, one after the other. `+N` are N of these scans, five minutes apart."""
 import json, os
 from datetime import datetime, timezone
 
@@ -88,6 +88,12 @@ def reroute(parcel_id, base, read, words):
     return r
 
 
+def said(parcel_id, base, read, change, name, *rest):
+    """Of somebody who was asked whether they have it, or was not."""
+    by = next((w.partition("=")[2] for w in rest), "recipient")
+    return {"id": f"an_{parcel_id}_{name}", "parcel_id": parcel_id, "change": change, "journey": 1, "at": stamp(read), "by": by}
+
+
 OPTIONS = ("reschedule", "locker", "station", "return")
 
 
@@ -102,6 +108,9 @@ def scene(name, parcel_id, base):
         if what in ("choose", "answer"):
             yield at, "reroutes.v1", json.dumps(reroute(parcel_id, base, at, words))
             continue
-        many = [int(word[1:]) for word in words if word.startswith("+")]
+        if what == "say":
+            yield at, "reroutes.v1", json.dumps(said(parcel_id, base, at, *words))
+            continue
+        many = [int(w[1:]) for w in words if w.startswith("+")]
         for n in range(many[0] if many else 1):
             yield at + n * 5 * MINUTE, "scans.v1", json.dumps(scan(parcel_id, base, at + n * 5 * MINUTE, what, words))
