@@ -19,6 +19,7 @@ pub mod run;
 mod settings;
 mod state;
 mod storm;
+mod test;
 mod topics;
 mod words;
 
@@ -76,6 +77,7 @@ enum Command {
     Release(release::Args),
     Discard(discard::Args),
     Replay(replay::Args),
+    Test(test::Args),
     State(state::Args),
     Doctor(doctor::Args),
     Completions(completions::Args),
@@ -95,6 +97,7 @@ impl Command {
             Command::Release(args) => release::run(&args),
             Command::Discard(args) => discard::run(&args),
             Command::Replay(args) => replay::run(args),
+            Command::Test(args) => test::run(&args),
             Command::State(args) => state::run(args),
             Command::Doctor(args) => doctor::run(&args),
             Command::Completions(args) => completions::run(&args),

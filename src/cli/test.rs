@@ -1,0 +1,85 @@
+//! `parcelwatch test`: do scenarios hold under this configuration?
+
+use std::path::PathBuf;
+
+use super::{Failure, Outcome, Settings, print, replay};
+use crate::scenario::{self, Scenario, Verdict};
+
+/// Run scenarios against the configuration: what should become of a parcel, and who should be told
+///
+/// A scenario is a timeline of one parcel: scans and what else happens, and after `=>` what is expected to come of it. It is played
+/// with the tracker and the notifier of `run`, your limits, services and channels, on a clock of its own; nothing is sent or
+/// connected to, and every attempt counts as delivered. Whatever comes and is not expected fails it, too. Exit code 0: all
+/// hold; 1: some do not, and standard output shows where (- expected and not found, + found and not expected); 2: a file cannot
+/// be read.
+#[derive(clap::Args)]
+#[command(after_help = r#"Examples:
+  parcelwatch test tests/scenarios/*.toml                          under the default configuration
+  parcelwatch test --config new.toml scenarios/*.toml              before a change of limits is rolled out
+  parcelwatch test --show scenarios/lockers.toml                   every timeline with all that came of it
+
+A file:
+  zone = "Asia/Shanghai"                      # of all times in it
+  shipment = { service = "inter-city", recipient = { email = "wf@example.com" } }
+
+  [[scenario]]
+  name = "a parcel that lies at a hub is told to its recipient after a day"
+  timeline = """
+  2026-03-02 08:00   announced
+             10:00   arrived_hub HGH01
+             +12h    => nothing               # 12 hours after that scan: not yet
+             +12h1ms => stalled opened info
+             +24h    => stalled escalated warn
+                     => told recipient stalled
+             +26h    departed_hub HGH01
+                     => stalled cleared
+              +2h    => told recipient recovered
+  """
+
+Times: "2026-03-02 08:00", "08:00" (of the day above), "08:00:00.001", "+12h" (after what happened last), or none (that of the
+line above). What is expected at a time without milliseconds may come within that second.
+What happens: announced, changed (promise=, service=, route="departed_hub HGH01 within 8h, ..", ..); the code of a scan with its
+hub (happened=-20m: when it was scanned, uploaded=, place=, place_kind=, reason=); choice requested locker place=LK-1;
+choice accepted reschedule; recipient confirms|denies; recipient prefers opt_out=sms quiet_hours=21:00-08:00; end.
+What is expected: CONDITION opened|escalated|cleared|retracted [LEVEL] [episode=] [milestone=] [limit=] [held_by=];
+told AUDIENCE KIND [LEVEL] [by=CHANNEL]; nothing. only = ["stalled", "told"] passes over everything else."#)]
+pub struct Args {
+    #[command(flatten)]
+    settings: Settings,
+    /// Scenario files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Show every timeline with what came of it, also of scenarios that hold
+    #[arg(long)]
+    show: bool,
+}
+
+/// Plays all scenarios, and says which do not hold.
+pub fn run(args: &Args) -> Outcome {
+    let scenarios = read(&args.files)?;
+    let world = replay::world(&args.settings.load()?)?;
+    let verdicts: Vec<Verdict> = scenarios.iter().map(|scenario| scenario.judge(&world)).collect();
+    let shown: String = verdicts.iter().filter(|verdict| args.show || !verdict.holds).map(Verdict::to_string).collect();
+    print(&shown)?;
+    let (all, failed) = (verdicts.len(), verdicts.iter().filter(|verdict| !verdict.holds).count());
+    if failed > 0 {
+        return Err(Failure::Failed(anyhow::anyhow!("{failed} of {all} scenarios do not hold")));
+    }
+    print(&format!("all {all} scenarios hold\n"))
+}
+
+/// Every scenario of every file, or everything that is wrong with them.
+fn read(files: &[PathBuf]) -> Result<Vec<Scenario>, Failure> {
+    let (mut scenarios, mut wrong) = (Vec::new(), Vec::new());
+    for file in files {
+        let name = file.display().to_string();
+        match std::fs::read_to_string(file) {
+            Err(error) => wrong.push(format!("{name}: expected a readable file in UTF-8: {error}")),
+            Ok(text) => match scenario::read(&name, &text) {
+                Ok(read) => scenarios.extend(read),
+                Err(problems) => wrong.extend(problems.iter().map(ToString::to_string)),
+            },
+        }
+    }
+    if wrong.is_empty() { Ok(scenarios) } else { Err(Failure::Usage(format!("scenarios cannot be read:\n  {}", wrong.join("\n  ")))) }
+}

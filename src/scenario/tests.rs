@@ -1,0 +1,1 @@
+//! Scenarios, good and bad ones.
