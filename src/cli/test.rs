@@ -63,9 +63,9 @@ pub fn run(args: &Args) -> Outcome {
     print(&shown)?;
     let (all, failed) = (verdicts.len(), verdicts.iter().filter(|verdict| !verdict.holds).count());
     if failed > 0 {
-        return Err(Failure::Failed(anyhow::anyhow!("{failed} of {all} scenarios do not hold")));
+        return Err(Failure::Failed(anyhow::anyhow!("of {all} scenarios {failed} failed")));
     }
-    print(&format!("all {all} scenarios hold\n"))
+    print(&format!("scenarios that hold: {all}, that fail: none\n"))
 }
 
 /// Every scenario of every file, or everything that is wrong with them.
@@ -81,5 +81,45 @@ fn read(files: &[PathBuf]) -> Result<Vec<Scenario>, Failure> {
             },
         }
     }
-    if wrong.is_empty() { Ok(scenarios) } else { Err(Failure::Usage(format!("scenarios cannot be read:\n  {}", wrong.join("\n  ")))) }
+    if wrong.is_empty() {
+        Ok(scenarios)
+    } else {
+        Err(Failure::Usage(format!("scenarios cannot be read:\n  {}", wrong.join("\n  "))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::config::{Config, Source};
+
+    #[derive(clap::Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn the_example_of_the_help_holds_and_notices_another_limit() {
+        let help = Cli::command().get_after_help().expect("an example").to_string();
+        let (_, example) = help.split_once("A file:\n").expect("an example");
+        let (example, _) = example.split_once("\nTimes:").expect("an end of it");
+        let dedented: String =
+            example.lines().map(|line| format!("{}\n", line.strip_prefix("  ").unwrap_or(line))).collect();
+        let read = scenario::read("help", &dedented).expect("a file");
+        let world = |config: &str| {
+            let config: Config =
+                Source { file: Some(("p.toml".to_owned(), config.to_owned())), environment: Vec::new() }
+                    .read()
+                    .expect("a configuration");
+            replay::world(&config).expect("a world")
+        };
+        assert_eq!(read.len(), 1);
+        let verdict = read[0].judge(&world(""));
+        assert!(verdict.holds, "{verdict}");
+        let shorter = "[limits]\nstalled_at_hub = { info = \"11h\", warn = \"24h\", major = \"72h\" }\n";
+        assert!(!read[0].judge(&world(shorter)).holds);
+    }
 }

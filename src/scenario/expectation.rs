@@ -59,7 +59,10 @@ impl Expectation {
             expected.as_ref().is_none_or(|expected| expected == found)
         }
         match (self, found) {
-            (Expectation::Changes { kind, change, level, episode, milestone, limit, held_by }, Found::Change(found)) => {
+            (
+                Expectation::Changes { kind, change, level, episode, milestone, limit, held_by },
+                Found::Change(found),
+            ) => {
                 *kind == found.condition
                     && *change == found.change
                     && same(level, &found.level)
@@ -107,7 +110,9 @@ fn tells(rest: &mut Rest<'_>) -> Result<Expectation, String> {
     let audience = named(audience, Audience::ALL, Audience::name, "an audience (recipient, merchant, sender, ..)")?;
     let kind = rest.next().unwrap_or_default();
     let kind = NoticeKind::from_name(kind).ok_or_else(|| {
-        format!("expected what is told (a condition, collection, recovered, corrected, choice or digest), found {kind:?}")
+        format!(
+            "expected what is told (a condition, collection, recovered, corrected, choice or digest), found {kind:?}"
+        )
     })?;
     let channel = rest.take("by");
     Ok(Expectation::Tells {

@@ -110,11 +110,12 @@ pub fn read(name: &str, text: &str) -> Result<Vec<Scenario>, Vec<Problem>> {
             Err((key, message)) => {
                 let path = ["scenario".to_owned(), index.to_string(), key.to_owned()];
                 let common = [key.to_owned()];
-                let place = tree.place_of(if tree.get("scenario").and_then(|all| all.get(&path[1])?.get(key)).is_some() {
-                    &path[..]
-                } else {
-                    &common[..]
-                });
+                let place =
+                    tree.place_of(if tree.get("scenario").and_then(|all| all.get(&path[1])?.get(key)).is_some() {
+                        &path[..]
+                    } else {
+                        &common[..]
+                    });
                 problems.push(Problem { place, key: format!("{}: {key}", one.name), message });
             }
         }
@@ -126,7 +127,8 @@ pub fn read(name: &str, text: &str) -> Result<Vec<Scenario>, Vec<Problem>> {
 fn begins(tree: &Node, text: &str, index: usize) -> usize {
     let path = ["scenario", &index.to_string(), "timeline"];
     let Place::File { line, column, .. } = tree.place_of(&path) else { return 0 };
-    let quoted = text.lines().nth(line - 1).and_then(|line| line.char_indices().nth(column - 1 + 3).map(|(i, _)| &line[i..]));
+    let quoted =
+        text.lines().nth(line - 1).and_then(|line| line.char_indices().nth(column - 1 + 3).map(|(i, _)| &line[i..]));
     if quoted.is_none_or(|rest| rest.trim().is_empty()) { line } else { line - 1 }
 }
 
@@ -139,11 +141,14 @@ fn scenario(
     problems: &mut Vec<Problem>,
 ) -> Result<Scenario, (&'static str, String)> {
     let zone = one.zone.as_ref().or(whole.zone.as_ref()).map_or("UTC", String::as_str);
-    let zone = zone.parse().map_err(|_| ("zone", format!("expected a time zone (Asia/Shanghai, say), found {zone:?}")))?;
+    let zone =
+        zone.parse().map_err(|_| ("zone", format!("expected a time zone (Asia/Shanghai, say), found {zone:?}")))?;
     let clock = Clock { zone };
     let only = Only::read(one.only.as_deref().or(whole.only.as_deref())).map_err(|wrong| ("only", wrong))?;
     let shipment = laid_over(whole.shipment.as_ref(), one.shipment.as_ref());
-    if let Some(unknown) = shipment.keys().find(|key| !FIELDS.contains(&key.as_str()) && !TABLES.contains(&key.as_str())) {
+    if let Some(unknown) =
+        shipment.keys().find(|key| !FIELDS.contains(&key.as_str()) && !TABLES.contains(&key.as_str()))
+    {
         let known = [&TABLES[..], &FIELDS[..]].concat().join(", ");
         return Err(("shipment", format!("expected {known}, found {unknown:?}")));
     }

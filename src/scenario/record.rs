@@ -159,8 +159,12 @@ impl Scribe {
         // Read once under a secret of no meaning, so that what is wrong with it is known before it is played.
         match Happening::preference(&person, &record, &HashKey::new(*b"none")) {
             Some(notify::Input::Preference { malformed, .. }) if malformed.is_empty() => {}
-            Some(_) => return Err("expected channels, hours (21:00-08:00) and a language, found something else".to_owned()),
-            None => return Err("expected channels, and a recipient with an id, phone or email, found another".to_owned()),
+            Some(_) => {
+                return Err("expected channels, hours (21:00-08:00) and a language, found something else".to_owned());
+            }
+            None => {
+                return Err("expected channels, and a recipient with an id, phone or email, found another".to_owned());
+            }
         }
         Ok(Happening::Prefers { person, record })
     }

@@ -45,7 +45,12 @@ impl<'a> Rest<'a> {
     /// Of these words, at this time.
     pub fn new(words: &'a [String], clock: Clock, at: Timestamp) -> Rest<'a> {
         let (pairs, bare): (Vec<&str>, Vec<&str>) = words.iter().map(String::as_str).partition(|w| w.contains('='));
-        Rest { bare: bare.into_iter(), pairs: pairs.iter().filter_map(|pair| pair.split_once('=')).collect(), clock, at }
+        Rest {
+            bare: bare.into_iter(),
+            pairs: pairs.iter().filter_map(|pair| pair.split_once('=')).collect(),
+            clock,
+            at,
+        }
     }
 
     /// The next bare word.

@@ -22,6 +22,7 @@ mod promises;
 mod promtool;
 mod purity;
 mod replay;
+mod scenarios;
 #[allow(dead_code, reason = "the same")]
 mod support;
 mod topics;
