@@ -55,6 +55,9 @@ A first start:
   parcelwatch topics apply --config parcelwatch.toml
   parcelwatch run --config parcelwatch.toml --from latest
 
+Before another limit is rolled out:
+  parcelwatch test --config new.toml scenarios/*.toml
+
 Nothing is sent before the configuration says `send.mode = \"on\"`: until then everything is decided,
 recorded and counted (\"shadow\").
 

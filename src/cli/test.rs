@@ -14,9 +14,9 @@ use crate::scenario::{self, Scenario, Verdict};
 /// be read.
 #[derive(clap::Args)]
 #[command(after_help = r#"Examples:
-  parcelwatch test tests/scenarios/*.toml                          under the default configuration
-  parcelwatch test --config new.toml scenarios/*.toml              before a change of limits is rolled out
-  parcelwatch test --show scenarios/lockers.toml                   every timeline with all that came of it
+  parcelwatch test tests/scenarios/*.toml                  under the default configuration
+  parcelwatch test --config new.toml scenarios/*.toml      before new limits are rolled out
+  parcelwatch test --show scenarios/lockers.toml           all that comes of every parcel in it
 
 A file:
   zone = "Asia/Shanghai"                      # of all times in it
@@ -36,13 +36,26 @@ A file:
               +2h    => told recipient recovered
   """
 
-Times: "2026-03-02 08:00", "08:00" (of the day above), "08:00:00.001", "+12h" (after what happened last), or none (that of the
-line above). What is expected at a time without milliseconds may come within that second.
-What happens: announced, changed (promise=, service=, route="departed_hub HGH01 within 8h, ..", ..); the code of a scan with its
-hub (happened=-20m: when it was scanned, uploaded=, place=, place_kind=, reason=); choice requested locker place=LK-1;
-choice accepted reschedule; recipient confirms|denies; recipient prefers opt_out=sms quiet_hours=21:00-08:00; end.
-What is expected: CONDITION opened|escalated|cleared|retracted [LEVEL] [episode=] [milestone=] [limit=] [held_by=];
-told AUDIENCE KIND [LEVEL] [by=CHANNEL]; nothing. only = ["stalled", "told"] passes over everything else."#)]
+Times:
+  "2026-03-02 08:00", "08:00" (of the day above), "08:00:00.001", "+12h" (after what happened last), or
+  none: that of the line above. What is expected without milliseconds may come within that second.
+
+What happens:
+  announced, changed            with promise=, service=, consent=, cancelled=yes,
+                                route="departed_hub HGH01 within 8h, arrived_hub SHA02 within 14h"
+  the code of a scan, its hub   with happened=-20m or uploaded=+1h where that is not when it is read,
+                                place=, place_kind=, pickup_code=, free_until=, reason=
+  choice requested locker       with place=, text=, id=; then choice accepted|refused locker
+  recipient confirms|denies     what was asked about a delivery
+  recipient prefers             with opt_out=sms, channels=email, quiet_hours=21:00-08:00, locale=en
+  end                           time passes up to here, and nothing else comes
+
+What is expected, after =>:
+  stalled opened|escalated|cleared|retracted    with a level, episode=, milestone=, limit=, held_by=
+  told recipient stalled                        with a level, by=sms
+  nothing                                       up to exactly then
+
+only = ["stalled", "told"] passes over everything else that comes of a parcel."#)]
 pub struct Args {
     #[command(flatten)]
     settings: Settings,
@@ -94,6 +107,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Config, Source};
+    use crate::model::World;
 
     #[derive(clap::Parser)]
     struct Cli {
@@ -101,25 +115,37 @@ mod tests {
         args: Args,
     }
 
-    #[test]
-    fn the_example_of_the_help_holds_and_notices_another_limit() {
-        let help = Cli::command().get_after_help().expect("an example").to_string();
-        let (_, example) = help.split_once("A file:\n").expect("an example");
-        let (example, _) = example.split_once("\nTimes:").expect("an end of it");
-        let dedented: String =
-            example.lines().map(|line| format!("{}\n", line.strip_prefix("  ").unwrap_or(line))).collect();
-        let read = scenario::read("help", &dedented).expect("a file");
-        let world = |config: &str| {
-            let config: Config =
-                Source { file: Some(("p.toml".to_owned(), config.to_owned())), environment: Vec::new() }
-                    .read()
-                    .expect("a configuration");
-            replay::world(&config).expect("a world")
-        };
+    /// What `run` would decide with under this configuration.
+    fn world(config: &str) -> World {
+        let file = Some(("p.toml".to_owned(), config.to_owned()));
+        let config: Config = Source { file, environment: Vec::new() }.read().expect("a configuration");
+        replay::world(&config).expect("a world")
+    }
+
+    /// Holds an example against the default, and against another limit.
+    fn check(example: &str) {
+        let read = scenario::read("example", example).unwrap_or_else(|problems| panic!("{problems:?}"));
         assert_eq!(read.len(), 1);
         let verdict = read[0].judge(&world(""));
         assert!(verdict.holds, "{verdict}");
         let shorter = "[limits]\nstalled_at_hub = { info = \"11h\", warn = \"24h\", major = \"72h\" }\n";
         assert!(!read[0].judge(&world(shorter)).holds);
+    }
+
+    #[test]
+    fn the_example_of_the_help_holds_and_notices_another_limit() {
+        let help = Cli::command().get_after_help().expect("an example").to_string();
+        let (_, example) = help.split_once("A file:\n").expect("an example");
+        let (example, _) = example.split_once("\nTimes:").expect("an end of it");
+        check(
+            &example.lines().map(|line| format!("{}\n", line.strip_prefix("  ").unwrap_or(line))).collect::<String>(),
+        );
+    }
+
+    #[test]
+    fn the_example_of_the_readme_holds_and_notices_another_limit() {
+        let (_, example) = include_str!("../../README.md").split_once("```toml\n[[scenario]]").expect("an example");
+        let (example, _) = example.split_once("```").expect("an end of it");
+        check(&format!("[[scenario]]{example}"));
     }
 }

@@ -65,6 +65,7 @@ pub(super) fn second(at: Timestamp) -> Timestamp {
 /// Both machines.
 struct Stage {
     world: World,
+    now: Timestamp,
     tracker: Tracker,
     notifier: Notifier,
     issued: HashMap<NoticeId, Issued>,
@@ -78,7 +79,7 @@ impl Stage {
         tracker.set_open(true);
         notifier.restored(&world);
         notifier.set_open(true);
-        Stage { world, tracker, notifier, issued: HashMap::new(), played: Played::default() }
+        Stage { world, now: Timestamp::MIN, tracker, notifier, issued: HashMap::new(), played: Played::default() }
     }
 
     /// Lets both machines' limits before `to` pass.
@@ -92,7 +93,10 @@ impl Stage {
 
     /// Lets the limits of an instant pass, which is when time is later.
     fn turn(&mut self, limit: Timestamp) {
-        let now = limit.next();
+        // What was asked for or decided meanwhile may be due since long ago; time never goes back.
+        let now = limit.next().max(self.now);
+        let limit = limit.max(self.now);
+        self.now = now;
         let mut effects = Vec::new();
         self.tracker.handle_timeout(now, usize::MAX, &self.world, &mut effects);
         self.tracked(now, effects);
@@ -102,6 +106,7 @@ impl Stage {
     }
 
     fn happen(&mut self, now: Timestamp, happening: &Happening) {
+        self.now = now;
         let mut effects = Vec::new();
         match happening {
             Happening::Record(input) => {

@@ -120,6 +120,7 @@ recipient sings
 choice requested castle
 changed route=\"arrived_hub SHA02 8h\"
 2026-13-02 08:00 end
++900000d end
 picked_up reason=\"weather
 ",
     );
@@ -143,7 +144,8 @@ picked_up reason=\"weather
         "s.toml:22:1: option: expected an option of a reroute, found \"castle\"",
         "s.toml:23:1: route: expected \"arrived_hub SHA02 within 8h\", found \"arrived_hub SHA02 8h\"",
         "s.toml:24:1: expected a day (2026-03-02), found \"2026-13-02\"",
-        "s.toml:25:1: expected a quotation mark at the end of what begins with one, found none",
+        "s.toml:25:1: expected a time within the years 2000 to 2100, found another",
+        "s.toml:26:1: expected a quotation mark at the end of what begins with one, found none",
     ];
     assert_eq!(found, expected, "{}", found.join("\n"));
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::expectation::Expectation;
 use super::record::{Happening, Scribe};
-use super::when::{Clock, clock_time, date, duration};
+use super::when::{Clock, clock_time, date, duration, within};
 use super::words::{Rest, words};
 use crate::model::Timestamp;
 
@@ -101,7 +101,7 @@ fn time(words: &[String], times: Times, clock: Clock) -> Result<(Option<Timestam
     let first = words[0].as_str();
     if let Some(after) = first.strip_prefix('+') {
         let after = duration(after)?;
-        return Ok((times.happened.map(|happened| happened + after), 1));
+        return Ok((times.happened.map(|happened| within(happened + after)).transpose()?, 1));
     }
     if !first.starts_with(|c: char| c.is_ascii_digit()) {
         return Ok((times.above, 0));

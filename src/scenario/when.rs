@@ -37,10 +37,10 @@ impl Clock {
             return Ok(at);
         }
         if let (Some(line), Some(after)) = (line, text.strip_prefix('+')) {
-            return Ok(line + duration(after)?);
+            return within(line + duration(after)?);
         }
         if let (Some(line), Some(before)) = (line, text.strip_prefix('-')) {
-            return Ok(line - duration(before)?);
+            return within(line - duration(before)?);
         }
         match (text.split_once([' ', 'T']), line) {
             (Some((day, time)), _) => self.local(date(day)?, clock_time(time.trim())?),
@@ -65,6 +65,11 @@ impl Clock {
         let local = self.zone.from_utc_datetime(&at.to_utc().naive_utc());
         local.to_rfc3339_opts(SecondsFormat::Millis, true)
     }
+}
+
+/// An instant that records can name.
+pub(super) fn within(at: Timestamp) -> Result<Timestamp, String> {
+    Timestamp::in_range(at.as_millis()).map_err(|error| format!("{error}, found another"))
 }
 
 /// `2026-03-02`.
