@@ -13,8 +13,12 @@ mod channel;
 mod daemon;
 mod demo;
 mod flow;
+#[allow(dead_code, reason = "the property test beside it looks at more")]
+#[path = "../../src/track/tests/fold.rs"]
+mod fold;
 #[allow(dead_code, reason = "the same, of requests")]
 mod http;
+mod judgements;
 #[allow(dead_code, reason = "what a test may ask of brokers is there before the test that asks for it")]
 mod kafka;
 mod memory;
