@@ -5,6 +5,7 @@
 
 pub mod conditions;
 pub mod deliveries;
+pub mod digests;
 pub mod inputs;
 pub mod notices;
 pub mod state;
@@ -83,6 +84,7 @@ pub fn check(evidence: &Evidence, verdict: &Verdict, found: &mut Violations) {
     inputs::check(evidence, verdict, found);
     notices::check(evidence, verdict, found);
     deliveries::check(evidence, found);
+    digests::check(evidence, found);
 }
 
 /// A time on the wire.
