@@ -11,13 +11,15 @@ at a later instant than its time. So a record was read at its time or at some in
 be what came out, and nothing else."""
 import argparse, itertools, json, math, os
 from collections import Counter, defaultdict
-import decode, parcel, rules, telling, told
+import decode, digests, parcel, rules, telling, told
 
 # A record without an acknowledgement (of somebody else's transaction, say) is shown by then.
 SHOWN_WITHIN = 60_000
 # A parcel had a record that was shown late, for the figures.
 LATE = 2000
 READINGS_MAX = 4000
+# `notify.digest.window`.
+GATHERED_FOR = 15_000
 GRACE = 1000
 parcel.HOUR, parcel.MINUTE, parcel.DAY = 1000, 100, 10 * 365 * 24 * 3600 * 1000
 parcel.STANDARD = {"remote": 120_000}
@@ -200,17 +202,21 @@ class Judge:
             unknown[d["notice_id"]] += d["outcome"] == "unknown"
         received = Counter()
 
-        def arrived(notice_id, at):
+        gathered = digests.Digests(lines(self.folder, "notices"), lines(self.folder, "deliveries"), self.cut, GATHERED_FOR, self.told.held_up, millis, self.fault)
+
+        def arrived(notice_id, at, body="{}"):
             received[notice_id] += 1
-            self.told.arrival(notice_id, at)
+            if not gathered.arrival(notice_id, body):
+                self.told.arrival(notice_id, at)
 
         for event in lines(self.folder, "received"):
             if event["event"] == "request":
                 if event["refusal"] is not None:
                     self.fault("wrong", f"a webhook whose signature is not right: {event['refusal']}")
-                arrived(event["headers"]["webhook-id"], event["at"])
+                arrived(event["headers"]["webhook-id"], event["at"], event.get("body", "{}"))
             elif event["event"] == "body":
                 arrived(event["headers"]["message-id"].lstrip("<").split("@")[0], event["at"])
+        self.count["digests"], self.count["gathered"] = len(gathered.bodies), len(gathered.gathered)
         self.count["unknown"] = sum(unknown.values())
         for notice_id, count in received.items():
             self.count["received"] += 1
@@ -225,6 +231,7 @@ class Judge:
             if received[notice_id] and not delivered[notice_id] and not unknown[notice_id] and millis(n["at"]) <= self.cut:
                 self.fault("lost", f"{notice_id} arrived and its outcome was lost: {last.get(notice_id)}")
         self.standing(last)
+        gathered.judged(delivered, unknown)
 
     def left(self):
         """When each notice left that did, for all that is known: delivered, or of unknown outcome."""
@@ -277,7 +284,7 @@ class Judge:
         return False
 
     def verdict(self):
-        return {**{name: self.count[name] for name in ("lost", "doubled", "unknown", "wrong", "records", "conditions", "notices", "received", "suppressed", "doubtful")},
+        return {**{name: self.count[name] for name in ("lost", "doubled", "unknown", "wrong", "records", "conditions", "notices", "received", "suppressed", "doubtful", "digests", "gathered")},
                 "latest": self.told.latest, "parcels": len(self.read), "examples": dict(self.examples)}
 
 

@@ -3,6 +3,7 @@
 //! - P lies at a hub: from 14 s on that is known, from 26 s on it is told; it is collected at 50 s.
 //! - Q does, too, but had been collected at 10 s, as an upload says at 60 s: it was never true.
 //! - R waits to be collected from 5 s to 15 s; S is held, which explains its silence; T is lost.
+//! - What hubs hear of silences is gathered for 15 s each, and told in digests; of U's it is only that it has become worse.
 //! - U is late from 388 s on, which is told; that it has fallen silent, too, is known from 389 s on and no worse, so that is not sent.
 
 use std::path::Path;
@@ -102,6 +103,89 @@ impl Files {
         }
     }
 
+    /// A silence that a hub hears of in the digest of its window.
+    fn gathered(&mut self, parcel: &str, level: &str, second: f64) -> String {
+        let id = self.told(parcel, "stalled", level, "hub_ops", second);
+        self.received.pop();
+        let said = self.deliveries.last_mut().expect("just told");
+        (said["decision"], said["outcome"], said["reason"]) = (json!("held"), Value::Null, json!("digest"));
+        id
+    }
+
+    /// The last word on what was gathered.
+    fn ended(&mut self, id: &str, reason: &str, digest: Option<&str>, second: f64) {
+        self.deliveries.push(json!({
+            "notice_id": id, "decision": "suppressed", "outcome": null, "reason": reason, "digest": digest, "at": text(second),
+        }));
+    }
+
+    /// A window ends with a digest of silences of a level.
+    fn digest(&mut self, gathered: &[String], level: &str, second: f64) {
+        let digest = format!("D{second} digest {level} hub_ops");
+        let mut parcels = Vec::new();
+        for id in gathered {
+            self.ended(id, "in digest", Some(&digest), second + 0.001);
+            let parcel = id.split(' ').next().expect("ids begin with it");
+            parcels.push(json!({"parcel_id": parcel, "kind": "stalled", "level": level}));
+        }
+        let counts = json!([{"kind": "stalled", "level": level, "count": parcels.len()}]);
+        let data = json!({"hub": "H2", "total": parcels.len(), "counts": counts, "parcels": parcels, "more": 0});
+        let body = json!({"type": "parcelwatch.notice.digest", "data": data}).to_string();
+        self.deliveries.push(json!({
+            "notice_id": digest, "decision": "sent", "outcome": "delivered", "reason": null, "at": text(second + 0.9),
+        }));
+        self.received.push(json!({
+            "event": "request", "refusal": null, "headers": {"webhook-id": digest}, "body": body, "at": at(second + 0.9),
+        }));
+    }
+
+    /// What hubs hear of the silences of P, Q and U.
+    fn hubs(&mut self) {
+        for (level, second, until, digest) in
+            [("info", 14.001, [26.2, 26.2], 15.0), ("warn", 26.001, [50.2, 60.2], 30.0)]
+        {
+            let both = ["P", "Q"].map(|parcel| self.gathered(parcel, level, second));
+            self.digest(&both, level, digest);
+            both.iter().zip(until).for_each(|(id, until)| self.withdrawn(id, until));
+        }
+        let id = self.gathered("U", "info", 377.001);
+        self.withdrawn(&id, 389.2);
+        self.ended(&id, "withdrawn", None, 389.2);
+        let id = self.gathered("U", "warn", 389.001);
+        self.digest(&[id], "warn", 390.0);
+    }
+
+    /// Says another last word on what was gathered; none: there is no last word.
+    pub fn end_by(&mut self, id: &str, reason: Option<&str>) {
+        self.deliveries.retain(|delivery| delivery["notice_id"] != id || delivery["decision"] == "held");
+        if let Some(reason) = reason {
+            self.ended(id, reason, None, 30.001);
+        }
+    }
+
+    /// The last word on what was gathered is written once more.
+    pub fn say_twice(&mut self, id: &str) {
+        let last = self.deliveries.iter().rfind(|delivery| delivery["notice_id"] == id).expect("it has one").clone();
+        self.deliveries.push(last);
+    }
+
+    /// A digest leaves a parcel out, of which its records say that it is in it.
+    pub fn leave_out(&mut self, digest: &str, parcel: &str) {
+        let mut events = self.received.iter_mut();
+        let event = events.find(|event| event["headers"]["webhook-id"] == digest).expect("it arrived");
+        let mut body: Value = serde_json::from_str(event["body"].as_str().expect("a body")).expect("JSON");
+        let data = &mut body["data"];
+        data["parcels"].as_array_mut().expect("a list").retain(|row| row["parcel_id"] != parcel);
+        let left = data["parcels"].as_array().map_or(0, Vec::len);
+        (data["counts"][0]["count"], data["total"]) = (json!(left), json!(left));
+        event["body"] = json!(body.to_string());
+    }
+
+    /// A digest gets lost on its way.
+    pub fn lose(&mut self, digest: &str) {
+        self.received.retain(|event| event["headers"]["webhook-id"] != digest);
+    }
+
     fn withdrawn(&mut self, id: &str, second: f64) {
         self.notices.push(json!({"change": "withdrawn", "id": id, "written": at(second)}));
     }
@@ -127,6 +211,7 @@ impl Files {
             files.told("T", "lost", "critical", audience, 5.0);
         }
         files.late();
+        files.hubs();
         files
     }
 

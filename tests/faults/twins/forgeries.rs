@@ -7,7 +7,7 @@ use super::by_hand::Files;
 /// A lie: what it is, how the files tell it, and what the judge says then.
 type Forgery = (&'static str, fn(&mut Files), &'static str);
 
-const FORGERIES: [Forgery; 23] = [
+const FORGERIES: [Forgery; 30] = [
     (
         "a silence that ended at 50 s is told at 350 s, withdrawn at once, and sent all the same",
         |files| {
@@ -139,6 +139,37 @@ const FORGERIES: [Forgery; 23] = [
         |files| files.repeat("Q corrected info merchant"),
         "doubled: taken back 2 times: Q stalled",
     ),
+    (
+        "half of what a hub is to hear of is not in the digest",
+        |files| files.leave_out("D30 digest warn hub_ops", "Q"),
+        "lost: D30 digest warn hub_ops tells of",
+    ),
+    (
+        "what was gathered is forgotten at its window's end",
+        |files| files.end_by("Q stalled warn hub_ops", None),
+        "lost: gathered and never ended: Q stalled warn",
+    ),
+    (
+        "what was gathered and holds is said to be withdrawn",
+        |files| files.end_by("Q stalled warn hub_ops", Some("withdrawn")),
+        "lost: withdrawn and still true at its window's end: Q stalled warn",
+    ),
+    (
+        "what was gathered is not told, for a reason that nobody knows",
+        |files| files.end_by("Q stalled warn hub_ops", Some("too quiet")),
+        "lost: no reason for what is gathered: Q stalled warn",
+    ),
+    (
+        "a hub is told of a silence that was over before its window ended",
+        |files| files.write("withdrawn", "P stalled warn hub_ops", 27.0),
+        "wrong: told 3000 ms after it was over: P stalled warn",
+    ),
+    (
+        "what was gathered ends twice",
+        |files| files.say_twice("P stalled warn hub_ops"),
+        "doubled: 2 last words: P stalled warn",
+    ),
+    ("a digest gets lost", |files| files.lose("D30 digest warn hub_ops"), "lost: a digest never arrived: D30 digest"),
 ];
 
 /// What looks like a lie and is none: what it is, and how the files tell it. The judge must find nothing wrong with it.
@@ -164,7 +195,7 @@ pub fn are_told_apart(folder: &Path) {
     assert_eq!(verdict.lost + verdict.doubled + verdict.wrong, 0, "everything was as it should be: {verdict:?}");
     assert!(verdict.notices > 10, "all of it was looked at: {verdict:?}");
     assert_eq!(
-        (verdict.received + verdict.suppressed, verdict.suppressed),
+        (verdict.received - verdict.digests + verdict.suppressed + verdict.gathered, verdict.suppressed),
         (verdict.notices, 2),
         "all of it arrived but for what is no worse: {verdict:?}"
     );
