@@ -142,6 +142,7 @@ impl Run {
             ("deliveries", &evidence.deliveries),
         ];
         counts.extend(written.map(|(name, records)| (name.to_owned(), records.len() as u64)));
+        counts.insert("in digests".to_owned(), invariants::digests::ended(&evidence) as u64);
         counts.insert("attempts".to_owned(), evidence.ends.begun.len() as u64);
         counts.insert("repeated as unknown".to_owned(), invariants::deliveries::repeats(&evidence) as u64);
         Outcome { violations: found.0, trace: simulation.trace(), counts }

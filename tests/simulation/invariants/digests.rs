@@ -67,6 +67,11 @@ pub fn check(evidence: &Evidence, found: &mut Violations) {
     }
 }
 
+/// How many notices ended in digests.
+pub fn ended(evidence: &Evidence) -> usize {
+    evidence.deliveries.iter().filter(|delivery| delivery.json()["digest"].is_string()).count()
+}
+
 /// What is told in digests, by the notice's id: all conditions to hubs, those of the collecting merchant that are not critical.
 fn gathered(notices: &[Written]) -> BTreeMap<String, Gathered> {
     let mut gathered = BTreeMap::<String, Gathered>::new();
