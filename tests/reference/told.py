@@ -15,7 +15,7 @@ UNDER_WAY = 5_000 + 6_000 + 4_000 + 5_000
 # replica that is silent has been given up (12 s, and what brokers need to notice).
 HOLDS_UP = {"daemon-paused", "broker-paused", "broker-killed", "disk-full"}
 STANDS_STILL = 18_000 + 22_000
-PEOPLE_HEAR = ("recipient", "merchant", "customer_service")
+HEAR = ("recipient", "merchant", "customer_service", "hub_ops")
 OVER = {"recovered": "cleared", "corrected": "retracted"}
 
 
@@ -94,13 +94,15 @@ class Told:
         """Once each what held for long, or holds at the cut."""
         for parcel, spans in self.spans.items():
             for span in spans:
-                for audience in PEOPLE_HEAR:
+                for audience in HEAR:
                     instants = [at for at, whom in span["told"] if whom == audience]
                     if not instants:
                         continue
                     count, at = heard[id(span), audience], min(instants)
-                    holds = span["to"] is None or span["to"] > self.cut
-                    long = at < self.told if holds else span["to"] - at > self.within
+                    ends = [end for end in (span["to"], span["hub_until"] if audience == "hub_ops" else None) if end is not None]
+                    to = min(ends, default=None)
+                    holds = to is None or to > self.cut
+                    long = at < self.told if holds else to - at > self.within
                     what = f"{parcel} {span['kind']} {span['level']} of {at} to {audience}"
                     if count > 1:
                         self.fault("doubled", f"told by {count} notices: {what}")
