@@ -28,7 +28,7 @@ pub struct Verdict {
     pub conditions: usize,
     pub notices: usize,
     pub received: usize,
-    /// Notices of what stood at the end that nobody was told, for a reason that holds.
+    /// Notices that were not told, for a reason that holds.
     pub suppressed: usize,
     /// How long after its withdrawal something arrived at the latest, where nothing was held up, in milliseconds.
     pub latest: i64,

@@ -75,6 +75,15 @@ pub struct Span {
     pub hub_until: Option<i64>,
 }
 
+/// What is to be said of what was not told.
+#[derive(Debug, Deserialize)]
+pub struct Untold {
+    /// How many notices were suppressed.
+    pub suppressed: u64,
+    /// A sentence each.
+    pub wrong: Vec<String>,
+}
+
 /// An input record as the brokers have it: topic, time, offset, value.
 pub type Read = (String, i64, i64, String);
 
@@ -117,6 +126,11 @@ impl Oracle {
         let mut verdict: Verdict = self.ask(&question);
         verdict.keep_judged();
         verdict
+    }
+
+    /// What is wrong with what was not told; the question is made where it is asked (`invariants/untold.rs`).
+    pub fn untold(&mut self, question: &Value) -> Untold {
+        self.ask(question)
     }
 
     /// The names of all other readings; panics where the reference has changed under one, so that it cannot be made.

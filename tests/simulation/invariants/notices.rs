@@ -18,7 +18,7 @@ const STALE_MAX_MS: i64 = (120 + 90) * 1000;
 
 /// What holds for so long while everything goes well is told: the wait after an outage (`runtime.settle_for`), freshness, a
 /// restore and the longest leap of the simulated time.
-const TOLD_WITHIN_MS: i64 = 45 * 60_000;
+pub const TOLD_WITHIN_MS: i64 = 45 * 60_000;
 
 struct Issued<'a> {
     notice: Value,
