@@ -14,8 +14,8 @@ held told nobody. So, of every notice to people:
   them, or one that would hide what stands and was not told as being no worse;
 - whatever else was true for long was sent.
 
-Where the records cannot tell, either way is right. They cannot tell at which instant a notice was read, only that it was at or after its own time, and at
-most `slack` later; and that an attempt was claimed before its outcome. What left before what, and what was decided after which outcome, they tell
+Where the records cannot tell, either way is right. They cannot tell at which instant a notice was read, only that it was at or after its own time, at
+most `slack` later, and before anything was decided of it or of a later one; nor when an attempt was claimed, only that it was before its outcome was written. What left before what, and what was decided after which outcome, they tell
 exactly: both stand in one partition, in the order in which they happened."""
 import json
 from collections import defaultdict
@@ -53,7 +53,9 @@ class Notice:
     """One that was issued: what it says, when it was written (and read, at the earliest), and from when on it may be known to be over."""
 
     def __init__(self, order, n, read):
-        self.order, self.read, self.over_from, self.reader = order, read, None, None
+        # Its place in the partition and that of what said that it is over.
+        self.order, self.over_order = order, None
+        self.read, self.over_from, self.reader = read, None, None
         self.id, self.kind, self.level, self.episode = n["id"], n["kind"], n["level"], n["episode"]
         self.audience, self.resolves = n["audience"], set(n.get("resolves") or ())
         self.expires = millis(n["expires"])
@@ -66,8 +68,9 @@ class Notice:
         self.date = instant(date) if date else None
         self.brief = " ".join(str(n.get(k)) for k in ("id", "parcel_id", "journey", "kind", "episode", "level", "audience", "at"))
 
-    def ends(self, at):
-        self.over_from = at if self.over_from is None else min(at, self.over_from)
+    def ends(self, at, order):
+        if self.over_from is None:
+            self.over_from, self.over_order = at, order
 
     def same_opening(self, other):
         return self.is_condition and self.kind == other.kind and self.episode == other.episode
@@ -101,13 +104,15 @@ class Thread:
 
     def __init__(self, slack):
         self.slack = slack
+        # Up to this place of the partition all is read: something was decided of the notice there.
+        self.seen = -1
         self.notices, self.words, self.by_id = [], [], {}
         self.of = defaultdict(list)
 
     def issued(self, n):
         for earlier in self.notices:
             if earlier.id in n.resolves or n.is_condition and earlier.kind == n.kind and earlier.episode < n.episode:
-                earlier.ends(n.read)
+                earlier.ends(n.read, n.order)
         self.notices.append(n)
         self.by_id[n.id] = n
 
@@ -140,9 +145,13 @@ class Thread:
     def may_wait(self, n, p, at):
         return n.read <= at and not self.has_ended(n, p)
 
+    def is_read(self, read, order, at):
+        """Whether a record is surely read by then."""
+        return order <= self.seen or read + self.slack < at
+
     def must_wait(self, n, p, at):
         outcomes = ("delivered", "unknown", "refused")
-        return n.read + self.slack < at and not any(i < p and (word.decision in ENDED or word.outcome in outcomes) for i, word in self.of[n.id])
+        return self.is_read(n.read, n.order, at) and not any(i < p and (word.decision in ENDED or word.outcome in outcomes) for i, word in self.of[n.id])
 
     def was_no_worse(self, n, p):
         return any(i < p and word.decision == "suppressed" and word.reason == "not worse" for i, word in self.of[n.id])
@@ -150,8 +159,8 @@ class Thread:
     # -- what is over, and what a correction speaks of
 
     def may_stand(self, n, at):
-        """A notice that is read at its withdrawal's time may stand when something is decided at that time."""
-        return n.over_from is None or n.over_from + self.slack >= at
+        """Whether it may not be known yet that it is over."""
+        return n.over_from is None or not self.is_read(n.over_from, n.over_order, at)
 
     def must_stand(self, n, at):
         return n.over_from is None or n.over_from > at
@@ -292,6 +301,7 @@ class Thread:
             n = self.by_id.get(word.id)
             if n is None:
                 continue
+            self.seen = max(self.seen, n.order)
             if word.decision == "suppressed":
                 reason = self.REASONS.get(word.reason)
                 wrong = reason(self, n, p, word.at) if reason else may(word.reason, n, [w for i, w in self.of[n.id] if i < p], word.at)
@@ -347,7 +357,7 @@ def threads(notices, deliveries, slack):
     for order, n in enumerate(notices):
         if n["change"] == "withdrawn":
             if n["id"] in of:
-                of[n["id"]][1].ends(n["read"])
+                of[n["id"]][1].ends(n["read"], order)
         elif n["audience"] != "hub_ops" and n["kind"] != "digest" and n["id"] not in of:
             reader = n.get("key") or keys.get(n["id"]) or n["audience"] + json.dumps(n.get("recipient") or n.get("merchant"), sort_keys=True)
             thread = found.setdefault((reader, n["parcel_id"], n["journey"]), Thread(slack))
