@@ -71,6 +71,8 @@ pub struct Span {
     pub choice: Option<(String, String)>,
     /// Whether hubs see it in their digests.
     pub hub: bool,
+    /// Whether its journey went so that those who were told may hear that all is well again.
+    pub well: bool,
     /// From when on no hub is to be told of it any more, though it holds.
     pub hub_until: Option<i64>,
 }

@@ -7,7 +7,7 @@ use super::by_hand::Files;
 /// A lie: what it is, how the files tell it, and what the judge says then.
 type Forgery = (&'static str, fn(&mut Files), &'static str);
 
-const FORGERIES: [Forgery; 38] = [
+const FORGERIES: [Forgery; 39] = [
     (
         "a silence that ended at 50 s is told at 350 s, withdrawn at once, and sent all the same",
         |files| {
@@ -101,6 +101,11 @@ const FORGERIES: [Forgery; 38] = [
         "what was never true is not corrected",
         |files| files.forget("issued", "Q corrected info merchant"),
         "lost: retracted and not corrected: Q stalled",
+    ),
+    (
+        "that a silence is over is not told",
+        |files| files.forget("issued", "P recovered info merchant"),
+        "lost: over and nobody is told so: P stalled",
     ),
     (
         "nobody at customer service hears of a lost parcel",
