@@ -3,20 +3,24 @@
 In come the notices of `notices.v1` and the records of `deliveries.v1`, each in the order of its partition; out come sentences about what is not as it
 should be. A *thread* is what one reader (recipient key) is told of one journey of a parcel.
 
-A reader *knows* of a group what left (delivered, or of unknown outcome), unless it was undone: by a `recovered` that left later and resolves anything
-of that group, or by a `corrected` that names it, or the same opening at another level, and has left or waits to. What is withdrawn, suppressed, expired or
+A reader *knows* of a group what left (delivered, or of unknown outcome), unless it was undone: by a `recovered` that left later, since that says that
+nothing stands; or by a `corrected` that names it, or the same opening at another level, and has left or waits to. What is withdrawn, suppressed, expired or
 held told nobody. So, of every notice to people:
 - `not worse` holds where its reader knew as much or worse of that group, and no other date is named than the last one that they read;
-- `superseded`, where one as bad or worse of its group waited at that moment, and that one came later or is worse;
+- `superseded`, where it may have left, and one as bad or worse of its group that stands left after it. To one that only waits nothing gives way: that may end
+  untold, and so this waits, too;
 - `withdrawn`, where it was over; `nothing told`, where its reader knew nothing of what it resolves;
-- `still open` and `other news`, of a `recovered`, where something else that its reader knew of stood, or something else waited to be told to them;
+- `still open` and `other news`, of a `recovered`, where something else that its reader knew of stood; or where something else had left that is of its scan or
+  later, or waited that is of its scan;
 - what left was news by the same measure: a `recovered` while something stands that its reader knew of is wrong, and so is a `corrected` of what never reached
   them, or one that would hide what stands and was not told as being no worse;
-- whatever else was true for long was sent.
+- whatever else was true for long was sent, but for what waits behind something worse, all being well behind any news, and a correction while it would hide what
+  stands.
 
 Where the records cannot tell, either way is right. They cannot tell at which instant a notice was read, only that it was at or after its own time, at
-most `slack` later, and before anything was decided of it or of a later one; nor when an attempt was claimed, only that it was before its outcome was written. What left before what, and what was decided after which outcome, they tell
-exactly: both stand in one partition, in the order in which they happened."""
+most `slack` later, and before anything was decided of it or of a later one; nor when an attempt was claimed, only that it was before its outcome was
+written. What left before what, and what was decided after which outcome, they tell exactly: both stand in one partition, in the order in which they
+happened."""
 import json
 from collections import defaultdict
 from datetime import datetime, timedelta, timezone
@@ -58,7 +62,7 @@ class Notice:
         self.read, self.over_from, self.reader = read, None, None
         self.id, self.kind, self.level, self.episode = n["id"], n["kind"], n["level"], n["episode"]
         self.audience, self.resolves = n["audience"], set(n.get("resolves") or ())
-        self.expires = millis(n["expires"])
+        self.at, self.expires = millis(n["at"]), millis(n["expires"])
         self.group = group(self.kind)
         self.rank = LEVELS.index(self.level), LATENESS.index(self.kind) if self.kind in LATENESS else 0
         self.is_condition = self.kind not in OVER and self.kind not in ("collection", "choice", "digest")
@@ -90,7 +94,8 @@ class Word:
     """A record of a decision or an attempt's outcome."""
 
     def __init__(self, d):
-        self.id, self.decision, self.outcome, self.reason, self.attempt = d["notice_id"], d["decision"], d.get("outcome"), d.get("reason"), d.get("attempt") or 0
+        self.id, self.decision, self.outcome, self.reason = d["notice_id"], d["decision"], d.get("outcome"), d.get("reason")
+        self.attempt = d.get("attempt") or 0
         # Of a decision the instant by the notices' time; of an outcome the channel's clock. An attempt was claimed before `by`, at which that was written.
         self.at = millis(d["at"])
         self.by = d.get("written", self.at)
@@ -175,11 +180,8 @@ class Thread:
         since = self.left(n, p)
         for later in self.notices:
             when = self.left(later, p) if later.kind in OVER else None
-            if when is not None and when > since:
-                if later.kind == "corrected" and self.takes_back(later, n):
-                    return True
-                if later.kind == "recovered" and any(i in self.by_id and self.by_id[i].group == n.group for i in later.resolves):
-                    return True
+            if when is not None and when > since and (later.kind == "recovered" or self.takes_back(later, n)):
+                return True
         return False
 
     def known(self, of, p, at, waits):
@@ -216,19 +218,18 @@ class Thread:
         if n.kind in OVER or not self.is_no_news(n, p, at, self.perhaps_known):
             return "its reader knew nothing as bad"
 
+    def stronger(self, n):
+        """What takes a notice's place, if it is told."""
+        def is_one(other):
+            if n.kind in OVER:
+                return n.kind == other.kind == "recovered" and other.order > n.order
+            return other.group == n.group and (other.rank > n.rank or other.rank == n.rank and other.order > n.order)
+        return [other for other in self.notices if other is not n and is_one(other)]
+
     def superseded(self, n, p, at):
-        for other in self.notices:
-            if other is n or not self.may_stand(other, at):
-                continue
-            # What may have left gives way also to what left after it.
-            in_place = self.may_wait(other, p, at) or self.may_have_left(n, p) and self.may_have_left(other, p)
-            if n.kind == "recovered":
-                stronger = other.kind == n.kind and other.order > n.order
-            else:
-                stronger = n.kind != "corrected" and other.group == n.group and (other.rank > n.rank or other.rank == n.rank and other.order > n.order)
-            if in_place and stronger:
-                return None
-        return "nothing took its place"
+        left = [other for other in self.stronger(n) if self.may_have_left(other, p) and self.may_stand(other, at)]
+        if not left or not self.may_have_left(n, p):
+            return "nothing took its place"
 
     def withdrawn(self, n, p, at):
         if n.over_from is None or n.over_from > at:
@@ -261,7 +262,8 @@ class Thread:
         if n.kind != "recovered":
             return "it does not say that all is well"
         for other in self.notices:
-            if other.kind not in OVER and self.may_wait(other, p, at) and self.may_stand(other, at) and not self.is_no_news(other, p, at, self.surely_known):
+            waits = other.at == n.at and self.may_wait(other, p, at) and self.may_stand(other, at)
+            if other.kind not in OVER and (waits or other.at >= n.at and self.may_have_left(other, p)):
                 return None
         return "nothing else was to be told"
 
@@ -280,6 +282,8 @@ class Thread:
                 knows = self.left(other, p) is not None or self.was_no_worse(other, p)
                 if other.is_condition and other.kind not in INSTANTS and other is not n and knows and self.must_stand(other, word.by):
                     return f"{other.brief} stands, of which its reader knows"
+                if other.kind not in OVER and other.at == n.at and self.left(other, p) is not None:
+                    return f"{other.brief} was told of its scan"
         elif n.kind == "corrected":
             mistaken = [k for k in self.notices if self.may_have_left(k, p) and self.takes_back(n, k)]
             if not mistaken:
@@ -317,19 +321,28 @@ class Thread:
 
     def waits(self, n, until):
         """From when to when nothing was decided of it that counts, though it was to be told."""
-        since, counts = n.read, [w.by for _, w in self.of[n.id] if w.decision != "held"]
+        counts = [w.by for _, w in self.of[n.id] if w.decision != "held"]
+        behind = self.stronger(n)
+        if n.kind == "recovered":
+            behind += [other for other in self.notices if other.kind not in OVER]
         if n.kind == "corrected":
             # It waits while it would hide what stands.
-            covered = [k for k in self.notices if self.was_no_worse(k, len(self.words)) and any(k.group == r.group for r in self.resolved(n))]
-            since = max([since, *(until if k.over_from is None else k.over_from for k in covered)])
+            behind = [k for k in self.notices if self.was_no_worse(k, len(self.words)) and any(k.group == r.group for r in self.resolved(n))]
+            since = max([n.read, *(until if k.over_from is None else k.over_from for k in behind)])
+        else:
+            since = max([n.read, *(self.waited_until(other, until) for other in behind)])
         return since, min([until, *counts, n.expires, *([] if n.over_from is None else [n.over_from])])
 
+    def waited_until(self, n, until):
+        """When it left for the last time, or ended."""
+        said = [w.by for _, w in self.of[n.id] if w.decision in ENDED or w.outcome in LEFT]
+        return max(said) if said else until if n.over_from is None else n.over_from
+
     def unfinished(self, until):
-        """What stands, and neither left nor was ended by anybody; but for a correction that waits."""
+        """What stands, and neither left nor was ended by anybody; but for what waits behind something that has not ended either."""
         for n in self.notices:
-            p, (since, to) = len(self.words), self.waits(n, until)
-            is_held_back = n.kind == "corrected" and since >= until
-            if n.read <= until and n.over_from is None and not is_held_back and self.left(n, p) is None and not self.has_ended(n, p):
+            p, (since, _) = len(self.words), self.waits(n, until)
+            if n.read <= until and n.over_from is None and since < until and self.left(n, p) is None and not self.has_ended(n, p):
                 yield "lost", f"issued and not told: {n.brief}; {[str(w) for _, w in self.of[n.id]]}"
 
     def late(self, until, within, well, gap):

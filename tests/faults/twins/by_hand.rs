@@ -256,9 +256,7 @@ impl Files {
         let said = self.deliveries.iter_mut().find(|delivery| delivery["notice_id"] == id).expect("it is on record");
         (said["decision"], said["outcome"], said["reason"]) = (json!("sent"), json!("delivered"), Value::Null);
         let at = DateTime::parse_from_rfc3339(said["at"].as_str().expect("a time")).expect("a time").timestamp_millis();
-        self.received.push(
-            json!({"event": "request", "refusal": null, "headers": {"webhook-id": id}, "at": at}),
-        );
+        self.received.push(json!({"event": "request", "refusal": null, "headers": {"webhook-id": id}, "at": at}));
     }
 
     /// Tells something that nobody should hear.

@@ -212,7 +212,8 @@ fn all_is_well(
             continue;
         }
         let others = &readers[&reader(&of.notice)];
-        let is_news = |other: &Issued<'_>| other.time >= ended || millis(&other.notice["at"]).is_none_or(|at| at >= ended);
+        let is_news =
+            |other: &Issued<'_>| other.time >= ended || millis(&other.notice["at"]).is_none_or(|at| at >= ended);
         let stands = |other: &Issued<'_>| {
             other.span.is_some_and(|span| span.kind != "choice" && span.to.is_none_or(|to| to > ended))
         };
