@@ -7,7 +7,6 @@ use super::properties::{Partition, Step, steps, timed};
 use super::timeline::{choosing, world};
 use crate::model::{Effect, Timestamp};
 use crate::state::Machine;
-use crate::track::conditions;
 use crate::track::parcel::{EndReason, Open, Parcel};
 
 /// What can be known of an open condition.
