@@ -7,11 +7,11 @@ A reader *knows* of a group what left (delivered, or of unknown outcome), unless
 nothing stands; or by a `corrected` that names it, or the same opening at another level, and has left or waits to. What is withdrawn, suppressed, expired or
 held told nobody. So, of every notice to people:
 - `not worse` holds where its reader knew as much or worse of that group, and no other date is named than the last one that they read;
-- `superseded`, where it may have left, and one as bad or worse of its group that stands left after it. To one that only waits nothing gives way: that may end
-  untold, and so this waits, too;
+- `superseded`, where one as bad or worse of its group stood that left or waited, and came later or is worse. If that was over before this, and told nobody,
+  its reader heard of neither: then it does not hold;
 - `withdrawn`, where it was over; `nothing told`, where its reader knew nothing of what it resolves;
-- `still open` and `other news`, of a `recovered`, where something else that its reader knew of stood; or where something else had left that is of its scan or
-  later, or waited that is of its scan;
+- `still open` and `other news`, of a `recovered`, where something else that its reader knew of stood; or where something else waited, or had left, that is of
+  its scan or later. Where that is of another scan, and told nobody in the end, it does not hold;
 - what left was news by the same measure: a `recovered` while something stands that its reader knew of is wrong, and so is a `corrected` of what never reached
   them, or one that would hide what stands and was not told as being no worse;
 - whatever else was true for long was sent, but for what waits behind something worse, all being well behind any news, and a correction while it would hide what
@@ -22,7 +22,7 @@ most `slack` later, and before anything was decided of it or of a later one; nor
 written. What left before what, and what was decided after which outcome, they tell exactly: both stand in one partition, in the order in which they
 happened."""
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -226,10 +226,18 @@ class Thread:
             return other.group == n.group and (other.rank > n.rank or other.rank == n.rank and other.order > n.order)
         return [other for other in self.notices if other is not n and is_one(other)]
 
+    def ended_untold(self, n):
+        """When it was over, where that came before it could leave; None otherwise."""
+        return None if self.may_have_left(n, len(self.words)) else n.over_from
+
     def superseded(self, n, p, at):
-        left = [other for other in self.stronger(n) if self.may_have_left(other, p) and self.may_stand(other, at)]
-        if not left or not self.may_have_left(n, p):
+        waited = [other for other in self.stronger(n) if self.may_stand(other, at) and (self.may_wait(other, p, at) or self.may_have_left(other, p))]
+        if not waited:
             return "nothing took its place"
+        untold = [self.ended_untold(other) for other in waited]
+        if None in untold or n.over_from is not None and n.over_from <= max(untold):
+            return None
+        return f"what took its place told nobody: {waited[0].brief}"
 
     def withdrawn(self, n, p, at):
         if n.over_from is None or n.over_from > at:
@@ -261,11 +269,12 @@ class Thread:
     def other_news(self, n, p, at):
         if n.kind != "recovered":
             return "it does not say that all is well"
-        for other in self.notices:
-            waits = other.at == n.at and self.may_wait(other, p, at) and self.may_stand(other, at)
-            if other.kind not in OVER and (waits or other.at >= n.at and self.may_have_left(other, p)):
-                return None
-        return "nothing else was to be told"
+        others = [o for o in self.notices if o.kind not in OVER and (
+            self.may_wait(o, p, at) and self.may_stand(o, at) or o.at >= n.at and self.may_have_left(o, p))]
+        if not others:
+            return "nothing else was to be told"
+        if not any(other.at == n.at or self.ended_untold(other) is None for other in others):
+            return f"what was to be told told nobody: {others[0].brief}"
 
     REASONS = {"not worse": not_worse, "superseded": superseded, "withdrawn": withdrawn, "nothing told": nothing_told,
                "still open": still_open, "other news": other_news}
@@ -385,10 +394,13 @@ def threads(notices, deliveries, slack):
 
 
 def judged(notices, deliveries, until, within, slack, well=None, gap=0, may=nothing_else):
-    """(how many were suppressed, [(lost or wrong, a sentence)])"""
-    wrong, suppressed = [], 0
+    """(how many were suppressed, by kind and reason, [(lost or wrong, a sentence)])"""
+    wrong, suppressed = [], Counter()
     for key, thread in threads(notices, deliveries, slack).items():
-        suppressed += sum(word.decision == "suppressed" for word in thread.words)
+        for word in thread.words:
+            if word.decision == "suppressed":
+                kind = thread.by_id[word.id].kind
+                suppressed[f"{kind if kind in OVER else 'notice'} {word.reason}"] += 1
         found = [*thread.judged(may), *thread.late(until, within, well or [(0, until)], gap)]
         wrong += [(what, f"{said}, to {key[0]}") for what, said in found]
     return suppressed, wrong

@@ -117,8 +117,8 @@ impl Run {
         (simulation, evidence)
     }
 
-    /// Holds what was left behind against the rules; gives how many notices were suppressed.
-    fn judge(&mut self, evidence: &Evidence, found: &mut Violations) -> u64 {
+    /// Holds what was left behind against the rules; gives how many notices were suppressed, and why.
+    fn judge(&mut self, evidence: &Evidence, found: &mut Violations) -> BTreeMap<String, u64> {
         let verdict = self.oracle.judge(&records(evidence), evidence.until);
         invariants::check(evidence, &verdict, found);
         invariants::untold::check(evidence, &mut self.oracle, found)
@@ -131,7 +131,7 @@ impl Run {
         if TRACE.get() {
             evidence.tell();
         }
-        let suppressed = if found.0.is_empty() { self.judge(&evidence, &mut found) } else { 0 };
+        let suppressed = if found.0.is_empty() { self.judge(&evidence, &mut found) } else { BTreeMap::new() };
         let (turns, mut counts) = simulation.counts();
         counts.append(&mut self.awry);
         counts.insert("turns".to_owned(), turns);
@@ -142,7 +142,7 @@ impl Run {
         ];
         counts.extend(written.map(|(name, records)| (name.to_owned(), records.len() as u64)));
         counts.insert("attempts".to_owned(), evidence.ends.begun.len() as u64);
-        counts.insert("suppressed".to_owned(), suppressed);
+        counts.extend(suppressed.into_iter().map(|(what, count)| (format!("suppressed: {what}"), count)));
         counts.insert("repeated as unknown".to_owned(), invariants::deliveries::repeats(&evidence) as u64);
         Outcome { violations: found.0, trace: simulation.trace(), counts }
     }

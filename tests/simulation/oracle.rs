@@ -80,8 +80,8 @@ pub struct Span {
 /// What is to be said of what was not told.
 #[derive(Debug, Deserialize)]
 pub struct Untold {
-    /// How many notices were suppressed.
-    pub suppressed: u64,
+    /// How many notices were suppressed, by what they are and why.
+    pub suppressed: BTreeMap<String, u64>,
     /// A sentence each.
     pub wrong: Vec<String>,
 }

@@ -3,14 +3,16 @@
 //! - *rightly_untold*: whatever was suppressed was so for a reason that holds; what left was news to its reader; a correction goes to whom a mistake
 //!   reached, and to nobody else; whatever else is true for long enough while nothing goes wrong is sent.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::notices::TOLD_WITHIN_MS;
 use super::{Evidence, Violations, Written};
 use crate::oracle::Oracle;
 
-/// Asks for the reading; gives how many notices were suppressed.
-pub fn check(evidence: &Evidence, oracle: &mut Oracle, found: &mut Violations) -> u64 {
+/// Asks for the reading; gives how many notices were suppressed, by what they are and why.
+pub fn check(evidence: &Evidence, oracle: &mut Oracle, found: &mut Violations) -> BTreeMap<String, u64> {
     let text = |record: &Written| String::from_utf8_lossy(&record.value).into_owned();
     let notices = in_order(&evidence.notices).into_iter().map(|record| json!([record.key, record.read, text(record)]));
     let deliveries = in_order(&evidence.deliveries).into_iter().map(|record| json!([record.time, text(record)]));
