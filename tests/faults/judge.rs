@@ -32,7 +32,7 @@ pub struct Verdict {
     pub digests: usize,
     /// Notices that were gathered for digests.
     pub gathered: usize,
-    /// Notices of what stood at the end that nobody was told, for a reason that holds.
+    /// Notices that were not told, for a reason that holds.
     pub suppressed: usize,
     /// How long after its withdrawal something arrived at the latest, where nothing was held up, in milliseconds.
     pub latest: i64,

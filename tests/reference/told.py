@@ -157,6 +157,26 @@ class Told:
             if owed and n["written"] < ended and not times[notice_id]:
                 self.fault("lost", f"retracted and not corrected: {brief(n)}")
 
+        self.all_is_well(times)
+
+    def all_is_well(self, times):
+        """Whoever was told of something that a scan has ended hears so. Where something else was issued to them at that scan or later, or something that they
+        were told stands, or the journey went ill, whether they do is a matter of what was written first: then nothing is demanded."""
+        readers = defaultdict(list)
+        for its in self.issued.values():
+            if its[0]["kind"] != "recovered":
+                readers[tuple(its[0][k] for k in ("parcel_id", "journey", "audience"))].append(its[0])
+        for notice_id, span in self.of.items():
+            n, (ended, by) = self.issued[notice_id][0], span["end"]
+            if by != ("cleared", "scan") or not span["well"] or n["kind"] == "collection" or n["audience"] == "hub_ops" or times[notice_id]:
+                continue
+            others = readers[n["parcel_id"], n["journey"], n["audience"]]
+            news = any(max(self.millis(o["at"]), o["written"]) >= ended for o in others)
+            ends = (self.of[o["id"]] for o in others if o["id"] in self.of and o["kind"] != "collection")
+            stands = any((o["end"][0] is None or o["end"][0] > ended) and (o["by"] or ("",))[0] != "instant" for o in ends)
+            if not news and not stands and ended + self.within < self.cut:
+                self.fault("lost", f"over and nobody is told so: {brief(n)}")
+
     def arrival(self, notice_id, at):
         """Of a message with a notice at its receiver, by the receiver's clock."""
         if notice_id not in self.issued:

@@ -9,6 +9,7 @@ pub mod digests;
 pub mod inputs;
 pub mod notices;
 pub mod state;
+pub mod untold;
 
 use serde_json::Value;
 
@@ -43,6 +44,9 @@ pub struct Written {
     pub offset: i64,
     /// The brokers' milliseconds.
     pub time: i64,
+    /// The time that whoever read it took it to be of.
+    pub read: i64,
+    pub key: String,
     pub value: Vec<u8>,
     pub headers: Vec<(String, String)>,
 }
@@ -63,6 +67,8 @@ pub struct Evidence {
     pub notices: Vec<Written>,
     pub deliveries: Vec<Written>,
     pub rejects: Vec<Written>,
+    /// Who wants to hear nothing, or something again.
+    pub preferences: Vec<Written>,
     pub ends: Ends,
     /// The spans in which nothing was wrong, in the brokers' milliseconds.
     pub well: Vec<(i64, i64)>,
