@@ -62,12 +62,13 @@ pub fn next(thread: &Thread, key: &RecipientKey, sight: Sight<'_>) -> Option<(us
             return Some((i, Decision::Suppress(suppression)));
         }
     }
+    let changed_by = world.policy.notify.changed_by;
     let due = |entry: &Entry| matches!(entry.phase, Phase::Waiting { due, .. } if due < now);
     // What cannot wait goes first, then the worst; of such what takes back what was told, before more is told; then the oldest.
     let order = |i: usize, kind: NoticeKind| {
         (!judge::is_urgent(kind), Reverse(judge::gravity(thread, i)), kind != NoticeKind::Corrected, i)
     };
-    let due = waiting().filter(|(i, entry)| due(entry) && !judge::waits(thread, *i));
+    let due = waiting().filter(|(i, entry)| due(entry) && !judge::waits(thread, *i, changed_by));
     let (i, _) = due.min_by_key(|(i, entry)| order(*i, entry.kind))?;
     Some((i, decide(thread, i, key, sight).unwrap_or_else(Decision::Suppress)))
 }

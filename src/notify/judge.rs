@@ -60,10 +60,10 @@ pub fn is_person(audience: Audience) -> bool {
 }
 
 /// Whether entry `i` is to be told, and why, or why not. Looks only at what left; the gap, the contact and the
-/// sending mode come after.
+/// sending mode come after, and before them whether it [`waits`].
 pub fn judge(thread: &Thread, i: usize, changed_by: Duration) -> Result<Why, Suppression> {
     let entry = &thread.entries[i];
-    if superseded(thread, i, changed_by) {
+    if replaced(thread, i, changed_by, |other| !other.is_waiting()) {
         return Err(Suppression::Superseded);
     }
     if entry.told_at().is_some() {
@@ -81,16 +81,34 @@ pub fn judge(thread: &Thread, i: usize, changed_by: Duration) -> Result<Why, Sup
     }
 }
 
-/// Another notice of its group, waiting, stands in its place: a worse one, or an equal one that is newer. What may have
+/// Whether an entry that is to be told waits, however long it has been due: for what stands in its place and waits itself. That may yet end untold, and then
+/// this one is told after all.
+pub fn waits(thread: &Thread, i: usize, changed_by: Duration) -> bool {
+    match thread.entries[i].kind {
+        NoticeKind::Corrected if hides(thread, i) => true,
+        NoticeKind::Recovered if news(thread, i, changed_by).next().is_some() => true,
+        _ => replaced(thread, i, changed_by, Entry::is_waiting),
+    }
+}
+
+/// Another notice of its group, one of `which`, stands in its place: a worse one, or an equal one that is newer. What may have
 /// been told already (its outcome is unknown) gives way only to what is news beside it, and also to such a
-/// one that was told later. Of two that say that all is well the newer speaks.
-fn superseded(thread: &Thread, i: usize, changed_by: Duration) -> bool {
+/// one that was told later. Of two that say that all is well the newer speaks, if its reader is to hear of it.
+fn replaced(thread: &Thread, i: usize, changed_by: Duration, which: impl Fn(&Entry) -> bool) -> bool {
     let entry = &thread.entries[i];
     let told = entry.told_at();
-    thread.entries.iter().enumerate().any(|(j, other)| {
-        let stands = !other.over && (other.is_waiting() || told.is_some_and(|first| other.told_at() > Some(first)));
+    thread.entries.iter().enumerate().filter(|(_, other)| which(other)).any(|(j, other)| {
+        let has_left = || match told {
+            Some(first) => other.told_at() > Some(first),
+            // Of other groups what was told is compared with (`worse`).
+            None => matches!(group(entry.kind), Group::News(_)) && j > i && other.told_at().is_some(),
+        };
+        let stands = !other.over && (other.is_waiting() || has_left());
         let stronger = match group(entry.kind) {
-            Group::Resolution => entry.kind == NoticeKind::Recovered && other.kind == entry.kind && j > i,
+            Group::Resolution => {
+                let speaks = || other.kind == NoticeKind::Recovered && resolves_known(thread, other);
+                entry.kind == NoticeKind::Recovered && j > i && speaks()
+            }
             of if of != group(other.kind) => false,
             of => {
                 let is_news = || matches!(of, Group::News(_)) || date_changed(thread, other, changed_by);
@@ -123,12 +141,10 @@ fn date_changed(thread: &Thread, entry: &Entry, changed_by: Duration) -> bool {
         .is_some_and(|(told, told_day)| day != told_day || date.max(told).since(date.min(told)) >= changed_by)
 }
 
-/// All is well again, to a reader who was told otherwise, and only if nothing else stands or is to be told.
+/// All is well again, to a reader who was told otherwise, and only if nothing else stands and nothing else was told of its scan or since.
 fn recovered(thread: &Thread, i: usize, changed_by: Duration) -> Result<Why, Suppression> {
     let entry = &thread.entries[i];
-    let resolved = || thread.entries.iter().filter(|other| entry.resolves.contains(&other.id));
-    // Judged by group: a notice that was not told because its reader knew as much already is resolved too.
-    if !resolved().any(|other| known(thread, group(other.kind)).next().is_some()) {
+    if !resolves_known(thread, entry) {
         return Err(Suppression::NothingTold);
     }
     let ends = |other: &Entry| other.kind.condition().is_some_and(|kind| !kind.is_instant());
@@ -140,10 +156,27 @@ fn recovered(thread: &Thread, i: usize, changed_by: Duration) -> Result<Why, Sup
     if others().any(|(j, other)| known_to_reader(other) || newer(j, other)) {
         return Err(Suppression::StillOpen);
     }
-    let news = |(j, other): (usize, &Entry)| {
-        other.is_waiting() && group(other.kind) != Group::Resolution && judge(thread, j, changed_by).is_ok()
-    };
-    if thread.entries.iter().enumerate().any(news) { Err(Suppression::OtherNews) } else { Ok(Why::Recovered) }
+    let is_newer = |other: &Entry| group(other.kind) != Group::Resolution && other.at >= entry.at;
+    let mut of_its_scan = news(thread, i, changed_by).filter(|j| thread.entries[*j].at == entry.at);
+    if told(thread).any(is_newer) || of_its_scan.next().is_some() {
+        Err(Suppression::OtherNews)
+    } else {
+        Ok(Why::Recovered)
+    }
+}
+
+/// Whether a `recovered` ends something that its reader knows. Judged by group: a notice that was not told because its reader knew
+/// as much already is resolved too.
+fn resolves_known(thread: &Thread, recovered: &Entry) -> bool {
+    let mut resolved = thread.entries.iter().filter(|other| recovered.resolves.contains(&other.id));
+    resolved.any(|other| known(thread, group(other.kind)).next().is_some())
+}
+
+/// What waits to be told beside a `recovered`, and is no resolution.
+fn news(thread: &Thread, i: usize, changed_by: Duration) -> impl Iterator<Item = usize> {
+    let waiting = thread.entries.iter().enumerate().filter(move |(j, other)| *j != i && other.is_waiting());
+    let other = waiting.filter(|(_, other)| group(other.kind) != Group::Resolution).map(|(j, _)| j);
+    other.filter(move |j| judge(thread, *j, changed_by).is_ok())
 }
 
 /// What was told was never true, to a reader who was told just that.
@@ -156,11 +189,11 @@ fn corrected(thread: &Thread, i: usize) -> Result<Why, Suppression> {
     }
 }
 
-/// Whether a `corrected` waits, however long it has been due: something still stands of which its reader would know nothing any more, since it
-/// was not told as being no worse than what is taken back.
-pub fn waits(thread: &Thread, i: usize) -> bool {
+/// Whether something still stands of which the reader of a `corrected` would know nothing any more, since it was not told as being no worse than
+/// what is taken back.
+fn hides(thread: &Thread, i: usize) -> bool {
     let entry = &thread.entries[i];
-    if entry.kind != NoticeKind::Corrected || entry.told_at().is_some() {
+    if entry.told_at().is_some() {
         return false;
     }
     let is_untold = |other: &&Entry| !other.over && other.phase == Phase::Ended(End::Suppressed(Suppression::NotWorse));
@@ -192,15 +225,12 @@ fn known(thread: &Thread, of: Group) -> impl Iterator<Item = &Entry> {
     told(thread).filter(move |entry| group(entry.kind) == of && !undone(entry))
 }
 
-/// Whether `later`, which was told, makes `entry`, which was told before, as if untold.
+/// Whether `later`, which was told, makes `entry`, which was told before, as if untold. All is well only when nothing told stands: then everything told before
+/// is over.
 fn undone(thread: &Thread, entry: &Entry, later: &Entry) -> bool {
-    let resets = || {
-        let mut resolved = thread.entries.iter().filter(|other| later.resolves.contains(&other.id));
-        resolved.any(|other| group(other.kind) == group(entry.kind))
-    };
     entry.told_at() <= later.told_at()
         && match later.kind {
-            NoticeKind::Recovered => resets(),
+            NoticeKind::Recovered => true,
             NoticeKind::Corrected => takes_back(thread, later, entry),
             _ => false,
         }

@@ -69,7 +69,7 @@ impl Notifier {
     pub(super) fn schedule(&mut self, key: &str, world: &World) {
         let thread = self.threads.get(key);
         self.limits.set(key, thread.map(|thread| thread.limit(world.policy.notify.remember)));
-        self.claims.set(key, thread.and_then(Thread::due));
+        self.claims.set(key, thread.and_then(|thread| thread.due(world.policy.notify.changed_by)));
         self.breaker.index(key, thread);
         if thread.is_none_or(Thread::is_quiet) {
             self.live.remove(key);

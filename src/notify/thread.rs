@@ -280,9 +280,9 @@ impl Thread {
     }
 
     /// The next instant at which something is to be decided, if nothing is claimed.
-    pub fn due(&self) -> Option<Timestamp> {
+    pub fn due(&self, changed_by: Duration) -> Option<Timestamp> {
         let of = |(i, entry): (usize, &Entry)| match entry.phase {
-            Phase::Waiting { due, .. } if !judge::waits(self, i) => Some(due),
+            Phase::Waiting { due, .. } if !judge::waits(self, i, changed_by) => Some(due),
             _ => None,
         };
         if self.entries.iter().any(Entry::is_claimed) {

@@ -267,7 +267,11 @@ fn a_description_says_what_was_told_what_waits_and_why_and_names_no_contact() {
     assert_eq!(notices[0]["attempts"][0]["channel"], "email");
     assert_eq!((&notices[1]["state"], &notices[1]["reason"]), (&"held".into(), &"told recently".into()));
     assert_eq!(notices[1]["until"], "2026-11-22T04:00:00.001Z");
-    assert_eq!((&notices[2]["state"], &notices[2]["reason"]), (&"suppressed".into(), &"superseded".into()));
+    assert_eq!(
+        (&notices[2]["state"], &notices[2]["reason"]),
+        (&"waiting".into(), &"decision".into()),
+        "for what is worse and waits"
+    );
     assert!(!described.to_string().contains("example.com"), "{described}");
     let hub = desk.machine.describe(&RecipientKey::hub("HGH01"), "SF1024000000017");
     assert_eq!(

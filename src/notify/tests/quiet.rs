@@ -13,10 +13,11 @@ fn what_is_not_urgent_waits_until_morning_and_then_the_latest_state_is_told() {
         13h | a = stalled warn         | a held: quiet hours
         14h | b = attempt_failed warn  | b#1 by email
         14h1s | b#1 delivered          | b#1 delivered
-        16h | c = delayed major        | a suppressed: superseded; c held: quiet hours
+        16h | c = delayed major        | c held: quiet hours
         17h | restart                  |
         23h59m59s |                    |
         24h |                          | c#1 by email
+        24h1s | c#1 delivered          | c#1 delivered; a suppressed: not worse
         ",
     );
 }

@@ -64,7 +64,7 @@ fn what_is_discarded_is_never_sent_and_the_storm_is_over() {
 }
 
 #[test]
-fn what_is_held_is_withdrawn_superseded_and_expires_like_anything_else() {
+fn what_is_held_is_withdrawn_gives_way_and_expires_like_anything_else() {
     timeline(
         &calm(),
         "
@@ -75,9 +75,9 @@ fn what_is_held_is_withdrawn_superseded_and_expires_like_anything_else() {
         4s   | e = stalled warn parcel=SF5              | e held: storm
         5s   | f = stalled warn parcel=SF6              | f held: storm
         1m   | withdraw c                               | c suppressed: withdrawn
-        2m   | e2 = delayed major parcel=SF5            | e suppressed: superseded; e2#1 by email
+        2m   | e2 = delayed major parcel=SF5            | e2#1 by email
         2h   |                                          | d expired: no longer of use
-        3h   | prefer out=email                         | cancel a; cancel b; cancel e2; f suppressed: opted out
+        3h   | prefer out=email                         | cancel a; cancel b; e suppressed: opted out; cancel e2; f suppressed: opted out
         4h   | release stalled                          |
         ",
     );

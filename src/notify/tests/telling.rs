@@ -62,11 +62,11 @@ fn people_get_at_most_one_notice_per_parcel_in_four_hours_and_then_the_latest_st
         0s    | a = stalled warn               | a#1 by email
         2s    | a#1 delivered                  | a#1 delivered
         1h    | b = stalled major              | b held: told recently
-        2h    | c = delayed major              | b suppressed: superseded; c held: told recently
-        3h    | d = thoroughly_delayed critical | c suppressed: superseded; d held: told recently
+        2h    | c = delayed major              | c held: told recently
+        3h    | d = thoroughly_delayed critical | d held: told recently
         4h    |                                |
         4h1s  |                                | d#1 by email
-        4h2s  | d#1 delivered                  | d#1 delivered
+        4h2s  | d#1 delivered                  | d#1 delivered; b suppressed: not worse; c suppressed: not worse
         ",
     );
     // Another parcel is another matter.
@@ -187,7 +187,10 @@ fn of_one_conditions_changes_at_one_instant_only_the_last_is_told() {
         let (key, issued) = super::timeline::issued(now, id, "stalled", level, &[]);
         desk.notice(key, crate::model::Notice::Issued(Box::new(issued)));
     }
-    assert_eq!(desk.step(now, ""), ["a suppressed: superseded", "b suppressed: superseded", "c#1 by email"]);
+    assert_eq!(desk.step(now, ""), ["c#1 by email"]);
+    assert_eq!(desk.step(now, "c#1 delivered"), ["c#1 delivered"]);
+    let later = desk.step(now + std::time::Duration::from_secs(1), "");
+    assert_eq!(later, ["a suppressed: not worse", "b suppressed: not worse"]);
 }
 
 #[test]
@@ -397,6 +400,64 @@ fn a_correction_is_as_urgent_as_what_it_takes_back() {
 }
 
 #[test]
+fn what_gives_way_to_what_waits_is_told_after_all_if_that_ends_untold() {
+    // A stall to a delay that a later promise ends.
+    timeline(
+        &world(),
+        "
+        0s   | x = damaged critical          | x#1 by email
+        1s   | x#1 delivered                 | x#1 delivered
+        1h   | a = stalled warn              | a held: told recently
+        2h   | b = delayed major             | b held: told recently
+        3h   | withdraw b                    | b suppressed: withdrawn
+        4h1s |                               | a#1 by email
+        ",
+    );
+    // A recovery to news of a later scan that is over before it leaves.
+    timeline(
+        &world(),
+        "
+        0s   | a = stalled warn              | a#1 by email
+        1s   | a#1 delivered                 | a#1 delivered
+        1h   | withdraw a                    |
+        1h   | b = recovered info resolves=a | b held: told recently
+        2h   | c = customs_held warn         | c held: told recently
+        3h   | withdraw c                    | c suppressed: withdrawn
+        3h   | d = recovered info resolves=c | d suppressed: nothing told
+        4h1s |                               | b#1 by email
+        ",
+    );
+    // A recovery to a later one of something that nobody heard of.
+    timeline(
+        &world(),
+        "
+        0s   | a = stalled warn              | a#1 by email
+        1s   | a#1 delivered                 | a#1 delivered
+        1h   | withdraw a                    |
+        1h   | b = recovered info resolves=a | b held: told recently
+        2h   | d = recovered info resolves=x | d suppressed: nothing told
+        4h1s |                               | b#1 by email
+        ",
+    );
+}
+
+#[test]
+fn what_was_told_since_leaves_no_room_for_a_recovery() {
+    timeline(
+        &world(),
+        "
+        0s   | a = stalled warn              | a#1 by email
+        1s   | a#1 delivered                 | a#1 delivered
+        1h   | withdraw a                    |
+        1h   | b = recovered info resolves=a | b held: told recently
+        2h   | c = collection info           | c#1 by email
+        2h1s | c#1 delivered                 | c#1 delivered
+        4h1s |                               | b suppressed: other news
+        ",
+    );
+}
+
+#[test]
 fn a_failed_notice_is_superseded_by_a_worse_one_of_its_group_and_by_no_other() {
     timeline(
         &world(),
@@ -405,7 +466,9 @@ fn a_failed_notice_is_superseded_by_a_worse_one_of_its_group_and_by_no_other() {
         1s  | a#1 retry 1h                     | a#1 retry
         2s  | b = damaged critical to=merchant | b#1 by webhook
         3s  | b#1 delivered                    | b#1 delivered
-        4s  | c = delayed major to=merchant    | a suppressed: superseded; c#1 by webhook
+        4s  | c = delayed major to=merchant    | c#1 by webhook
+        5s  | c#1 delivered                    | c#1 delivered
+        2h  |                                  | a suppressed: not worse
         ",
     );
 }
