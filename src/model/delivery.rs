@@ -135,6 +135,9 @@ pub struct Delivery {
     pub reason: Option<String>,
     /// The provider's name for the message.
     pub provider_id: Option<String>,
+    /// The digest that tells it instead: a notice of its own, with deliveries of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<NoticeId>,
     #[allow(missing_docs)]
     pub at: Timestamp,
     /// How long the attempt took, in milliseconds.

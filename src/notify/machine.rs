@@ -111,8 +111,9 @@ impl Notifier {
         let claims = self.claims.first().filter(|_| self.open);
         let of = |first: Option<(Timestamp, Arc<str>)>, what| first.map(|(at, key)| (at, Box::from(&*key), what));
         let all = [
-            of(self.limits.first(), Limit::Thread),
+            // A window's notices end before the thread of its digest can be forgotten.
             of(self.gathering.first(), Limit::Window),
+            of(self.limits.first(), Limit::Thread),
             of(claims, Limit::Claim),
         ];
         all.into_iter().flatten().min_by_key(|(at, ..)| *at)
@@ -151,7 +152,7 @@ impl Machine for Notifier {
                 Limit::Heeding => self.heed_next(&key, world, out),
                 Limit::Ruling(kind) => self.carry_out(kind, world, out),
                 Limit::Thread => self.pass(&key, limit, world, out),
-                Limit::Window => self.close_window(&key, world, out),
+                Limit::Window => self.pass_window(&key, world, out),
                 Limit::Claim => self.advance(&key, now, world, out),
             }
         }

@@ -121,11 +121,13 @@ pub enum Suppression {
     TooMany,
     /// An operator discarded what a storm held.
     StormDiscarded,
+    /// It is told by the digest of its window, which is a notice of its own.
+    InDigest,
 }
 
 impl Suppression {
     /// Every reason not to send.
-    pub const ALL: [Suppression; 13] = [
+    pub const ALL: [Suppression; 14] = [
         Suppression::NoContact,
         Suppression::EndpointGone,
         Suppression::SendOff,
@@ -139,6 +141,7 @@ impl Suppression {
         Suppression::OptedOut,
         Suppression::TooMany,
         Suppression::StormDiscarded,
+        Suppression::InDigest,
     ];
 
     /// The label's value.
@@ -157,6 +160,7 @@ impl Suppression {
             Suppression::OptedOut => "opted out",
             Suppression::TooMany => "too many wait",
             Suppression::StormDiscarded => "storm discarded",
+            Suppression::InDigest => "in digest",
         }
     }
 }

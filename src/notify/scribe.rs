@@ -141,6 +141,7 @@ impl<'a> Scribe<'a> {
             outcome: None,
             reason,
             provider_id: None,
+            digest: None,
             at,
             took_ms: None,
         }

@@ -101,11 +101,12 @@ impl Notifier {
         self.touch(key, last, world);
     }
 
-    /// Ends a window and passes its digest on to a thread of the hub or merchant.
-    pub(super) fn close_window(&mut self, window: &str, world: &World, out: &mut Vec<Effect>) {
-        let policy = &world.policy.notify.digest;
-        if let Some((recipient, digest)) = self.gathering.pass(window, world) {
-            let (key, entry) = digest::entry(&digest, &recipient, policy);
+    /// Takes the next step of a window's end: its digest, which goes on to a thread of the hub or merchant, then the last word on one
+    /// notice of it, or forgetting one.
+    pub(super) fn pass_window(&mut self, window: &str, world: &World, out: &mut Vec<Effect>) {
+        let ids = &self.ids;
+        if let Some((recipient, digest)) = self.gathering.pass(window, |id| ids.contains_key(id), world, out) {
+            let (key, entry) = digest::entry(&digest, &recipient, &world.policy.notify.digest);
             self.add(&key, entry, digest.to, world, out);
         }
     }

@@ -28,7 +28,11 @@ pub struct Verdict {
     pub conditions: usize,
     pub notices: usize,
     pub received: usize,
-    /// Notices of what stood at the end that nobody was told, for a reason that holds.
+    /// Digests that arrived.
+    pub digests: usize,
+    /// Notices that were gathered for digests.
+    pub gathered: usize,
+    /// Notices that were not told, for a reason that holds.
     pub suppressed: usize,
     /// How long after its withdrawal something arrived at the latest, where nothing was held up, in milliseconds.
     pub latest: i64,
@@ -68,14 +72,20 @@ pub fn judge(folder: &Path, cut: Cut) -> Verdict {
     serde_json::from_slice(&output.stdout).expect("live.py prints a verdict")
 }
 
-/// Issued notices of before the cut of which nothing final is known. Hubs' digests gather for longer than a run lasts.
+/// Issued notices of before the cut of which nothing final is known. Of what was gathered for a digest that is the digest's last word.
 pub fn without_last_word(notices: &[Value], deliveries: &[Value], cut: i64) -> Vec<Value> {
     let id = |record: &Value, field: &str| record[field].as_str().unwrap_or_default().to_owned();
-    let mut said: BTreeSet<String> =
-        notices.iter().filter(|notice| notice["change"] == "withdrawn").map(|notice| id(notice, "id")).collect();
-    let mut unknown = BTreeMap::<String, usize>::new();
+    let to_hubs = notices.iter().filter(|notice| notice["audience"] == "hub_ops");
+    let hubs: BTreeSet<String> = to_hubs.map(|notice| id(notice, "id")).collect();
+    // What is gathered for hubs ends by a record of its own even where it was withdrawn.
+    let withdrawn = notices.iter().filter(|notice| notice["change"] == "withdrawn").map(|notice| id(notice, "id"));
+    let mut said: BTreeSet<String> = withdrawn.filter(|id| !hubs.contains(id)).collect();
+    let (mut unknown, mut digests) = (BTreeMap::<String, usize>::new(), BTreeMap::<String, String>::new());
     for delivery in deliveries {
         let notice = id(delivery, "notice_id");
+        if delivery["digest"].is_string() {
+            digests.insert(notice.clone(), id(delivery, "digest"));
+        }
         let times = unknown.entry(notice.clone()).or_default();
         *times += usize::from(delivery["outcome"] == "unknown");
         let gives_up = delivery["channel"] == "email" && *times >= UNKNOWN_MAX;
@@ -89,6 +99,10 @@ pub fn without_last_word(notices: &[Value], deliveries: &[Value], cut: i64) -> V
         let at = notice["at"].as_str().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
         at.is_some_and(|at| at.timestamp_millis() <= cut)
     };
-    let issued = notices.iter().filter(|notice| notice["change"] == "issued" && notice["audience"] != "hub_ops");
-    issued.filter(before).filter(|notice| !said.contains(&id(notice, "id"))).cloned().collect()
+    let has_ended = |notice: &&Value| {
+        let id = id(notice, "id");
+        said.contains(&id) && digests.get(&id).is_none_or(|digest| said.contains(digest))
+    };
+    let issued = notices.iter().filter(|notice| notice["change"] == "issued");
+    issued.filter(before).filter(|notice| !has_ended(notice)).cloned().collect()
 }

@@ -136,7 +136,7 @@ fn say(run: &Run, verdict: Option<&Verdict>) {
     }
     let Some(verdict) = verdict else { return };
     println!(
-        "leg {}: {} faults in {} s; {} parcels, {} records, {} changes of conditions, {} notices, {} received; \
+        "leg {}: {} faults in {} s; {} parcels, {} records, {} changes of conditions, {} notices, {} received, {} digests of {} gathered ones among them; \
          lost {}, doubled {}, wrong {}, unknown {}, suppressed {}; {} daemons ended by themselves; {} parcels had a record that was shown late; \
          {:.1} s after its withdrawal arrived what was latest without being held up",
         run.leg,
@@ -147,6 +147,8 @@ fn say(run: &Run, verdict: Option<&Verdict>) {
         run.conditions,
         run.notices,
         run.received,
+        run.digests,
+        run.gathered,
         run.lost,
         run.doubled,
         run.wrong,

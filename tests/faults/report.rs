@@ -54,6 +54,11 @@ pub struct Run {
     /// Notices of what stood at the end that nobody was told, for a reason that holds; 0 in legs of before these were counted.
     #[serde(default)]
     pub suppressed: usize,
+    /// Digests that arrived, and notices that were gathered for them; 0 in legs of before hubs had a contact.
+    #[serde(default)]
+    pub digests: usize,
+    #[serde(default)]
+    pub gathered: usize,
     /// Daemons that ended by themselves and were started again.
     pub ended: usize,
     pub remarks: Vec<String>,
@@ -88,6 +93,7 @@ impl Run {
         (self.received, self.unknown) = (verdict.received, verdict.unknown);
         (self.lost, self.doubled, self.wrong) = (verdict.lost, verdict.doubled, verdict.wrong);
         self.suppressed = verdict.suppressed;
+        (self.digests, self.gathered) = (verdict.digests, verdict.gathered);
         (self.ended, self.remarks) = (outcome.ended, outcome.remarks.clone());
     }
 

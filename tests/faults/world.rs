@@ -66,7 +66,7 @@ retries = ["1s"]
 total_timeout = "4s"
 retries = ["1s"]
 [notify.digest]
-window = "30s"
+window = "15s"
 "#;
 
 /// A daemon's place: it runs, or is down because a fault wants it so.
@@ -254,7 +254,8 @@ fn settings(cluster: &Cluster, prefix: &str, [endpoint, relay]: &[Server; 2]) ->
     );
     Settings::new(cluster, prefix).variable("PARCELWATCH_TEST_SECRET", SECRET).with(LIMITS).with(&format!(
         "[email]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nfrom = \"notice@courier.example\"\n\
-         timeout = \"4s\"\nconnect_timeout = \"2s\"\n[contact.service]\n{contact}",
+         timeout = \"4s\"\nconnect_timeout = \"2s\"\n[contact.service]\n{contact}\n\
+         [contact.hub.default]\n{contact}",
         relay.port
     ))
 }

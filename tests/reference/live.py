@@ -9,26 +9,25 @@ A broker shows a record only when its replicas have it, which is later than its 
 daemon that was told meanwhile that there is nothing more lets time go on, with the wall clock or with a record of another input, and reads this one
 at a later instant than its time. So a record was read at its time or at some instant up to its acknowledgement: any of these readings may
 be what came out, and nothing else."""
-import argparse, itertools, json, math, os
+import argparse, itertools, json, os
 from collections import Counter, defaultdict
-import decode, parcel, rules, telling, told
+import decode, digests, parcel, rules, telling, told, untold
 
 # A record without an acknowledgement (of somebody else's transaction, say) is shown by then.
 SHOWN_WITHIN = 60_000
 # A parcel had a record that was shown late, for the figures.
 LATE = 2000
 READINGS_MAX = 4000
+# `notify.digest.window`.
+GATHERED_FOR = 15_000
 GRACE = 1000
 parcel.HOUR, parcel.MINUTE, parcel.DAY = 1000, 100, 10 * 365 * 24 * 3600 * 1000
 parcel.STANDARD = {"remote": 120_000}
 # Those that the product has; rules.md has more.
 CONDITIONS = """never_uploaded overdue_scan stalled delayed thoroughly_delayed dispatch_overdue attempt_failed uncollected held damaged refused
 lost customs_held skipped_scan uploaded_late misrouted looping suspect_signature unconsented_drop""".split()
-TELLING = ["never_uploaded", "stalled", "delayed", "thoroughly_delayed"]
-LEVELS = ["info", "warn", "major", "critical"]
-# Why what stands may go untold: its reader was told as bad before, or something as bad took its place. Nothing else may happen in this run: everybody
-# has a contact, words and no preference, sending is on, no hours are quiet, no storm breaks, and what expires does so in days.
-KNOWS_AS_MUCH, TOOK_ITS_PLACE = "not worse", "superseded"
+# A notice is shown to its reader so long after its time, at most: until a replica that is silent has been given up (12 s), and what brokers need to notice.
+READ_WITHIN = 22_000
 
 
 class Live(parcel.Parcel):
@@ -200,17 +199,21 @@ class Judge:
             unknown[d["notice_id"]] += d["outcome"] == "unknown"
         received = Counter()
 
-        def arrived(notice_id, at):
+        gathered = digests.Digests(lines(self.folder, "notices"), lines(self.folder, "deliveries"), self.cut, GATHERED_FOR, self.told.held_up, millis, self.fault)
+
+        def arrived(notice_id, at, body="{}"):
             received[notice_id] += 1
-            self.told.arrival(notice_id, at)
+            if not gathered.arrival(notice_id, body):
+                self.told.arrival(notice_id, at)
 
         for event in lines(self.folder, "received"):
             if event["event"] == "request":
                 if event["refusal"] is not None:
                     self.fault("wrong", f"a webhook whose signature is not right: {event['refusal']}")
-                arrived(event["headers"]["webhook-id"], event["at"])
+                arrived(event["headers"]["webhook-id"], event["at"], event.get("body", "{}"))
             elif event["event"] == "body":
                 arrived(event["headers"]["message-id"].lstrip("<").split("@")[0], event["at"])
+        self.count["digests"], self.count["gathered"] = len(gathered.bodies), len(gathered.gathered)
         self.count["unknown"] = sum(unknown.values())
         for notice_id, count in received.items():
             self.count["received"] += 1
@@ -224,60 +227,21 @@ class Judge:
                 self.fault("lost", f"{notice_id} counts as delivered and never arrived: {last[notice_id]}")
             if received[notice_id] and not delivered[notice_id] and not unknown[notice_id] and millis(n["at"]) <= self.cut:
                 self.fault("lost", f"{notice_id} arrived and its outcome was lost: {last.get(notice_id)}")
-        self.standing(last)
+        self.untold()
+        gathered.judged(delivered, unknown)
 
-    def left(self):
-        """When each notice left that did, for all that is known: delivered, or of unknown outcome."""
-        left = {}
-        for d in lines(self.folder, "deliveries"):
-            if d["outcome"] in ("delivered", "unknown"):
-                left.setdefault(d["notice_id"], millis(d["at"]))
-        return left
-
-    def standing(self, last):
-        """What was issued and not withdrawn has been delivered, or its reader had heard as much."""
-        left, matters = self.left(), defaultdict(list)
-        for notice_id, (n, *_) in self.issued.items():
-            if n["audience"] == "hub_ops" or n["kind"] in ("recovered", "corrected", "digest") or millis(n["at"]) > self.cut:
-                continue
-            group = "lateness" if n["kind"] in TELLING else n["kind"]
-            matters[n["parcel_id"], n["journey"], group, n["episode"] if group != "lateness" else 0, n["audience"]].append(notice_id)
-        for key, its in matters.items():
-            for notice_id in its:
-                if notice_id in self.withdrawn or notice_id in left:
-                    continue
-                word = last.get(notice_id)
-                if self.may_go_untold(notice_id, word, its, left):
-                    self.count["suppressed"] += 1
-                else:
-                    self.fault("lost", f"{key} {notice_id} was issued and not told: {word}")
-
-    def may_go_untold(self, notice_id, word, matter, left):
-        """Whether the last word on a notice is a reason, and true. `matter`: the notices that are compared with it, and itself."""
-        if word is None or word["decision"] != "suppressed":
-            return False
-        rank = lambda n: (LEVELS.index(n["level"]), TELLING.index(n["kind"]) if n["kind"] in TELLING else 0)
-        bad = rank(self.issued[notice_id][0])
-        as_bad = [other for other in matter if other != notice_id and rank(self.issued[other][0]) >= bad]
-        if word["reason"] == TOOK_ITS_PLACE:
-            return any(other in left or other in self.withdrawn for other in as_bad)
-        if word["reason"] != KNOWS_AS_MUCH:
-            return False
-        # What its reader knew, and went on knowing: what is taken back while this stands excuses nothing.
-        at = millis(word["at"])
-        return any(left.get(other, math.inf) <= at and not self.taken_back(other, matter, left) for other in as_bad)
-
-    def taken_back(self, notice_id, matter, left):
-        """Whether its reader has heard, later, that it is over or was never so."""
-        audience = self.issued[notice_id][0]["audience"]
-        for other, (n, *_) in self.issued.items():
-            if n["kind"] in told.OVER and n["audience"] == audience and left[notice_id] <= left.get(other, -1):
-                if set(n["resolves"]).intersection(matter if n["kind"] == "recovered" else [notice_id]):
-                    return True
-        return False
+    def untold(self):
+        """What was issued has left, or rightly not (untold.py). Nothing else may happen in this run: everybody has a contact, words and no preference, sending
+        is on, no hours are quiet, nothing waits for a gap, no storm breaks, and what expires does so in days."""
+        notices = [{**n, "read": n["written"]} for n in lines(self.folder, "notices")]
+        threads = untold.threads(notices, lines(self.folder, "deliveries"), READ_WITHIN)
+        for key, thread in threads.items():
+            self.count["suppressed"] += sum(word.decision == "suppressed" for word in thread.words)
+            for what, said in (*thread.judged(untold.nothing_else), *thread.unfinished(self.cut), *thread.late(self.cut, self.within, [(0, self.cut)], 0)):
+                self.fault(what, f"{said}, to {key[0]}")
 
     def verdict(self):
-        return {**{name: self.count[name] for name in ("lost", "doubled", "unknown", "wrong", "records", "conditions", "notices", "received", "suppressed", "doubtful")},
+        return {**{name: self.count[name] for name in ("lost", "doubled", "unknown", "wrong", "records", "conditions", "notices", "received", "suppressed", "doubtful", "digests", "gathered")},
                 "latest": self.told.latest, "parcels": len(self.read), "examples": dict(self.examples)}
 
 

@@ -2,7 +2,8 @@
 
 A span is of one condition at one level, or of a `collection`. `at` holds the instants at which it became to be told: the change's own, and that
 of the shipment that made a shell known. `to` is when it ended, None while it holds, `by` how; `hub_until` is when no hub was to be told of it any more,
-though it holds: its shell became known, or was scanned where no hub is named."""
+though it holds: its shell became known, or was scanned where no hub is named. `well`: whether nobody is to be kept from hearing that it is over by how its
+journey went: it was never sent back, lost or cancelled, and has not expired."""
 from parcel import Parcel
 
 PEOPLE = {
@@ -31,16 +32,24 @@ class Spans:
     """Listens to parcels."""
 
     def __init__(self):
-        self.all, self.open = [], {}
+        self.all, self.open, self.ill = [], {}, set()
 
     def begin(self, parcel, kind, key, level, episode, at, held):
         span = {"journey": parcel.journey, "kind": kind, "level": level, "episode": episode, "from": at, "to": None, "by": None,
-                "told": [] if held else [[at, a] for a in self.audiences(parcel, kind, level)], "quiet": [], "choice": None, "hub": kind in HUBS or parcel.ship is None and kind != "collection", "hub_until": None}
+                "told": [] if held else [[at, a] for a in self.audiences(parcel, kind, level)], "quiet": [], "choice": None, "hub": kind in HUBS or parcel.ship is None and kind != "collection", "hub_until": None,
+                "well": parcel.journey not in self.ill}
         if not held and self.hub(parcel, kind, key):
             span["told"].append([at, "hub_ops"])
         self.open[parcel.journey, kind, key] = span
         self.all.append(span)
         self.rests(parcel, span, at)
+
+    def goes_ill(self, journey):
+        """The journey's end, or what it has come to, is none that is told as all being well."""
+        self.ill.add(journey)
+        for span in self.all:
+            if span["journey"] == journey:
+                span["well"] = False
 
     def hubless(self, parcel, at):
         """Something has changed: where no hub is to be told any more, that is noted."""
@@ -141,6 +150,8 @@ def listen(parcel_class, spans, judged):
         def ends(self, event, code, now, cause, by=None):
             super().ends(event, code, now, cause, by)
             spans.finish(self, "collection", None, now, ("end", cause))
+            if code not in ("delivered", "collected"):
+                spans.goes_ill(self.journey)
 
         def heard(self, made, now):
             spans.chosen(self, made, now)
@@ -148,6 +159,8 @@ def listen(parcel_class, spans, judged):
         def accept(self, s, now):
             before = self.standing()
             super().accept(s, now)
+            if s.code == "returning":
+                spans.goes_ill(self.journey)
             if self.standing() is not before:
                 spans.appointed(self, now)
 

@@ -15,7 +15,7 @@ UNDER_WAY = 5_000 + 6_000 + 4_000 + 5_000
 # replica that is silent has been given up (12 s, and what brokers need to notice).
 HOLDS_UP = {"daemon-paused", "broker-paused", "broker-killed", "disk-full"}
 STANDS_STILL = 18_000 + 22_000
-PEOPLE_HEAR = ("recipient", "merchant", "customer_service")
+HEAR = ("recipient", "merchant", "customer_service", "hub_ops")
 OVER = {"recovered": "cleared", "corrected": "retracted"}
 
 
@@ -94,13 +94,15 @@ class Told:
         """Once each what held for long, or holds at the cut."""
         for parcel, spans in self.spans.items():
             for span in spans:
-                for audience in PEOPLE_HEAR:
+                for audience in HEAR:
                     instants = [at for at, whom in span["told"] if whom == audience]
                     if not instants:
                         continue
                     count, at = heard[id(span), audience], min(instants)
-                    holds = span["to"] is None or span["to"] > self.cut
-                    long = at < self.told if holds else span["to"] - at > self.within
+                    ends = [end for end in (span["to"], span["hub_until"] if audience == "hub_ops" else None) if end is not None]
+                    to = min(ends, default=None)
+                    holds = to is None or to > self.cut
+                    long = at < self.told if holds else to - at > self.within
                     what = f"{parcel} {span['kind']} {span['level']} of {at} to {audience}"
                     if count > 1:
                         self.fault("doubled", f"told by {count} notices: {what}")
@@ -154,6 +156,26 @@ class Told:
             owed = by == ("retracted", "scan") and ended + self.within < self.cut and n["audience"] != "hub_ops" and n["kind"] != "collection"
             if owed and n["written"] < ended and not times[notice_id]:
                 self.fault("lost", f"retracted and not corrected: {brief(n)}")
+
+        self.all_is_well(times)
+
+    def all_is_well(self, times):
+        """Whoever was told of something that a scan has ended hears so. Where something else was issued to them at that scan or later, or something that they
+        were told stands, or the journey went ill, whether they do is a matter of what was written first: then nothing is demanded."""
+        readers = defaultdict(list)
+        for its in self.issued.values():
+            if its[0]["kind"] != "recovered":
+                readers[tuple(its[0][k] for k in ("parcel_id", "journey", "audience"))].append(its[0])
+        for notice_id, span in self.of.items():
+            n, (ended, by) = self.issued[notice_id][0], span["end"]
+            if by != ("cleared", "scan") or not span["well"] or n["kind"] == "collection" or n["audience"] == "hub_ops" or times[notice_id]:
+                continue
+            others = readers[n["parcel_id"], n["journey"], n["audience"]]
+            news = any(max(self.millis(o["at"]), o["written"]) >= ended for o in others)
+            ends = (self.of[o["id"]] for o in others if o["id"] in self.of and o["kind"] != "collection")
+            stands = any((o["end"][0] is None or o["end"][0] > ended) and (o["by"] or ("",))[0] != "instant" for o in ends)
+            if not news and not stands and ended + self.within < self.cut:
+                self.fault("lost", f"over and nobody is told so: {brief(n)}")
 
     def arrival(self, notice_id, at):
         """Of a message with a notice at its receiver, by the receiver's clock."""

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use parcelwatch::channel::{Gate, Outcome};
-use parcelwatch::model::{Attempt, NoticeId, Receipt, ReceiptKind, ReportedOutcome};
+use parcelwatch::model::{Attempt, Message, NoticeId, Receipt, ReceiptKind, ReportedOutcome};
 use parcelwatch::stream::{Clock, Outbox};
+use serde_json::Value;
 
 use crate::brokers::Instance as Process;
 use crate::dice::Dice;
@@ -56,6 +57,8 @@ pub struct Begun {
     pub clock: i64,
     /// Whether the other side has it.
     pub arrived: bool,
+    /// What a digest says, where it goes out as an event.
+    pub digest: Option<Value>,
     pub instance: String,
 }
 
@@ -201,6 +204,7 @@ impl Channels {
                         deadline: attempt.deadline.as_millis(),
                         clock: self.clock.now().as_millis(),
                         arrived: matches!(fate, Fate::Taken | Fate::LostAfter),
+                        digest: digest(&attempt.message),
                         instance: instance.to_owned(),
                     });
                     inner.running.push(Running { attempt, fate, ends: now + took, began: now });
@@ -251,6 +255,13 @@ impl Channels {
             },
         }
     }
+}
+
+/// What a digest says.
+fn digest(message: &Message) -> Option<Value> {
+    let Message::Json(event) = message else { return None };
+    let event: Value = serde_json::from_str(event).expect("an event is JSON");
+    (event["type"] == "parcelwatch.notice.digest").then(|| event["data"].clone())
 }
 
 fn fate(weather: Weather, dice: &mut Dice) -> (Fate, i64) {

@@ -117,10 +117,11 @@ impl Run {
         (simulation, evidence)
     }
 
-    /// Holds what was left behind against the rules.
-    fn judge(&mut self, evidence: &Evidence, found: &mut Violations) {
+    /// Holds what was left behind against the rules; gives how many notices were suppressed, and why.
+    fn judge(&mut self, evidence: &Evidence, found: &mut Violations) -> BTreeMap<String, u64> {
         let verdict = self.oracle.judge(&records(evidence), evidence.until);
         invariants::check(evidence, &verdict, found);
+        invariants::untold::check(evidence, &mut self.oracle, found)
     }
 
     fn seed(&mut self, seed: u64) -> Outcome {
@@ -130,9 +131,7 @@ impl Run {
         if TRACE.get() {
             evidence.tell();
         }
-        if found.0.is_empty() {
-            self.judge(&evidence, &mut found);
-        }
+        let suppressed = if found.0.is_empty() { self.judge(&evidence, &mut found) } else { BTreeMap::new() };
         let (turns, mut counts) = simulation.counts();
         counts.append(&mut self.awry);
         counts.insert("turns".to_owned(), turns);
@@ -142,7 +141,9 @@ impl Run {
             ("deliveries", &evidence.deliveries),
         ];
         counts.extend(written.map(|(name, records)| (name.to_owned(), records.len() as u64)));
+        counts.insert("in digests".to_owned(), invariants::digests::ended(&evidence) as u64);
         counts.insert("attempts".to_owned(), evidence.ends.begun.len() as u64);
+        counts.extend(suppressed.into_iter().map(|(what, count)| (format!("suppressed: {what}"), count)));
         counts.insert("repeated as unknown".to_owned(), invariants::deliveries::repeats(&evidence) as u64);
         Outcome { violations: found.0, trace: simulation.trace(), counts }
     }

@@ -3,15 +3,16 @@
 
 One JSON object a line in, one out. `history`: a dirty history with the instant at which each record is written. `judge`: of the records of a
 finished run, by parcel: the changes of conditions, the spans in which something is to be told, and which records are rejected; where a `mutant`
-is named, by rules of which one is changed. `readings`: the names of all mutants, each of which can be made. `sift`: which of them differ on such
+is named, by rules of which one is changed. `untold`: what is wrong with what was not told. `readings`: the names of all mutants, each of which can be made. `sift`: which of them differ on such
 records, and in what. It shares nothing with src/: the rules are those of tests/reference."""
-import json, multiprocessing, os, sys, time, types
+import collections, json, multiprocessing, os, sys, time, types
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REFERENCE = os.path.join(HERE, "..", "reference")
 sys.path.insert(0, REFERENCE)
 sys.dont_write_bytecode = True
 import histories     # noqa: E402
+import untold        # noqa: E402
 
 FILES = ("decode", "route", "parcel", "choosing", "rules", "telling")
 MODULES = {}
@@ -95,6 +96,39 @@ def judge(request):
     return {"conditions": conditions, "spans": spans, "rejected": rejected}
 
 
+# -- what was not told
+
+# A person is told something about a parcel so often at most (`notify.gap`).
+GAP = 4 * 3_600_000
+# So many notices to one reader about one journey are kept; where more wait, the oldest gives way.
+KEPT = 64
+
+
+def not_told(request):
+    """What is wrong with what was not told, or was, by what was issued and what left. notices: [key, when it was read, value]; deliveries: [when it was written,
+    value]; opted: [key, when]; all in the order of their partitions. `well`: when nothing was wrong; `within`: what is true for longer then is told."""
+    notices = [{**json.loads(value), "key": key, "read": read} for key, read, value in request["notices"]]
+    deliveries = [{**json.loads(value), "written": written} for written, value in request["deliveries"]]
+    counts = collections.Counter((n["key"], n["parcel_id"], n["journey"]) for n in notices if n["change"] == "issued")
+    many = {key for (key, *_), count in counts.items() if count > KEPT}
+    gone = {d["recipient_key"] for d in deliveries if d["outcome"] == "refused" and d["channel"] == "webhook"}
+
+    def may(reason, n, before, at):
+        refused = any(word.outcome == "refused" for word in before)
+        if reason == "no contact" and not refused and (n.audience not in untold.PERSONS or "@" in str(n.contact.get("email"))):
+            return "there is one"
+        if reason == "opted out" and not any(key == n.reader and when <= at for key, when in request["opted"]):
+            return "its reader has not"
+        if reason == "endpoint gone" and n.reader not in gone:
+            return "it never said so"
+        if reason == "too many" and n.reader not in many:
+            return "there are few"
+        return None if reason in ("no contact", "opted out", "endpoint gone", "too many") else untold.nothing_else(reason)
+
+    suppressed, wrong = untold.judged(notices, deliveries, request["until"], request["within"], 0, request["well"], GAP, may)
+    return {"suppressed": suppressed, "wrong": [f"{what}: {said}" for what, said in wrong]}
+
+
 # -- other readings
 
 def readings(_):
@@ -157,7 +191,7 @@ def difference(a, b):
     return [x for x in a if x not in b] + [x for x in b if x not in a]
 
 
-DO = {"history": histories.made, "judge": judge, "readings": readings, "sift": sift}
+DO = {"history": histories.made, "judge": judge, "untold": not_told, "readings": readings, "sift": sift}
 
 
 def main():

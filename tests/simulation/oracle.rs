@@ -71,8 +71,19 @@ pub struct Span {
     pub choice: Option<(String, String)>,
     /// Whether hubs see it in their digests.
     pub hub: bool,
+    /// Whether its journey went so that those who were told may hear that all is well again.
+    pub well: bool,
     /// From when on no hub is to be told of it any more, though it holds.
     pub hub_until: Option<i64>,
+}
+
+/// What is to be said of what was not told.
+#[derive(Debug, Deserialize)]
+pub struct Untold {
+    /// How many notices were suppressed, by what they are and why.
+    pub suppressed: BTreeMap<String, u64>,
+    /// A sentence each.
+    pub wrong: Vec<String>,
 }
 
 /// An input record as the brokers have it: topic, time, offset, value.
@@ -117,6 +128,11 @@ impl Oracle {
         let mut verdict: Verdict = self.ask(&question);
         verdict.keep_judged();
         verdict
+    }
+
+    /// What is wrong with what was not told; the question is made where it is asked (`invariants/untold.rs`).
+    pub fn untold(&mut self, question: &Value) -> Untold {
+        self.ask(question)
     }
 
     /// The names of all other readings; panics where the reference has changed under one, so that it cannot be made.

@@ -11,6 +11,10 @@ use parcelwatch::stream::{From, Options};
 /// Merchants `M-0` and so on; each has a webhook, the last one a mail address, too.
 pub const MERCHANTS: usize = 3;
 
+/// The one of them that collects its notices, and for how long.
+pub const COLLECTING: &str = "M-1";
+pub const COLLECTS_FOR_MS: i64 = 25 * 60_000;
+
 /// Partitions of every topic. More spread the parcels thinner over the same turns.
 pub const PARTITIONS: i32 = 3;
 
@@ -25,8 +29,6 @@ host = "mail.invalid"
 from = "notice@courier.example"
 [contact.service]
 email = "service@courier.example"
-[contact.hub.default]
-email = "hub@courier.example"
 "#;
 
 /// The configuration of a whole run.
@@ -42,7 +44,13 @@ impl Settings {
         let file = folder.path().join("parcelwatch.toml");
         let key = folder.path().join("key");
         std::fs::write(&key, "the simulation's own key of recipients, 2026").expect("a file");
-        let settings = format!("{SETTINGS}[privacy]\nhash_key = \"file:{}\"\n", key.display());
+        let secret = folder.path().join("secret");
+        std::fs::write(&secret, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("a file");
+        let hubs = format!("{{ url = \"https://hubs.example/hook\", secrets = [\"file:{}\"] }}", secret.display());
+        let settings = format!(
+            "{SETTINGS}[contact.hub.default]\nwebhook = {hubs}\n[privacy]\nhash_key = \"file:{}\"\n",
+            key.display()
+        );
         std::fs::write(&file, settings).expect("a file");
         let config = Config::load(Some(&file)).unwrap_or_else(|errors| panic!("{errors}"));
         let hash_key = config.privacy.hash_key().expect("the key was just written");
@@ -62,6 +70,7 @@ impl Settings {
             let name = format!("M-{n}");
             let webhook =
                 Webhook { url: format!("https://m{n}.example/hook"), secrets: vec!["env:M_SECRET".to_owned()] };
+            let digest = (name == COLLECTING).then(|| format!("{COLLECTS_FOR_MS}ms"));
             let merchant = Merchant {
                 merchant: name.clone(),
                 name: None,
@@ -69,7 +78,7 @@ impl Settings {
                 email: (n + 1 == MERCHANTS).then(|| format!("ops{n}@m.example")),
                 locale: Some("en".to_owned()),
                 audiences: None,
-                digest: None,
+                digest,
             };
             (name, merchant)
         });

@@ -4,6 +4,14 @@
 //! Every gathered notice is an entry of its own, so that a dark hub with thousands of silent parcels never
 //! makes a large record of state. What is withdrawn before its window ends drops out; a window
 //! from which everything dropped out is not told.
+//!
+//! What always holds:
+//! - Each gathered notice has a last word on record: that it was withdrawn, that it resolves nothing that was told, or in which
+//!   digest it is. What became of the digest is recorded as of any other notice.
+//! - A limit that passes writes one record at most, so that a window of any size ends in transactions of bounded size. The digest comes
+//!   first, of everything that is open; then each notice ends. That a window has its digest is seen by the digest's notice, which is
+//!   remembered for longer. (A version of before this ends a window at once. Should it take a partition over while notices of a window
+//!   are still to end, it sends their digest under the same id again.)
 
 mod summary;
 
@@ -25,14 +33,14 @@ use crate::model::{
 use crate::state::Table;
 
 pub use summary::entry;
-use summary::summary;
+use summary::{notice_id, summary};
 
 /// A notice to a hub or merchant. Part of the saved state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Gathered {
     /// The end of its window.
     until: Timestamp,
-    /// None once it went out or dropped out; then it is remembered as a repeat's first.
+    /// None once it has its last word; then it is remembered as a repeat's first.
     open: Option<Item>,
 }
 
@@ -90,11 +98,11 @@ impl Gathering {
         let until = window_end(now, window);
         let open =
             issued.kind.condition().map(|kind| Item { parcel_id: issued.parcel_id.clone(), kind, level: issued.level });
-        let (decision, reason) = match open {
-            Some(_) => (Decision::Held, Hold::Digest.name()),
-            None => (Decision::Suppressed, Suppression::NothingTold.name()),
+        let word = match open {
+            Some(_) => Word { decision: Decision::Held, reason: Hold::Digest.name(), digest: None },
+            None => Word::suppressed(Suppression::NothingTold),
         };
-        record(recipient, &issued.id, &issued.parcel_id, issued.kind, (decision, reason), now, out);
+        record(recipient, &issued.id, &issued.parcel_id, issued.kind, word, now, out);
         let key = format!("{recipient}{SEPARATOR}{}{SEPARATOR}{}", until.as_millis(), issued.id);
         *self.table.entry(&key, || Gathered { until, open: None }) = Gathered { until, open };
         self.index(&key);
@@ -104,39 +112,58 @@ impl Gathering {
     /// Takes a notice out of its window, if that has not ended. False if no such notice was gathered.
     pub fn withdraw(&mut self, now: Timestamp, id: &NoticeId, policy: &DigestPolicy, out: &mut Vec<Effect>) -> bool {
         let Some(key) = self.ids.get(id).cloned() else { return false };
-        if let Some(item) = self.table.get_mut(&key).and_then(|gathered| gathered.open.take()) {
-            let recipient = recipient_of(window_of(&key));
-            let dropped = (Decision::Suppressed, Suppression::Withdrawn.name());
-            record(&recipient, id, &item.parcel_id, NoticeKind::Condition(item.kind), dropped, now, out);
-            self.index(&key);
-            self.schedule(window_of(&key), policy);
-        }
+        self.end(&key, Word::suppressed(Suppression::Withdrawn), now, policy, out);
         true
     }
 
-    /// A limit of this window passed: it ends, or is forgotten. Returns what is to be told, and to whom.
-    pub fn pass(&mut self, window: &str, world: &World) -> Option<(RecipientKey, Digest)> {
+    /// A limit of this window passed; what comes next of its end. `is_told`: whether a notice of this id is known already.
+    pub fn pass(
+        &mut self,
+        window: &str,
+        is_told: impl Fn(&NoticeId) -> bool,
+        world: &World,
+        out: &mut Vec<Effect>,
+    ) -> Option<(RecipientKey, Digest)> {
         let policy = &world.policy.notify.digest;
-        let found = self.windows.get_mut(window)?;
-        if found.open.is_empty() {
-            let forgotten = std::mem::take(&mut found.all);
-            for key in &forgotten {
-                self.table.remove(key);
-                self.unindex(key);
+        let found = self.windows.get(window)?;
+        let (recipient, until) = (recipient_of(window), until_of(window));
+        let digest = notice_id(&recipient, until);
+        match (found.open.first().cloned(), found.all.first().cloned()) {
+            (Some(_), _) if !is_told(&digest) => {
+                let digest = self.digest(window, world);
+                return Some((recipient, digest));
             }
-            self.schedule(window, policy);
-            return None;
+            (Some(key), _) => self.end(&key, Word::in_digest(digest), until.next(), policy, out),
+            (None, Some(key)) => {
+                self.table.remove(&key);
+                self.unindex(&key);
+                self.schedule(window, policy);
+            }
+            (None, None) => self.schedule(window, policy),
         }
-        let open = std::mem::take(&mut found.open);
-        let items = open.iter().filter_map(|key| self.table.get_mut(key)?.open.take()).collect();
-        self.schedule(window, policy);
-        let recipient = recipient_of(window);
+        None
+    }
+
+    /// What a window tells: whatever is open in it.
+    fn digest(&self, window: &str, world: &World) -> Digest {
+        let policy = &world.policy.notify.digest;
+        let open = self.windows.get(window).into_iter().flat_map(|found| &found.open);
+        let items = open.filter_map(|key| self.table.get(key)?.open.as_ref());
+        let (recipient, to) = (recipient_of(window), until_of(window));
         let merchant = merchant_of(&recipient).map(str::to_owned);
         let own = merchant.as_deref().and_then(|merchant| world.merchants.get(merchant)?.digest_window());
-        let from = until_of(window) - own.unwrap_or(policy.window);
+        let from = to - own.unwrap_or(policy.window);
         let hub = recipient.as_str().strip_prefix("hub:").unwrap_or_default().to_owned();
-        let digest = summary(items, policy.list);
-        Some((recipient, Digest { hub, merchant, from, to: until_of(window), ..digest }))
+        Digest { hub, merchant, from, to, ..summary(items, policy.list) }
+    }
+
+    /// Gives an open notice its last word.
+    fn end(&mut self, key: &str, word: Word, at: Timestamp, policy: &DigestPolicy, out: &mut Vec<Effect>) {
+        let Some(item) = self.table.get_mut(key).and_then(|gathered| gathered.open.take()) else { return };
+        let (recipient, kind) = (recipient_of(window_of(key)), NoticeKind::Condition(item.kind));
+        record(&recipient, &id_of(key), &item.parcel_id, kind, word, at, out);
+        self.index(key);
+        self.schedule(window_of(key), policy);
     }
 
     /// Derives what is not saved from the table.
@@ -244,13 +271,31 @@ fn audience_of(recipient: &RecipientKey) -> Audience {
     merchant_of(recipient).map_or(Audience::HubOps, |_| Audience::Merchant)
 }
 
+/// What was decided about a notice to a hub or merchant.
+struct Word {
+    decision: Decision,
+    reason: &'static str,
+    /// The digest that it is in.
+    digest: Option<NoticeId>,
+}
+
+impl Word {
+    fn suppressed(suppression: Suppression) -> Word {
+        Word { decision: Decision::Suppressed, reason: suppression.name(), digest: None }
+    }
+
+    fn in_digest(digest: NoticeId) -> Word {
+        Word { digest: Some(digest), ..Word::suppressed(Suppression::InDigest) }
+    }
+}
+
 /// Writes down what was decided about a notice to a hub or merchant.
 fn record(
     recipient: &RecipientKey,
     id: &NoticeId,
     parcel_id: &str,
     kind: NoticeKind,
-    (decision, reason): (Decision, &'static str),
+    Word { decision, reason, digest }: Word,
     at: Timestamp,
     out: &mut Vec<Effect>,
 ) {
@@ -265,6 +310,7 @@ fn record(
         outcome: None,
         reason: Some(reason.to_owned()),
         provider_id: None,
+        digest,
         at,
         took_ms: None,
     })));

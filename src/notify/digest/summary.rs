@@ -11,10 +11,10 @@ use crate::notify::thread::{Body, Entry, Phase, SEPARATOR, Wait};
 
 /// What a window's digest says: each parcel once per condition, at its worst level.
 /// At most `list` of them are listed. For whom and of which window is for the caller to say.
-pub(super) fn summary(items: Vec<Item>, list: usize) -> Digest {
-    let mut worst: BTreeMap<(String, ConditionKind), Level> = BTreeMap::new();
+pub(super) fn summary<'a>(items: impl Iterator<Item = &'a Item>, list: usize) -> Digest {
+    let mut worst: BTreeMap<(&str, ConditionKind), Level> = BTreeMap::new();
     for item in items {
-        let level = worst.entry((item.parcel_id, item.kind)).or_insert(item.level);
+        let level = worst.entry((&item.parcel_id, item.kind)).or_insert(item.level);
         *level = item.level.max(*level);
     }
     let mut counted: BTreeMap<(Reverse<Level>, ConditionKind), u64> = BTreeMap::new();
@@ -24,14 +24,21 @@ pub(super) fn summary(items: Vec<Item>, list: usize) -> Digest {
     let counts =
         counted.into_iter().map(|((Reverse(level), kind), count)| DigestCount { kind, level, count }).collect();
     let total = worst.keys().map(|(parcel_id, _)| parcel_id).collect::<BTreeSet<_>>().len() as u64;
-    let mut parcels: Vec<DigestParcel> =
-        worst.into_iter().map(|((parcel_id, kind), level)| DigestParcel { parcel_id, kind, level }).collect();
+    let mut order: Vec<((&str, ConditionKind), Level)> = worst.into_iter().collect();
     // The worst first; within a level by kind and parcel, as they come.
-    parcels.sort_by_key(|parcel| (Reverse(parcel.level), parcel.kind));
-    let more = parcels.len().saturating_sub(list) as u64;
-    parcels.truncate(list);
+    order.sort_by_key(|((_, kind), level)| (Reverse(*level), *kind));
+    let more = order.len().saturating_sub(list) as u64;
+    let listed = order.into_iter().take(list);
+    let parcels = listed
+        .map(|((parcel_id, kind), level)| DigestParcel { parcel_id: parcel_id.to_owned(), kind, level })
+        .collect();
     let (from, to) = (Timestamp::MIN, Timestamp::MIN);
     Digest { hub: String::new(), merchant: None, from, to, total, counts, parcels, more }
+}
+
+/// The id of the digest of a window that ends so.
+pub(super) fn notice_id(recipient: &RecipientKey, to: Timestamp) -> NoticeId {
+    NoticeId::of(&["digest", recipient.as_str(), &to.to_string()])
 }
 
 /// The digest as a notice of its own, in a thread of its own.
@@ -39,7 +46,7 @@ pub fn entry(digest: &Digest, recipient: &RecipientKey, policy: &DigestPolicy) -
     let window = digest.to.to_string();
     let body = Body(serde_json::to_string(digest).expect("a digest is JSON"));
     let entry = Entry {
-        id: NoticeId::of(&["digest", recipient.as_str(), &window]),
+        id: notice_id(recipient, digest.to),
         kind: NoticeKind::Digest,
         level: digest.counts.first().map_or(Level::Info, |count| count.level),
         episode: 0,

@@ -114,3 +114,40 @@ fn what_a_reader_of_a_thousand_parcels_asks_for_is_carried_out_in_turns_and_surv
     assert_eq!(cancelled, 500, "each that was claimed is called back once");
     assert_eq!(sizes(desk.machine.tables())[5], 0, "nothing is left to carry out");
 }
+
+#[test]
+fn a_window_of_thousands_ends_and_is_forgotten_in_turns_and_survives_restarts_and_aborts() {
+    const PER_TURN: usize = 100;
+    const GATHERED: usize = 3000;
+    let mut desk = Desk::new(&world());
+    for n in 0..GATHERED {
+        desk.event(&format!("a{n} = stalled warn to=hub_ops parcel=SF{n}"));
+    }
+    desk.machine.committed();
+    desk.log.clear();
+    let digest = &world().policy.notify.digest;
+    for (now, gathered) in [(START + digest.window, GATHERED), (START + digest.window + digest.remember, 0)] {
+        let now = now.next();
+        loop {
+            // The first half of each turn is put back, as it is with its transaction.
+            desk.machine.handle_timeout(now, PER_TURN / 2, &desk.world, &mut Vec::new());
+            desk.machine.aborted(&desk.world);
+            let begun = desk.log.len();
+            let passed = desk.machine.handle_timeout(now, PER_TURN, &desk.world, &mut desk.log);
+            assert!(desk.log.len() - begun <= PER_TURN * 2 + 1, "{} effects", desk.log.len() - begun);
+            let touched = desk.machine.gathering.table.touched().count() + desk.machine.threads.touched().count();
+            assert!(touched <= PER_TURN + 1, "{touched} entries of state");
+            if passed < PER_TURN {
+                break;
+            }
+            desk.machine.committed();
+            desk.machine = restored(&mut desk.machine, &desk.world);
+            desk.machine.set_open(true);
+        }
+        desk.machine.committed();
+        assert_eq!(sizes(desk.machine.tables())[1], gathered, "what is remembered");
+    }
+    assert_eq!(decided(&desk, Decision::Suppressed, "in digest"), GATHERED);
+    let digests: Vec<&Effect> = desk.log.iter().filter(|effect| matches!(effect, Effect::Attempt(_))).collect();
+    assert_eq!(digests.len(), 1, "one digest, once: {digests:?}");
+}

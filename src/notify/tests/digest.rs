@@ -2,7 +2,7 @@
 
 use super::timeline::{Desk, START, timeline};
 use super::*;
-use crate::model::{Effect, Message};
+use crate::model::{Attempt, Delivery, Effect, Message};
 
 #[test]
 fn a_hub_is_told_once_per_window() {
@@ -13,7 +13,7 @@ fn a_hub_is_told_once_per_window() {
         2m      | b = overdue_scan warn to=hub_ops parcel=SF2 | b held: digest
         3m      | a = stalled warn to=hub_ops            | ignored: repeated notice
         14m59s  |                                        |
-        15m     |                                        | digest#1 by email
+        15m     |                                        | a suppressed: in digest; b suppressed: in digest; digest#1 by email
         16m     | a = stalled warn to=hub_ops            | ignored: repeated notice
         17m     |                                        | digest#1 unknown
         ",
@@ -28,6 +28,7 @@ fn what_is_withdrawn_before_its_window_ends_drops_out_and_an_empty_digest_is_not
         1m  | a = stalled warn to=hub_ops  | a held: digest
         2m  | withdraw a                   | a suppressed: withdrawn
         3m  | restart                      |
+        16m | withdraw a                   |
         20m | b = stalled warn to=hub_ops episode=2 | b held: digest
         21m | c = recovered info to=hub_ops resolves=b | b suppressed: withdrawn; c suppressed: nothing told
         1h  |                              |
@@ -45,7 +46,7 @@ fn a_restart_within_a_window_changes_nothing_and_an_old_digest_expires() {
         1m   | a = stalled warn to=hub_ops | a held: digest
         2m   | restart                     |
         3m   | close                       |
-        20m  |                             |
+        20m  |                             | a suppressed: in digest
         5h   | open                        | digest expired: no longer of use
         ",
     );
@@ -96,7 +97,7 @@ fn a_merchant_that_collects_is_told_once_per_window_but_at_once_of_what_is_criti
         481s    | f#1 delivered                           | f#1 delivered
         30m     | restart                                 |
         59m59s  |                                         |
-        1h      |                                         | digest#1 by webhook
+        1h      |                                         | a suppressed: in digest; digest#1 by webhook
         1h1s    | a = stalled warn to=merchant            | ignored: repeated notice
         ",
     );
@@ -152,5 +153,59 @@ fn a_merchant_that_stops_collecting_gets_what_was_gathered_and_then_each_by_itse
         ["b#1 unknown", "b#2 by webhook", "ignored: repeated notice"]
     );
     let said = desk.step(START + minute * 60, "").join("; ");
-    assert!(said.ends_with("digest#1 by webhook"), "{said}");
+    assert!(said.ends_with("a suppressed: in digest; digest#1 by webhook"), "{said}");
+}
+
+fn deliveries(desk: &Desk) -> impl Iterator<Item = &Delivery> {
+    desk.log.iter().filter_map(|effect| match effect {
+        Effect::Delivery(delivery) => Some(&**delivery),
+        _ => None,
+    })
+}
+
+fn attempts(desk: &Desk) -> impl Iterator<Item = &Attempt> {
+    desk.log.iter().filter_map(|effect| match effect {
+        Effect::Attempt(attempt) => Some(&**attempt),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_last_word_on_each_gathered_notice_names_the_digest_that_tells_it() {
+    let mut desk = Desk::new(&world());
+    for parcel in ["SF1", "SF2"] {
+        desk.event(&format!("{parcel} = stalled warn to=hub_ops parcel={parcel}"));
+    }
+    desk.pass(START + std::time::Duration::from_secs(16 * 60));
+    let [attempt] = attempts(&desk).collect::<Vec<_>>()[..] else { panic!("expected one digest") };
+    let digest = serde_json::to_value(&attempt.notice_id).expect("an id");
+    for parcel in ["SF1", "SF2"] {
+        let of_it = deliveries(&desk).filter(|delivery| delivery.notice_id.as_str() == parcel);
+        let words: Vec<_> = of_it.map(|delivery| serde_json::to_value(delivery).expect("JSON")).collect();
+        assert_eq!(words.len(), 2, "{words:?}");
+        assert_eq!((&words[0]["reason"], words[0].get("digest")), (&"digest".into(), None), "while it is gathered");
+        assert_eq!((&words[1]["reason"], &words[1]["digest"]), (&"in digest".into(), &digest));
+        assert_eq!((&words[1]["parcel_id"], &words[1]["recipient_key"]), (&parcel.into(), &"hub:HGH01".into()));
+    }
+}
+
+#[test]
+fn what_is_withdrawn_is_not_in_the_digest_and_its_last_word_is_not_the_digest_s() {
+    let mut desk = Desk::new(&world());
+    desk.event("a = stalled warn to=hub_ops parcel=SF1");
+    desk.event("b = stalled warn to=hub_ops parcel=SF2");
+    desk.event("withdraw a");
+    desk.pass(START + std::time::Duration::from_secs(16 * 60));
+    let words = |id: &str| {
+        let of_it = deliveries(&desk).filter(|delivery| delivery.notice_id.as_str() == id);
+        of_it.filter_map(|delivery| delivery.reason.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (words("a"), words("b")),
+        (vec!["digest".into(), "withdrawn".into()], vec!["digest".into(), "in digest".into()])
+    );
+    let Some(Message::Mail { text, .. }) = attempts(&desk).map(|attempt| attempt.message.clone()).next() else {
+        panic!("no mail")
+    };
+    assert!(text.contains("SF2") && !text.contains("SF1"), "{text}");
 }

@@ -504,11 +504,10 @@ proptest! {
             let Event::Input(Input::Notice { notice: Notice::Issued(issued), .. }) = event else { continue };
             let has_ended = run.effects.iter().any(|(_, effect)| match effect {
                 Effect::Delivery(delivery) if delivery.notice_id == issued.id => {
-                    use crate::model::Decision::{Expired, Held, Suppressed};
+                    use crate::model::Decision::{Expired, Suppressed};
                     let ends = matches!(delivery.decision, Expired | Suppressed);
-                    let goes_into_digest = delivery.decision == Held && issued.audience == Audience::HubOps;
                     let is_final = matches!(delivery.outcome, Some(outcome) if outcome != DeliveryOutcome::Retry);
-                    ends || goes_into_digest || is_final
+                    ends || is_final
                 }
                 _ => false,
             });

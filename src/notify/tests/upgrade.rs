@@ -36,7 +36,7 @@ fn what_was_under_way_goes_on() {
         ("2m", "", "g#2 by email; h#2 by email"),
         ("125s", "g#2 delivered", "g#2 delivered"),
         ("130s", "reply email opt_out", "preference: [Email]; b suppressed: opted out; cancel h"),
-        ("16m", "", "h#2 unknown; digest#1 by email"),
+        ("16m", "", "h#2 unknown; e suppressed: in digest; digest#1 by email"),
     ] {
         assert_eq!(desk.step(at(time), event).join("; "), expected, "{time} {event}");
     }

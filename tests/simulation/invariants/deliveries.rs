@@ -4,6 +4,7 @@
 //! - *begun_once*: no attempt begins twice; what begins before its claim is committed does where that is aborted.
 //! - *deadline*: no attempt begins past its deadline.
 //! - *last_word*: every notice ends delivered, refused, suppressed with a reason, expired, or unknown for good: as often as a channel may repeat it.
+//!   So does every digest that is the reason of a notice's end.
 //! - *outcome_known*: what is said to be delivered has arrived.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,9 +85,16 @@ pub fn without_last_word(evidence: &Evidence) -> Option<String> {
         decided && delivery["reason"].is_string()
             || matches!(delivery["outcome"].as_str(), Some("delivered" | "refused"))
     };
-    let (mut known, mut unknown) = (BTreeSet::<String>::new(), BTreeMap::<(String, String), BTreeSet<u64>>::new());
+    let (mut digests, mut known, mut unknown) = (
+        BTreeMap::<String, String>::new(),
+        BTreeSet::<String>::new(),
+        BTreeMap::<(String, String), BTreeSet<u64>>::new(),
+    );
     for delivery in evidence.deliveries.iter().map(Written::json) {
         let Some(id) = delivery["notice_id"].as_str() else { continue };
+        if let Some(digest) = delivery["digest"].as_str() {
+            digests.insert(id.to_owned(), digest.to_owned());
+        }
         if is_last(&delivery) {
             known.insert(id.to_owned());
         } else if let (Some("unknown"), Some(channel)) = (delivery["outcome"].as_str(), delivery["channel"].as_str()) {
@@ -98,7 +106,11 @@ pub fn without_last_word(evidence: &Evidence) -> Option<String> {
         }
     }
     let early = evidence.notices.iter().filter(|notice| notice.time <= evidence.until).map(Written::json);
-    // What hubs are told goes into digests, which are notices of their own.
-    let mut owed = early.filter(|notice| notice["change"] == "issued" && notice["audience"] != "hub_ops");
-    owed.find(|notice| !known.contains(notice["id"].as_str().unwrap_or_default())).map(|notice| notice.to_string())
+    let mut owed = early.filter(|notice| notice["change"] == "issued");
+    let is_known = |notice: &Value| {
+        let id = notice["id"].as_str().unwrap_or_default();
+        // A digest is a notice of its own.
+        known.contains(id) && digests.get(id).is_none_or(|digest| known.contains(digest))
+    };
+    owed.find(|notice| !is_known(notice)).map(|notice| notice.to_string())
 }

@@ -5,9 +5,11 @@
 
 pub mod conditions;
 pub mod deliveries;
+pub mod digests;
 pub mod inputs;
 pub mod notices;
 pub mod state;
+pub mod untold;
 
 use serde_json::Value;
 
@@ -42,6 +44,9 @@ pub struct Written {
     pub offset: i64,
     /// The brokers' milliseconds.
     pub time: i64,
+    /// The time that whoever read it took it to be of.
+    pub read: i64,
+    pub key: String,
     pub value: Vec<u8>,
     pub headers: Vec<(String, String)>,
 }
@@ -62,6 +67,8 @@ pub struct Evidence {
     pub notices: Vec<Written>,
     pub deliveries: Vec<Written>,
     pub rejects: Vec<Written>,
+    /// Who wants to hear nothing, or something again.
+    pub preferences: Vec<Written>,
     pub ends: Ends,
     /// The spans in which nothing was wrong, in the brokers' milliseconds.
     pub well: Vec<(i64, i64)>,
@@ -83,6 +90,7 @@ pub fn check(evidence: &Evidence, verdict: &Verdict, found: &mut Violations) {
     inputs::check(evidence, verdict, found);
     notices::check(evidence, verdict, found);
     deliveries::check(evidence, found);
+    digests::check(evidence, found);
 }
 
 /// A time on the wire.

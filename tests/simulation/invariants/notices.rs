@@ -4,7 +4,8 @@
 //! - *told_truth*: whatever is issued tells what is true at that instant, to those whom it concerns, and not after fresh input refutes it.
 //! - *told_all*: whatever holds for long enough while nothing goes wrong is issued.
 //! - *withdrawn*: what was issued and is over is withdrawn, once, and nothing else is.
-//! - *resolved*: a `recovered` and a `corrected` name what was issued and a scan ended; what was retracted is corrected; nothing is resolved twice.
+//! - *resolved*: a `recovered` and a `corrected` name what was issued and a scan ended; what was retracted is corrected, and whatever else a scan has
+//!   ended is told to be over, where nothing else is told; nothing is resolved twice.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,7 +19,7 @@ const STALE_MAX_MS: i64 = (120 + 90) * 1000;
 
 /// What holds for so long while everything goes well is told: the wait after an outage (`runtime.settle_for`), freshness, a
 /// restore and the longest leap of the simulated time.
-const TOLD_WITHIN_MS: i64 = 45 * 60_000;
+pub const TOLD_WITHIN_MS: i64 = 45 * 60_000;
 
 struct Issued<'a> {
     notice: Value,
@@ -186,6 +187,45 @@ fn resolved(evidence: &Evidence, issued: &BTreeMap<String, Issued<'_>>, found: &
             found.add("resolved", format!("retracted and not corrected: {}", brief(&of.notice)));
         }
     }
+    all_is_well(evidence, issued, &resolved, found);
+}
+
+/// Whoever was told of something that a scan has ended hears so. Where something else was issued to them at that scan or later, something that they were
+/// told stands, or the journey went ill, it depends on what was written first: then nothing is demanded.
+fn all_is_well(
+    evidence: &Evidence,
+    issued: &BTreeMap<String, Issued<'_>>,
+    resolved: &BTreeMap<String, usize>,
+    found: &mut Violations,
+) {
+    let mut readers = HashMap::<[String; 3], Vec<&Issued<'_>>>::new();
+    for of in issued.values().filter(|of| of.notice["kind"] != "recovered") {
+        readers.entry(reader(&of.notice)).or_default().push(of);
+    }
+    for (id, of) in issued {
+        let Some(span) = of.span.filter(|span| span.well && !matches!(&*span.kind, "collection" | "choice")) else {
+            continue;
+        };
+        let (Some(ended), Some((how, cause))) = (span.to, &span.by) else { continue };
+        let is_for_people = of.notice["audience"] != "hub_ops" && of.time < ended;
+        if !is_for_people || how != "cleared" || cause != "scan" || resolved.contains_key(id) {
+            continue;
+        }
+        let others = &readers[&reader(&of.notice)];
+        let is_news =
+            |other: &Issued<'_>| other.time >= ended || millis(&other.notice["at"]).is_none_or(|at| at >= ended);
+        let stands = |other: &Issued<'_>| {
+            other.span.is_some_and(|span| span.kind != "choice" && span.to.is_none_or(|to| to > ended))
+        };
+        let lasts = evidence.well.iter().map(|well| evidence.until.min(well.1) - ended.max(well.0)).max().unwrap_or(0);
+        if lasts > TOLD_WITHIN_MS && !others.iter().any(|other| is_news(other) || stands(other)) {
+            found.add("resolved", format!("over and nobody is told so: {}", brief(&of.notice)));
+        }
+    }
+}
+
+fn reader(notice: &Value) -> [String; 3] {
+    [text(notice, "parcel_id"), notice["journey"].to_string(), text(notice, "audience")]
 }
 
 fn text(record: &Value, field: &str) -> String {

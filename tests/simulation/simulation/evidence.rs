@@ -40,13 +40,13 @@ impl Simulation {
 
     /// Records of an input, as of the time that they were taken to be of.
     fn read(&self, topic: &str) -> Vec<Written> {
-        let seen = self.cluster.committed(&self.topic(topic));
-        let times = seen.iter().map(|seen| self.cluster.read_at(&self.topic(topic), seen));
-        self.written(topic).into_iter().zip(times).map(|(record, time)| Written { time, ..record }).collect()
+        self.written(topic).into_iter().map(|record| Written { time: record.read, ..record }).collect()
     }
 
     pub(super) fn written(&self, topic: &str) -> Vec<Written> {
         let written = |seen: crate::brokers::Seen| Written {
+            read: self.cluster.read_at(&self.topic(topic), &seen),
+            key: String::from_utf8_lossy(seen.key.as_deref().unwrap_or_default()).into_owned(),
             topic: topic.to_owned(),
             partition: seen.partition,
             offset: seen.offset,
@@ -68,6 +68,7 @@ impl Simulation {
             notices,
             deliveries: self.written("deliveries.v1"),
             rejects: self.written("rejects.v1"),
+            preferences: self.written("preferences.v1"),
             ends: self.ends.borrow().clone(),
             well: self.well(until),
         }

@@ -72,11 +72,15 @@ pub fn until_all_is_said(flow: &Flow) -> Vec<Value> {
             |d: &&Value| d["decision"] == "suppressed" || d["decision"] == "expired" || d["outcome"] == "delivered";
         let said: BTreeSet<&str> =
             deliveries.iter().filter(last_word).filter_map(|d| d["notice_id"].as_str()).collect();
+        // What is in a digest has ended when that has.
+        let digest_of: BTreeMap<&str, &str> =
+            deliveries.iter().filter_map(|d| Some((d["notice_id"].as_str()?, d["digest"].as_str()?))).collect();
+        let has_ended = |id: &str| said.contains(id) && digest_of.get(id).is_none_or(|digest| said.contains(digest));
         let notices = flow.values("notices.v1");
         let open: Vec<&Value> = notices
             .iter()
-            .filter(|notice| notice["change"] == "issued" && notice["audience"] != "hub_ops")
-            .filter(|notice| !said.contains(notice["id"].as_str().unwrap_or_default()))
+            .filter(|notice| notice["change"] == "issued")
+            .filter(|notice| !has_ended(notice["id"].as_str().unwrap_or_default()))
             .collect();
         match open.first() {
             None => Ok(deliveries.clone()),
