@@ -10,5 +10,6 @@ mod properties;
 mod saved;
 mod signs;
 mod timeline;
+mod upgrade;
 mod views;
 mod withheld;
