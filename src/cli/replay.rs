@@ -93,6 +93,7 @@ fn replay(args: &Args, config: &Config) -> anyhow::Result<Option<Summary>> {
     world.links = config.reroute.links()?.map(Arc::new);
     world.offers = Arc::clone(&config.offers);
     world.reroute = config.reroute.settings();
+    world.state_version = config.runtime.state_version;
     world.merchants = Arc::new(merchants(args.merchants.as_deref())?);
     let history = History {
         shipments: args.shipments.clone(),

@@ -34,6 +34,12 @@ impl StateVersion {
         kind.since() <= self
     }
 
+    /// The conditions that it cannot hold, in words; none where it holds all.
+    pub fn lacks(self) -> Option<String> {
+        let names: Vec<&str> = self.leaves_out().map(ConditionKind::name).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+
     /// The conditions that it cannot hold.
     pub fn leaves_out(self) -> impl Iterator<Item = ConditionKind> {
         ConditionKind::ALL.into_iter().filter(move |kind| !self.holds(*kind))

@@ -110,13 +110,7 @@ impl Signs {
     }
 
     /// A scan was matched to the route, and passes by what `missing` makes of an index.
-    fn passed(
-        &mut self,
-        route: &[Milestone],
-        progress: &Progress,
-        matched: Matched,
-        missing: impl Fn(u16) -> Missing,
-    ) {
+    fn passed(&mut self, route: &[Milestone], progress: &Progress, matched: Matched, missing: impl Fn(u16) -> Missing) {
         let stood_for = if matched.stands { Progress::stood_for(route) } else { 0 };
         if let Some(index) = matched.milestone {
             self.missing.retain(|missing| usize::from(missing.milestone) != index);

@@ -1,9 +1,11 @@
 //! A partition that goes from one version to another and back: what an older version saved is gone on with, and what it carried
 //! without knowing it is believed only where it still fits.
 
+use std::collections::BTreeSet;
+
 use super::saved::{FIRST_RELEASE, scene};
 use super::timeline::{Timeline, choosing, instant, world};
-use crate::model::{ConditionKind, Effect, StateVersion};
+use crate::model::{Change, Code, ConditionKind, Effect, StateVersion};
 use crate::state::{Machine, Stored};
 use crate::track::Tracker;
 
@@ -214,6 +216,57 @@ fn what_an_older_version_forgot_is_forgotten_whatever_becomes_of_the_first_trans
     );
 }
 
+/// What opens all that only we judge.
+const EVERYTHING_NEWER: &str =
+    "0:00 ship ordered_at=0:00 to=+8613800001234 route=picked_up,arrived_hub@H1,arrived_hub@H2
+    1:00 scan arrived_hub H1 event_time=0:10 upload_time=1:00
+    1:10 scan arrived_hub H9
+    1:20 scan arrived_hub H1
+    1:30 scan arrived_hub H9
+    1:40 scan customs_held H9
+    4:00 scan arrived_hub H2
+    4:10 scan awaiting_collection place_kind=locker
+    5:00 scan delivered event_time=4:05
+    9:00 time";
+
+/// Which conditions opened.
+fn opened(timeline: &mut Timeline, text: &str) -> BTreeSet<ConditionKind> {
+    let effects = text.lines().flat_map(|line| timeline.apply(line.trim())).collect::<Vec<_>>();
+    let opened = effects.iter().filter_map(|effect| match effect {
+        Effect::Condition(change) if change.change == Change::Opened => Some(change.condition),
+        _ => None,
+    });
+    opened.collect()
+}
+
+#[test]
+fn what_older_state_cannot_hold_is_not_opened_while_it_must_be_read_nor_afterwards() {
+    let mut newest = Timeline::new(world(&[]), false);
+    let all = opened(&mut newest, EVERYTHING_NEWER);
+    assert!(newer().all(|kind| all.contains(&kind)), "{all:?}");
+    let mut older = Timeline::new(world(&[]), false);
+    older.world.state_version = StateVersion::V1;
+    let held: BTreeSet<_> = all.into_iter().filter(|kind| StateVersion::V1.holds(*kind)).collect();
+    assert_eq!(opened(&mut older, EVERYTHING_NEWER), held);
+    older.world.state_version = StateVersion::NEWEST;
+    assert_eq!(opened(&mut older, "9:01 scan delivered event_time=4:05\n20:00 time"), BTreeSet::new());
+}
+
+#[test]
+fn what_is_open_ends_also_where_older_state_cannot_hold_it() {
+    let mut timeline = Timeline::new(world(&[]), false);
+    timeline.check(
+        "1:00 scan delivered
+         4:00 time
+             3:00:00.001 suspect_signature opened warn limit=3:00 by timer",
+    );
+    timeline.world.state_version = StateVersion::V1;
+    timeline.check(
+        "5:00 scan out_for_delivery event_time=0:30
+             5:00 suspect_signature retracted warn limit=3:00 by scan",
+    );
+}
+
 /// Goes on from what the first release saved.
 fn from_first_release(index: usize, text: &str) {
     Timeline::restored(choosing(world(&[])), &scene(FIRST_RELEASE, index)).check(text);
@@ -239,17 +292,18 @@ fn no_signature_that_a_tour_of_the_first_release_explains_is_suspect() {
     let mut explained = 0;
     for index in 0..scene_count() {
         let mut timeline = Timeline::restored(choosing(world(&[])), &scene(FIRST_RELEASE, index));
-        let tours = [crate::model::Code::OutForDelivery, crate::model::Code::AwaitingCollection];
-        let is_explained = timeline.tracker.parcels.iter().all(|(_, parcel)| {
-            parcel.is_live() && tours.into_iter().any(|code| parcel.stage.newest(code).is_some())
-        });
+        let tours = [Code::OutForDelivery, Code::AwaitingCollection];
+        let is_explained =
+            timeline.tracker.parcels.iter().all(|(_, parcel)| {
+                parcel.is_live() && tours.into_iter().any(|code| parcel.stage.newest(code).is_some())
+            });
         let record = timeline.tracker.parcels.iter().map(|(_, parcel)| parcel.record).max().expect("a parcel");
         let hours = record.since(instant("0:00")).as_secs() / 3600 + 1;
         let mut effects = timeline.apply(&format!("{hours}:00 scan delivered"));
         effects.extend(timeline.apply(&format!("{}:00 time", hours + 9)));
-        let is_suspect = effects.iter().any(|effect| {
-            matches!(effect, Effect::Condition(change) if change.condition == ConditionKind::SuspectSignature)
-        });
+        let is_suspect = effects.iter().any(
+            |effect| matches!(effect, Effect::Condition(change) if change.condition == ConditionKind::SuspectSignature),
+        );
         assert!(!(is_explained && is_suspect), "scene {index}");
         explained += usize::from(is_explained);
     }
@@ -259,9 +313,21 @@ fn no_signature_that_a_tour_of_the_first_release_explains_is_suspect() {
 #[test]
 fn skipped_scan_goes_on_from_the_first_release() {
     // Its second milestone was scanned and the third stood for; the first and the third are missing since before.
-    from_first_release(35, "14:30 scan attempt_failed\n20:00 time");
+    from_first_release(
+        35,
+        "14:30 scan attempt_failed
+             14:30 attempt_failed opened warn limit=14:30 by scan
+         20:00 time
+             17:00:00.001 overdue_scan[3] opened warn limit=17:00 by timer episode=3",
+    );
     // Of this one the first is missing since before, and the third from now on.
-    from_first_release(7, "4:00 scan out_for_delivery\n9:00 time");
+    from_first_release(
+        7,
+        "4:00 scan out_for_delivery
+         9:00 time
+             6:00:00.001 skipped_scan[2] opened info limit=6:00 by timer
+             6:30:00.001 overdue_scan[3] opened warn limit=6:30 by timer episode=2",
+    );
 }
 
 #[test]
@@ -269,7 +335,8 @@ fn uploaded_late_goes_on_from_the_first_release() {
     from_first_release(
         7,
         "3:50 scan departed_hub H1 event_time=3:00 upload_time=3:50
-         4:00 scan sorted H1 event_time=3:20 upload_time=4:00",
+         4:00 scan sorted H1 event_time=3:20 upload_time=4:00
+             4:00 uploaded_late opened info limit=3:50 by scan",
     );
 }
 
@@ -278,7 +345,8 @@ fn misrouted_goes_on_from_the_first_release() {
     from_first_release(
         7,
         "4:00 ship ordered_at=0:00 promise=90:00
-         5:00 scan arrived_hub H9",
+         5:00 scan arrived_hub H9
+             5:00 misrouted opened warn limit=5:00 by scan",
     );
 }
 
@@ -288,14 +356,25 @@ fn looping_goes_on_from_the_first_release() {
         27,
         "50:10 scan arrived_hub H1
          50:20 scan arrived_hub H2
-         50:30 scan arrived_hub H1",
+         50:30 scan arrived_hub H1
+             50:30 looping opened warn limit=50:30 by scan",
     );
 }
 
 #[test]
 fn suspect_signature_goes_on_from_the_first_release() {
-    from_first_release(14, "27:00 scan delivered\n40:00 time");
-    from_first_release(33, "14:30 scan delivered\n20:00 time");
+    from_first_release(
+        14,
+        "27:00 scan delivered
+             27:00 delayed cleared major limit=26:30 by scan
+         40:00 time",
+    );
+    from_first_release(
+        33,
+        "14:30 scan delivered
+         20:00 time
+             16:30:00.001 suspect_signature opened warn limit=16:30 by timer",
+    );
 }
 
 #[test]
@@ -303,7 +382,8 @@ fn unconsented_drop_goes_on_from_the_first_release() {
     from_first_release(
         9,
         "9:10 ship ordered_at=0:00 consent=station
-         9:20 scan awaiting_collection H1 place_kind=locker",
+         9:20 scan awaiting_collection H1 place_kind=locker
+             9:20 unconsented_drop opened info limit=9:20 by scan",
     );
 }
 
@@ -312,6 +392,7 @@ fn customs_held_goes_on_from_the_first_release() {
     from_first_release(
         33,
         "14:10 scan customs_held H2 event_time=13:00
-         14:20 scan customs_held H2",
+         14:20 scan customs_held H2
+             14:20 customs_held opened info limit=14:20 by scan",
     );
 }
