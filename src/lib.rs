@@ -16,6 +16,8 @@ pub mod notify;
 pub mod reroute;
 pub mod track;
 
+pub mod scenario;
+
 #[cfg(feature = "daemon")]
 pub mod channel;
 #[cfg(feature = "daemon")]

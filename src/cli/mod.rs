@@ -19,6 +19,7 @@ pub mod run;
 mod settings;
 mod state;
 mod storm;
+mod test;
 mod topics;
 mod words;
 
@@ -54,6 +55,9 @@ A first start:
   parcelwatch topics apply --config parcelwatch.toml
   parcelwatch run --config parcelwatch.toml --from latest
 
+Before another limit is rolled out:
+  parcelwatch test --config new.toml scenarios/*.toml
+
 Nothing is sent before the configuration says `send.mode = \"on\"`: until then everything is decided,
 recorded and counted (\"shadow\").
 
@@ -76,6 +80,7 @@ enum Command {
     Release(release::Args),
     Discard(discard::Args),
     Replay(replay::Args),
+    Test(test::Args),
     State(state::Args),
     Doctor(doctor::Args),
     Completions(completions::Args),
@@ -95,6 +100,7 @@ impl Command {
             Command::Release(args) => release::run(&args),
             Command::Discard(args) => discard::run(&args),
             Command::Replay(args) => replay::run(args),
+            Command::Test(args) => test::run(&args),
             Command::State(args) => state::run(args),
             Command::Doctor(args) => doctor::run(&args),
             Command::Completions(args) => completions::run(&args),

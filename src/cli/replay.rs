@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::{Failure, Outcome, Settings};
+use super::{Failure, Outcome, Settings, words};
 use crate::config::Config;
 use crate::model::{Merchant, Timestamp, World};
 use crate::notify::{Mode, Policy, Sending};
@@ -89,11 +89,7 @@ pub fn run(args: Args) -> Outcome {
 }
 
 fn replay(args: &Args, config: &Config) -> anyhow::Result<Option<Summary>> {
-    let mut world = World::new(config.rules.clone(), policy(config), config.privacy.hash_key()?);
-    world.links = config.reroute.links()?.map(Arc::new);
-    world.offers = Arc::clone(&config.offers);
-    world.reroute = config.reroute.settings();
-    world.state_version = config.runtime.state_version;
+    let mut world = world(config)?;
     world.merchants = Arc::new(merchants(args.merchants.as_deref())?);
     let history = History {
         shipments: args.shipments.clone(),
@@ -107,6 +103,17 @@ fn replay(args: &Args, config: &Config) -> anyhow::Result<Option<Summary>> {
         Err(replay::Error::Write { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => Ok(None),
         replayed => Ok(Some(replayed?)),
     }
+}
+
+/// What `run` would decide with, but for what the topics say.
+pub(super) fn world(config: &Config) -> anyhow::Result<World> {
+    let mut world = World::new(config.rules.clone(), policy(config), config.privacy.hash_key()?);
+    world.links = config.reroute.links()?.map(Arc::new);
+    world.offers = Arc::clone(&config.offers);
+    world.reroute = config.reroute.settings();
+    world.state_version = config.runtime.state_version;
+    world.words = words::load(&config.policy.notify.templates)?;
+    Ok(world)
 }
 
 /// The policy as it is configured, but as if everything were sent: what people would hear is the question.

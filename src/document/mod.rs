@@ -29,3 +29,4 @@ pub use self::free::{Free, free};
 pub use self::offers::{read as read_offers_into, read_offers};
 pub use self::place::Place;
 pub use self::sections::Sections;
+pub(crate) use self::tree::Node;

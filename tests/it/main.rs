@@ -13,8 +13,12 @@ mod channel;
 mod daemon;
 mod demo;
 mod flow;
+#[allow(dead_code, reason = "the property test beside it looks at more")]
+#[path = "../../src/track/tests/fold.rs"]
+mod fold;
 #[allow(dead_code, reason = "the same, of requests")]
 mod http;
+mod judgements;
 #[allow(dead_code, reason = "what a test may ask of brokers is there before the test that asks for it")]
 mod kafka;
 mod memory;
@@ -22,6 +26,7 @@ mod promises;
 mod promtool;
 mod purity;
 mod replay;
+mod scenarios;
 #[allow(dead_code, reason = "the same")]
 mod support;
 mod topics;

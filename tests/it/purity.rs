@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 /// The folders that decide: synchronous, handed time and input, returning effects.
-const PURE: [&str; 10] =
-    ["model", "decode", "state", "time", "track", "notify", "reroute", "callback", "document", "demo/day"];
+const PURE: [&str; 11] =
+    ["model", "decode", "state", "time", "track", "notify", "reroute", "callback", "document", "scenario", "demo/day"];
 
 /// Clocks, dice, the environment, files, sockets, tasks, logs, metrics, and the crates that bring them.
 const FORBIDDEN: [&str; 21] = [

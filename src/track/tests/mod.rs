@@ -3,10 +3,12 @@
 mod bounded;
 mod choices;
 mod conditions;
+mod fold;
 mod journeys;
 mod notices;
 mod pages;
 mod properties;
+mod rebuilt;
 mod saved;
 mod signs;
 mod timeline;

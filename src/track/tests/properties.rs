@@ -18,7 +18,7 @@ const MINUTE_MS: i64 = 60_000;
 
 /// A record and how long after the one before it comes.
 #[derive(Clone, Debug)]
-struct Step {
+pub(super) struct Step {
     gap_minutes: i64,
     parcel: u8,
     what: Record,
@@ -52,7 +52,7 @@ enum Record {
     },
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let gap = prop_oneof![4 => Just(0), 4 => 1..120i64, 3 => 120..3000i64, 1 => 3000..100_000i64];
     let code = || (0..Code::ALL.len()).prop_map(|index| Code::ALL[index]);
     let scan = (code(), 0..4u8, prop_oneof![3 => Just(0), 3 => 0..300i64, 1 => 0..6000i64], 0..3u8);
@@ -197,14 +197,14 @@ fn choose(id: &str, offer: &Offer, audience: Audience, revision: u32, now: Times
 }
 
 /// A tracker with its state log, as far as that is a map of the last values.
-struct Partition {
-    world: World,
-    tracker: Tracker,
+pub(super) struct Partition {
+    pub world: World,
+    pub tracker: Tracker,
     log: BTreeMap<(usize, String), Vec<u8>>,
 }
 
 impl Partition {
-    fn new(world: &World) -> Partition {
+    pub fn new(world: &World) -> Partition {
         let mut tracker = Tracker::default();
         tracker.restored(world);
         tracker.set_open(true);
@@ -259,7 +259,7 @@ impl Partition {
         while self.tracker.handle_timeout(now, 7, &self.world, out) == 7 {}
     }
 
-    fn apply(&mut self, step: &Step, now: Timestamp, out: &mut Vec<Effect>) {
+    pub fn apply(&mut self, step: &Step, now: Timestamp, out: &mut Vec<Effect>) {
         self.pass(now, out);
         self.tracker.handle(now, input(step, now, &self.world), &self.world, out);
     }
@@ -270,7 +270,7 @@ fn counts(tracker: &Tracker) -> Vec<(&'static str, usize)> {
 }
 
 /// Each step with its time, and a time long after all.
-fn timed(steps: &[Step]) -> (Vec<(&Step, Timestamp)>, Timestamp) {
+pub(super) fn timed(steps: &[Step]) -> (Vec<(&Step, Timestamp)>, Timestamp) {
     let mut now = super::timeline::instant("1000:00");
     let timed = steps.iter().map(|step| {
         now = Timestamp::from_millis(now.as_millis() + step.gap_minutes * MINUTE_MS);
