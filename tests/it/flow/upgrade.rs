@@ -33,12 +33,11 @@ struct Upgrade {
 
 impl Upgrade {
     fn start_old(&self) -> Daemon {
-        let mut daemon = Daemon::spawn(
-            &self.settings.clone().instance("old").of_program(self.old.clone().into()),
-            &["--from", "earliest"],
-        );
-        daemon.wait_until_ready();
-        daemon
+        Daemon::start(&self.their_settings())
+    }
+
+    fn their_settings(&self) -> Settings {
+        self.settings.clone().instance("old").of_program(self.old.clone().into())
     }
 
     fn start_new(&self) -> Daemon {
@@ -46,9 +45,8 @@ impl Upgrade {
     }
 
     fn our_settings(&self) -> Settings {
-        // All steps within a few minutes are a storm to the new version; the old one knows of none. Nor does it of these limits.
-        let settings = self.settings.clone().variable("PARCELWATCH__NOTIFY__STORM_LIMIT", "0");
-        settings.instance("new").with("[limits]\nskipped_scan = \"1s\"\nsuspect_signature = \"1s\"")
+        // The older version does not know these limits.
+        self.settings.clone().instance("new").with("[limits]\nskipped_scan = \"1s\"\nsuspect_signature = \"1s\"")
     }
 
     /// Something goes on at every odd parcel so far, and as many more come.
@@ -151,7 +149,8 @@ fn old_and_new_side_by_side_lose_nothing_and_tell_nothing_twice() {
     let old = std::env::var(OLD).expect("PARCELWATCH_TEST_OLD_BINARY names the older binary");
     let (Some(flow), Some(ends)) = (Flow::new(), Ends::start()) else { return };
     ends.register(&flow, 1);
-    let settings = ends.settings(&flow);
+    // All steps within a few minutes are a storm.
+    let settings = ends.settings(&flow).variable("PARCELWATCH__NOTIFY__STORM_LIMIT", "0");
     let mut upgrade = Upgrade { flow, settings, old, told: 0, odd: Vec::new() };
     let old = upgrade.start_old();
     upgrade.load("old alone", |_| ());
@@ -173,10 +172,8 @@ fn old_and_new_side_by_side_lose_nothing_and_tell_nothing_twice() {
     let of_before: Vec<_> =
         newer.filter(|change| !change["parcel_id"].as_str().unwrap_or_default().contains("own")).collect();
     assert!(of_before.is_empty(), "nothing of before is judged: {of_before:#?}");
-    let mut old = upgrade.load("old is too late", |upgrade| {
-        let settings = upgrade.settings.clone().instance("old").of_program(upgrade.old.clone().into());
-        Daemon::spawn(&settings, &["--from", "earliest"])
-    });
+    let mut old =
+        upgrade.load("old is too late", |upgrade| Daemon::spawn(&upgrade.their_settings(), &["--from", "earliest"]));
     assert!(!old.ended(PATIENCE).success());
     assert!(old.log().contains("run the version that wrote it"), "{}", old.last_words());
     new.stop();
