@@ -71,8 +71,8 @@ pub enum ExamineError {
 /// Where one cannot look: the brokers do not answer, or let us see nothing. What is wrong is a finding and no error.
 pub fn examine(patient: &Patient<'_>, found: Found<'_>) -> Result<(), ExamineError> {
     let options = patient.options;
-    found(state_version::finding(options.state_version));
     let plan = plan(&options.client, &options.prefix, patient.overrides)?;
+    found(state_version::finding(options.state_version));
     say_topics(options, &plan, found);
     let topics = match Topics::read(options) {
         // Among the plan's findings.
