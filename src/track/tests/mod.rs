@@ -12,5 +12,6 @@ mod rebuilt;
 mod saved;
 mod signs;
 mod timeline;
+mod upgrade;
 mod views;
 mod withheld;
