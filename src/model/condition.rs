@@ -55,6 +55,11 @@ impl ConditionKind {
         ConditionKind::UnconsentedDrop,
     ];
 
+    /// Whether it is an instant: it opens, is told, and never ends.
+    pub const fn is_instant(self) -> bool {
+        matches!(self, ConditionKind::UploadedLate)
+    }
+
     /// The name on the wire, in metrics and in the configuration.
     pub const fn name(self) -> &'static str {
         match self {

@@ -63,10 +63,12 @@ pub fn next(thread: &Thread, key: &RecipientKey, sight: Sight<'_>) -> Option<(us
         }
     }
     let due = |entry: &Entry| matches!(entry.phase, Phase::Waiting { due, .. } if due < now);
-    // What cannot wait goes first, then what takes back what was told, before more is told; then the worst, then the oldest.
-    let order =
-        |entry: &Entry| (!judge::is_urgent(entry.kind), entry.kind != NoticeKind::Corrected, Reverse(entry.level));
-    let (i, _) = waiting().filter(|(_, entry)| due(entry)).min_by_key(|(i, entry)| (order(entry), *i))?;
+    // What cannot wait goes first, then the worst; of such what takes back what was told, before more is told; then the oldest.
+    let order = |i: usize, kind: NoticeKind| {
+        (!judge::is_urgent(kind), Reverse(judge::gravity(thread, i)), kind != NoticeKind::Corrected, i)
+    };
+    let due = waiting().filter(|(i, entry)| due(entry) && !judge::waits(thread, *i));
+    let (i, _) = due.min_by_key(|(i, entry)| order(*i, entry.kind))?;
     Some((i, decide(thread, i, key, sight).unwrap_or_else(Decision::Suppress)))
 }
 

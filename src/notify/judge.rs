@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::reason::{Suppression, Why};
 use super::thread::{End, Entry, Phase, Thread};
-use crate::model::{Audience, ConditionKind, Level, NoticeId, NoticeKind};
+use crate::model::{Audience, ConditionKind, Level, NoticeKind};
 
 /// Kinds among which one can be worse than another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,8 +131,8 @@ fn recovered(thread: &Thread, i: usize, changed_by: Duration) -> Result<Why, Sup
     if !resolved().any(|other| known(thread, group(other.kind)).next().is_some()) {
         return Err(Suppression::NothingTold);
     }
-    let others =
-        || thread.entries.iter().enumerate().filter(|(_, other)| other.kind.condition().is_some() && !other.over);
+    let ends = |other: &Entry| other.kind.condition().is_some_and(|kind| !kind.is_instant());
+    let others = || thread.entries.iter().enumerate().filter(|(_, other)| ends(other) && !other.over);
     let known_to_reader = |other: &Entry| {
         other.told_at().is_some() || other.phase == Phase::Ended(End::Suppressed(Suppression::NotWorse))
     };
@@ -146,23 +146,35 @@ fn recovered(thread: &Thread, i: usize, changed_by: Duration) -> Result<Why, Sup
     if thread.entries.iter().enumerate().any(news) { Err(Suppression::OtherNews) } else { Ok(Why::Recovered) }
 }
 
-/// What was told was never true, to a reader who was told just that; not while something stands of which the reader would know nothing any
-/// more, since it was not told as being no worse.
+/// What was told was never true, to a reader who was told just that.
 fn corrected(thread: &Thread, i: usize) -> Result<Why, Suppression> {
     let entry = &thread.entries[i];
-    let mut mistaken = told(thread).filter(|known| takes_back(thread, entry, known)).peekable();
-    if mistaken.peek().is_none() {
-        return Err(Suppression::NothingTold);
+    if told(thread).any(|known| takes_back(thread, entry, known)) {
+        Ok(Why::Corrected)
+    } else {
+        Err(Suppression::NothingTold)
     }
-    let is_known = |other: &Entry| known(thread, group(other.kind)).any(|known| rank(known) >= rank(other));
-    let stands = |other: &&Entry| !other.over && !is_known(other);
-    let hides = |known: &Entry| thread.entries.iter().filter(stands).any(|other| is_covered(other, known));
-    if mistaken.any(hides) { Err(Suppression::StillOpen) } else { Ok(Why::Corrected) }
 }
 
-/// Whether a notice was not told because its reader knew as much, by this one or another of its group.
-fn is_covered(entry: &Entry, by: &Entry) -> bool {
-    group(entry.kind) == group(by.kind) && entry.phase == Phase::Ended(End::Suppressed(Suppression::NotWorse))
+/// Whether a `corrected` waits, however long it has been due: something still stands of which its reader would know nothing any more, since it
+/// was not told as being no worse than what is taken back.
+pub fn waits(thread: &Thread, i: usize) -> bool {
+    let entry = &thread.entries[i];
+    if entry.kind != NoticeKind::Corrected || entry.told_at().is_some() {
+        return false;
+    }
+    let is_untold = |other: &&Entry| !other.over && other.phase == Phase::Ended(End::Suppressed(Suppression::NotWorse));
+    let mut covered = thread.entries.iter().filter(is_untold);
+    let mistaken = |of: Group| told(thread).any(|known| group(known.kind) == of && takes_back(thread, entry, known));
+    let is_known = |other: &Entry| known(thread, group(other.kind)).any(|known| rank(known) >= rank(other));
+    covered.any(|other| mistaken(group(other.kind)) && !is_known(other))
+}
+
+/// How bad a notice is when one of several is to be told; a `corrected` is as bad as what it takes back.
+pub fn gravity(thread: &Thread, i: usize) -> Level {
+    let entry = &thread.entries[i];
+    let mistaken = told(thread).filter(|known| takes_back(thread, entry, known)).map(|known| known.level);
+    mistaken.chain([entry.level]).max().unwrap_or(entry.level)
 }
 
 /// What left, whenever.
@@ -194,10 +206,10 @@ fn undone(thread: &Thread, entry: &Entry, later: &Entry) -> bool {
         }
 }
 
-/// Whether a `corrected` speaks of this notice, which was told: of it by name, of the same opening at another level, or of one that was
-/// not told because it was no worse; of that once the notice is over too.
+/// Whether a `corrected` speaks of this notice: of it by name, or of the same opening at another level.
 fn takes_back(thread: &Thread, corrected: &Entry, entry: &Entry) -> bool {
-    let named = |id: &NoticeId| thread.position(id).map(|j| &thread.entries[j]);
-    let speaks = |other: &Entry| other.same_opening(entry) || entry.over && is_covered(other, entry);
-    corrected.resolves.iter().any(|id| *id == entry.id || named(id).is_some_and(speaks))
+    corrected
+        .resolves
+        .iter()
+        .any(|id| *id == entry.id || thread.position(id).is_some_and(|j| thread.entries[j].same_opening(entry)))
 }

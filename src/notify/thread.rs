@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use self::bound::GivesWay;
+use super::judge;
 use super::reason::Suppression;
 use super::render::Content;
 use super::route::provider_number;
@@ -280,14 +281,14 @@ impl Thread {
 
     /// The next instant at which something is to be decided, if nothing is claimed.
     pub fn due(&self) -> Option<Timestamp> {
-        let of = |entry: &Entry| match entry.phase {
-            Phase::Waiting { due, .. } => Some(due),
+        let of = |(i, entry): (usize, &Entry)| match entry.phase {
+            Phase::Waiting { due, .. } if !judge::waits(self, i) => Some(due),
             _ => None,
         };
         if self.entries.iter().any(Entry::is_claimed) {
             return None;
         }
-        self.entries.iter().filter_map(of).min().map(|due| due.max(self.touched))
+        self.entries.iter().enumerate().filter_map(of).min().map(|due| due.max(self.touched))
     }
 
     /// Whether everything has ended.

@@ -12,6 +12,7 @@ use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::Instant;
 
 use crate::telemetry::{Metrics, Queue};
 
@@ -60,7 +61,8 @@ async fn delete(admin: Arc<AdminClient<DefaultClientContext>>, (topic, partition
     }
 }
 
-/// Makes one cut after the other and takes in what is told meanwhile; says how many wait. What was refused waits for `again`.
+/// Makes one cut after the other and takes in what is told meanwhile; says how many wait. What was refused waits for `again`, however
+/// many others are made meanwhile.
 async fn each_newest<F: Future<Output = Made>>(
     mut told: UnboundedReceiver<Cut>,
     count: impl Fn(usize),
@@ -68,14 +70,19 @@ async fn each_newest<F: Future<Output = Made>>(
     cut: impl Fn(Cut) -> F,
 ) {
     let (mut waiting, mut refused) = (BTreeMap::new(), BTreeMap::new());
+    // When those that were refused are tried again; of no meaning while there are none.
+    let mut retry = Instant::now();
     loop {
+        if retry <= Instant::now() {
+            waiting.append(&mut refused);
+        }
         let Some(((topic, partition), before)) = waiting.pop_first() else {
             tokio::select! {
                 next = told.recv() => {
                     let Some((topic, partition, before)) = next else { return };
                     waiting.insert((topic, partition), before);
                 }
-                () = tokio::time::sleep(again), if !refused.is_empty() => waiting.append(&mut refused),
+                () = tokio::time::sleep_until(retry), if !refused.is_empty() => {}
             }
             continue;
         };
@@ -90,6 +97,9 @@ async fn each_newest<F: Future<Output = Made>>(
             }
         };
         if made == Made::No && !waiting.contains_key(&(topic.clone(), partition)) {
+            if refused.is_empty() {
+                retry = Instant::now() + again;
+            }
             refused.insert((topic, partition), before);
         }
         count(waiting.len() + refused.len());
@@ -138,6 +148,7 @@ mod tests {
         tokio::join!(cutting, looking_on);
         assert_eq!(*made.borrow(), [(0, 0), (0, 9_999), (1, 9_997), (2, 9_998)]);
     }
+
     #[tokio::test]
     async fn a_cut_that_is_refused_is_made_again_and_holds_up_no_other_log() {
         let (tell, told) = mpsc::unbounded_channel();
@@ -169,5 +180,34 @@ mod tests {
         };
         tokio::join!(cutting, end);
         assert_eq!(*tries.borrow(), [(0, 7), (1, 7), (0, 7), (0, 7)]);
+    }
+
+    #[tokio::test]
+    async fn a_refused_cut_is_tried_again_while_others_keep_coming() {
+        let (tell, told) = mpsc::unbounded_channel();
+        let tries = RefCell::new(Vec::new());
+        let tried = &tries;
+        tell.send(("state".to_owned(), 0, 7)).unwrap();
+        let tell = RefCell::new(Some(tell));
+        let cutting = each_newest(
+            told,
+            |_| {},
+            Duration::ZERO,
+            |(_, partition, before)| {
+                // There is always another one that waits, until it was refused often enough.
+                let refused = tried.borrow().iter().filter(|tried| **tried == 0).count();
+                tried.borrow_mut().push(partition);
+                if let Some(tell) = &*tell.borrow() {
+                    tell.send(("state".to_owned(), 1 + (before % 5) as i32, before + 1)).unwrap();
+                }
+                if refused == 3 || tried.borrow().len() == 1000 {
+                    drop(tell.borrow_mut().take());
+                }
+                let made = if partition == 0 && refused < 3 { Made::No } else { Made::Yes };
+                async move { made }
+            },
+        );
+        cutting.await;
+        assert_eq!(tries.borrow().iter().filter(|partition| **partition == 0).count(), 4, "{tries:?}");
     }
 }

@@ -63,7 +63,7 @@ impl Step<'_> {
         let episode = self.parcel.next_episode(kind);
         self.note_judged(kind, milestone);
         let (untold, told) = (None, Vec::new());
-        let is_instant = conditions::rule(kind).is_instant();
+        let is_instant = kind.is_instant();
         if is_instant {
             // One that waits to be told gives way: however long telling is closed, no more than one does.
             self.parcel.open.retain(|open| open.kind != kind);
@@ -133,7 +133,7 @@ impl Step<'_> {
         let mut index = 0;
         while index < self.parcel.open.len() {
             let open = &self.parcel.open[index];
-            if conditions::rule(open.kind).is_instant() || !which(open) {
+            if open.kind.is_instant() || !which(open) {
                 index += 1;
                 continue;
             }

@@ -297,7 +297,7 @@ fn what_a_waiting_correction_takes_back_makes_nothing_less_bad() {
 }
 
 #[test]
-fn nothing_is_corrected_while_what_was_no_worse_than_it_still_stands() {
+fn a_correction_waits_while_what_was_no_worse_than_its_mistake_stands() {
     timeline(
         &world(),
         "
@@ -305,52 +305,93 @@ fn nothing_is_corrected_while_what_was_no_worse_than_it_still_stands() {
         1s | a#1 delivered                              | a#1 delivered
         2s | b = stalled warn to=merchant               | b suppressed: not worse
         3s | withdraw a                                 |
-        3s | c = corrected info resolves=a to=merchant  | c suppressed: still open
-        4s | withdraw b                                 |
-        4s | d = recovered info resolves=b to=merchant  | d#1 by webhook
-        5s | d#1 delivered                              | d#1 delivered
-        6s | e = stalled warn episode=2 to=merchant     | e#1 by webhook
+        3s | c = corrected info resolves=a to=merchant  |
+        9s |                                            |
+        1h | withdraw b                                 | c#1 by webhook
+        1h | d = recovered info resolves=b to=merchant  |
+        1h | c#1 delivered                              | c#1 delivered
+        2h |                                            | d suppressed: nothing told
+        2h | e = stalled warn episode=2 to=merchant     | e#1 by webhook
         ",
     );
-    // What stands is another matter.
+    // Not for what its reader hears of in another way, nor for what is another matter.
     timeline(
         &world(),
         "
         0s | a = delayed major to=merchant              | a#1 by webhook
         1s | a#1 delivered                              | a#1 delivered
-        2s | b = damaged critical to=merchant           | b#1 by webhook
-        3s | b#1 delivered                              | b#1 delivered
-        4s | withdraw a                                 |
-        4s | c = corrected info resolves=a to=merchant  | c#1 by webhook
+        2s | b = stalled warn to=merchant               | b suppressed: not worse
+        3s | c = damaged critical to=merchant           | c#1 by webhook
+        4s | c#1 delivered                              | c#1 delivered
+        5s | withdraw a                                 |
+        5s | d = corrected info resolves=a to=merchant  |
+        6s | e = thoroughly_delayed critical to=merchant | e#1 by webhook
+        7s | e#1 delivered                              | e#1 delivered; d#1 by webhook
+        ",
+    );
+    // Nor longer than it is of use.
+    timeline(
+        &world(),
+        "
+        0s     | a = delayed major to=merchant                        | a#1 by webhook
+        1s     | a#1 delivered                                        | a#1 delivered
+        2s     | b = stalled warn to=merchant                         | b suppressed: not worse
+        3s     | withdraw a                                           |
+        3s     | c = corrected info resolves=a to=merchant expires=1h |
+        1h4s   |                                                      | c expired: no longer of use
         ",
     );
 }
 
 #[test]
-fn a_correction_of_what_was_no_worse_ends_what_its_reader_knew() {
+fn what_was_true_and_is_over_is_never_taken_back() {
     timeline(
         &world(),
         "
-        0s | a = delayed major to=merchant              | a#1 by webhook
-        1s | a#1 delivered                              | a#1 delivered
-        2s | b = stalled warn to=merchant               | b suppressed: not worse
-        3s | withdraw a                                 |
-        3s | c = recovered info resolves=a to=merchant  | c suppressed: still open
-        4s | withdraw b                                 |
-        4s | d = corrected info resolves=b to=merchant  | d#1 by webhook
-        5s | d#1 delivered                              | d#1 delivered
-        6s | e = stalled warn episode=2 to=merchant     | e#1 by webhook
+        0s  | a = stalled warn to=merchant               | a#1 by webhook
+        1s  | a#1 delivered                              | a#1 delivered
+        2s  | withdraw a                                 |
+        2s  | r = recovered info resolves=a to=merchant  | r#1 by webhook
+        3s  | r#1 delivered                              | r#1 delivered
+        4s  | d = delayed major to=merchant              | d#1 by webhook
+        5s  | d#1 delivered                              | d#1 delivered
+        6s  | b = stalled warn episode=2 to=merchant     | b suppressed: not worse
+        7s  | withdraw b                                 |
+        7s  | c = corrected info resolves=b to=merchant  | c suppressed: nothing told
+        9s  | withdraw d                                 |
+        9s  | e = recovered info resolves=d to=merchant  | e#1 by webhook
         ",
     );
-    // Not while what its reader knew stands.
+}
+
+#[test]
+fn an_instant_is_over_once_it_is_told() {
     timeline(
         &world(),
         "
-        0s | a = delayed major to=merchant              | a#1 by webhook
-        1s | a#1 delivered                              | a#1 delivered
-        2s | b = stalled warn to=merchant               | b suppressed: not worse
-        3s | withdraw b                                 |
-        3s | c = corrected info resolves=b to=merchant  | c suppressed: nothing told
+        0s  | a = uploaded_late info to=merchant         | a#1 by webhook
+        1s  | a#1 delivered                              | a#1 delivered
+        2s  | b = stalled warn to=merchant               | b#1 by webhook
+        3s  | b#1 delivered                              | b#1 delivered
+        4s  | withdraw b                                 |
+        4s  | c = recovered info resolves=b to=merchant  | c#1 by webhook
+        ",
+    );
+}
+
+#[test]
+fn a_correction_is_as_urgent_as_what_it_takes_back() {
+    timeline(
+        &world(),
+        "
+        0s     | a = stalled warn               | a#1 by email
+        1s     | a#1 delivered                  | a#1 delivered
+        1h     | withdraw a                     |
+        1h     | b = corrected info resolves=a  | b held: told recently
+        2h     | c = damaged critical           | c held: told recently
+        4h1s   |                                | c#1 by email
+        4h2s   | c#1 delivered                  | c#1 delivered
+        8h2s   |                                | b#1 by email
         ",
     );
 }

@@ -244,3 +244,28 @@ fn a_stall_that_was_none_is_taken_back_while_the_delay_stands() {
         ",
     );
 }
+
+#[test]
+fn a_stall_that_nobody_was_told_of_is_not_taken_back() {
+    check(
+        "
+        1   1   picked_up
+        30  30  arrived_hub hub=HGH01
+        50  50  sorted hub=HGH01
+        70  70  departed_hub hub=HGH01
+        119 93  departed_hub hub=SHA02
+        125 125 out_for_delivery
+        130 130 delivered
+        ",
+        "
+        25h merchant: parcelwatch.notice.stalled
+        25h recipient: Your parcel …0017 has not moved since Sun 22 Nov, 9 am
+        30h merchant: parcelwatch.notice.recovered
+        30h recipient: Your parcel …0017 is moving again
+        72h merchant: parcelwatch.notice.delayed
+        72h recipient: Your parcel …0017 is late
+        130h merchant: parcelwatch.notice.recovered
+        130h recipient: Your parcel …0017 has been delivered
+        ",
+    );
+}

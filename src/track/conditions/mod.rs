@@ -124,11 +124,6 @@ pub(super) trait Rule: Sync {
         false
     }
 
-    /// Whether it is an instant: it opens, is told, and never ends.
-    fn is_instant(&self) -> bool {
-        false
-    }
-
     /// Why it is open, for people who ask: one sentence with the facts.
     fn why(&self, view: View<'_>, open: &Open) -> String;
 }

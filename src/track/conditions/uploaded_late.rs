@@ -22,10 +22,6 @@ impl Rule for UploadedLate {
         judge(step, scan);
     }
 
-    fn is_instant(&self) -> bool {
-        true
-    }
-
     fn why(&self, _: View<'_>, open: &Open) -> String {
         format!("a scan was uploaded later than {}", open.limit)
     }

@@ -8,7 +8,6 @@ use crate::model::{
     Audience, ConditionKind, Count, Effect, Facts, Issued, Level, Notice, NoticeId, NoticeKind, RecipientKey,
     RerouteChange, Timestamp,
 };
-use crate::track::conditions::rule;
 use crate::track::parcel::Open;
 use crate::track::step::Step;
 use crate::track::view::View;
@@ -30,11 +29,11 @@ pub(super) struct Draft {
 pub(in crate::track) fn tell(step: &mut Step<'_>, late_since: Timestamp) {
     let mut news = Vec::new();
     // What was withheld and is over by now is not told.
-    step.parcel.open.retain(|open| !rule(open.kind).is_instant() || open.untold.is_none_or(|at| at >= late_since));
+    step.parcel.open.retain(|open| !open.kind.is_instant() || open.untold.is_none_or(|at| at >= late_since));
     for index in 0..step.parcel.open.len() {
         tell_condition(step, index, late_since, &mut news);
     }
-    step.parcel.open.retain(|open| !rule(open.kind).is_instant());
+    step.parcel.open.retain(|open| !open.kind.is_instant());
     tell_collection(step, late_since, &mut news);
     tell_choices(step, late_since);
     let Some(at) = step.parcel.telling.over_at.take() else { return };

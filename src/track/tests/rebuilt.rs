@@ -7,7 +7,6 @@ use super::properties::{Partition, Step, steps, timed};
 use super::timeline::{choosing, world};
 use crate::model::{Effect, Timestamp};
 use crate::state::Machine;
-use crate::track::conditions;
 use crate::track::parcel::{EndReason, Open, Parcel};
 
 /// What can be known of an open condition.
@@ -54,7 +53,7 @@ impl Both {
             self.ends(id, before, tracker.parcels.get(id))?;
         }
         for (id, parcel) in tracker.parcels.iter() {
-            let lasting = parcel.open.iter().filter(|open| !conditions::rule(open.kind).is_instant());
+            let lasting = parcel.open.iter().filter(|open| !open.kind.is_instant());
             let found: Vec<Known> = self.fold.open(id).into_iter().map(of_topic).collect();
             prop_assert_eq!(found, lasting.map(of_state).collect::<Vec<_>>(), "{}", id);
             let Some(history) = self.fold.parcels.get(id) else {
@@ -80,7 +79,7 @@ impl Both {
             after.is_some_and(|after| after.journey == before.journey && after.open.iter().any(same))
         };
         let expired = after.and_then(|after| after.ended).is_some_and(|ended| ended.reason == EndReason::Expired);
-        for open in before.open.iter().filter(|open| !conditions::rule(open.kind).is_instant() && !is_still(open)) {
+        for open in before.open.iter().filter(|open| !open.kind.is_instant() && !is_still(open)) {
             let intervals = self.fold.parcels.get(id).map(|history| &history.intervals[..]).unwrap_or_default();
             let is_it = |interval: &&Interval| {
                 interval.journey == u64::from(before.journey)
