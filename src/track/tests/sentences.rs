@@ -47,13 +47,25 @@ fn a_scan_is_the_next_milestone_of_its_code_before_it_is_an_earlier_one() {
 }
 
 #[test]
-fn of_several_scans_of_a_milestone_the_first_counts() {
+fn a_milestone_that_was_scanned_is_not_scanned_again() {
     conditions(
-        "0:00 ship ordered_at=0:00 service=air route=picked_up+1h,departed_hub+2h
-         1:00 scan picked_up
-         2:00 scan picked_up
-         3:31 time
-             3:30:00.001 overdue_scan[1] opened warn limit=3:30 by timer",
+        "0:00 ship ordered_at=0:00 service=air route=arrived_hub,arrived_hub,departed_hub
+         1:00 scan arrived_hub H1
+         2:00 scan departed_hub H2
+         2:30 scan arrived_hub H2 event_time=1:30
+         5:00 time",
+    );
+}
+
+#[test]
+fn while_the_pickup_is_missing_the_promise_counts_from_the_first_scan() {
+    conditions(
+        "0:00 ship ordered_at=0:00 service=same-city
+         1:00 scan arrived_hub H1
+         26:00 time
+             13:00:00.001 stalled opened info limit=13:00 by timer
+             25:00:00.001 stalled escalated warn limit=25:00 by timer
+             25:30:00.001 delayed opened major limit=25:30 by timer",
     );
 }
 
