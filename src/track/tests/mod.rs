@@ -10,6 +10,7 @@ mod pages;
 mod properties;
 mod rebuilt;
 mod saved;
+mod sentences;
 mod signs;
 mod timeline;
 mod upgrade;
