@@ -111,6 +111,7 @@ pub(super) fn world(config: &Config) -> anyhow::Result<World> {
     world.links = config.reroute.links()?.map(Arc::new);
     world.offers = Arc::clone(&config.offers);
     world.reroute = config.reroute.settings();
+    world.state_version = config.runtime.state_version;
     world.words = words::load(&config.policy.notify.templates)?;
     Ok(world)
 }

@@ -83,7 +83,20 @@ fn start(
 /// What an operator must know at first sight.
 fn say_how_it_runs(config: &Config) {
     let mode = config.policy.send.mode.name();
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), instance = config.runtime.instance(), send = mode, "starting");
+    let state_version = config.runtime.state_version;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        instance = config.runtime.instance(),
+        send = mode,
+        state_version = state_version.name(),
+        "starting"
+    );
+    if let Some(lacks) = state_version.lacks() {
+        let name = state_version.name();
+        tracing::warn!(
+            "runtime.state_version is {name:?}: older versions can take partitions back, and these conditions are not opened: {lacks}"
+        );
+    }
     if !config.policy.send.anything_leaves() {
         tracing::warn!("send.mode is {mode:?}: notices are decided, recorded and counted, and nothing leaves");
     }

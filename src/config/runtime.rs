@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::duration;
 use crate::document::Check;
+use crate::model::StateVersion;
 
 /// How the workers run. What breaks if a value is larger or smaller stands in `reference.toml`.
 #[derive(Clone, Debug, Deserialize)]
@@ -41,6 +42,8 @@ pub struct Runtime {
     /// How often a partition without input saves its stream time.
     #[serde(with = "duration")]
     pub save_time_every: Duration,
+    /// The newest version of saved state that it writes.
+    pub state_version: StateVersion,
     /// Records applied between two looks at the group and the clock.
     pub records_per_turn: usize,
     /// Timers fired per turn and partition.

@@ -82,6 +82,7 @@ impl Daemon<'_> {
         world.links = config.reroute.links()?.map(Arc::new);
         world.offers = Arc::clone(&config.offers);
         world.reroute = config.reroute.settings();
+        world.state_version = self.options.state_version;
         let options = self.options.clone().scaled(clock.rate());
         Ok(Setup { options, world, transports, metrics, clock, stop: Arc::clone(&self.stop), advertise })
     }

@@ -26,6 +26,7 @@ pub fn options(config: &Config) -> anyhow::Result<Options> {
         save_time_every: runtime.save_time_every,
         tell_within: runtime.tell_within,
         settle_for: runtime.settle_for,
+        state_version: runtime.state_version,
         clock_skew: runtime.clock_skew,
         attempt_within: runtime.attempt_within,
         transaction_timeout: runtime.transaction_timeout,

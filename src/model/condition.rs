@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Code, RerouteChange, RerouteOption, Timestamp};
+use super::{Code, RerouteChange, RerouteOption, StateVersion, Timestamp};
 
 /// What can be wrong with a parcel (rules.md, "Conditions"). The order is part of the saved state:
 /// append only.
@@ -54,6 +54,31 @@ impl ConditionKind {
         ConditionKind::SuspectSignature,
         ConditionKind::UnconsentedDrop,
     ];
+
+    /// The first version of saved state that can hold it.
+    pub const fn since(self) -> StateVersion {
+        match self {
+            ConditionKind::NeverUploaded
+            | ConditionKind::OverdueScan
+            | ConditionKind::Stalled
+            | ConditionKind::Delayed
+            | ConditionKind::ThoroughlyDelayed
+            | ConditionKind::DispatchOverdue
+            | ConditionKind::AttemptFailed
+            | ConditionKind::Uncollected
+            | ConditionKind::Held
+            | ConditionKind::Damaged
+            | ConditionKind::Refused
+            | ConditionKind::Lost => StateVersion::V1,
+            ConditionKind::CustomsHeld
+            | ConditionKind::SkippedScan
+            | ConditionKind::UploadedLate
+            | ConditionKind::Misrouted
+            | ConditionKind::Looping
+            | ConditionKind::SuspectSignature
+            | ConditionKind::UnconsentedDrop => StateVersion::V2,
+        }
+    }
 
     /// Whether it is an instant: it opens, is told, and never ends.
     pub const fn is_instant(self) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{HashKey, Merchant};
+use super::{HashKey, Merchant, StateVersion};
 use crate::notify::Policy;
 use crate::notify::render::Words;
 use crate::reroute::{Links, Offers, Settings};
@@ -26,6 +26,8 @@ pub struct World {
     pub offers: Arc<Offers>,
     /// What holds for every choice.
     pub reroute: Settings,
+    /// The newest version of saved state that may be written.
+    pub state_version: StateVersion,
     /// How many partitions `notices.v1` has; a notifier sees what is in one of them.
     pub notice_partitions: u32,
     /// `merchants.v1` by merchant.
@@ -33,7 +35,7 @@ pub struct World {
 }
 
 impl World {
-    /// Configuration without anything that is optional, one partition, and empty tables.
+    /// Configuration without anything that is optional, the newest state, one partition, and empty tables.
     pub fn new(rules: Rules, policy: Policy, hash_key: HashKey) -> World {
         World {
             rules: Arc::new(rules),
@@ -43,6 +45,7 @@ impl World {
             words: Words::builtin(),
             offers: Arc::default(),
             reroute: Settings::default(),
+            state_version: StateVersion::NEWEST,
             notice_partitions: 1,
             merchants: Arc::default(),
         }

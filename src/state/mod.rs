@@ -12,7 +12,10 @@
 //!   all, to a new version of the block encoding, which is refused. (Behind an entry's last field a tail may follow, which older
 //!   versions neither read nor keep: only for what may be lost, as in `notify::thread`.)
 //! - It writes new variants of enums, and new tables which its own decisions depend on, as late as it can: a version that does not
-//!   know a variant stops at the entry.
+//!   know a variant stops at the entry. While such versions may still take partitions back, an operator says so
+//!   (`runtime.state_version`), and what they cannot read is not written: [`StateVersion`](crate::model::StateVersion).
+//! - What it appends in a table of its own is carried untouched while other entries of the same key go on, or go. So each entry says what it was derived from, and a
+//!   stale one is dropped (as in `track::signs`).
 
 pub mod block;
 mod digest;

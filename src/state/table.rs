@@ -99,6 +99,15 @@ impl<V: Entry> Table<V> {
         bucket.remove(key).map(|slot| slot.value)
     }
 
+    /// Drops restored entries that are of no use, before anything else happens: as if the log did not hold them. Nothing is written, since
+    /// whoever restores them again drops them again, and the walk leaves them out.
+    pub fn drop_restored(&mut self, is_of_use: impl Fn(&str, &V) -> bool) {
+        for bucket in &mut self.buckets {
+            bucket.retain(|key, slot| is_of_use(key, &slot.value));
+        }
+        self.len = self.buckets.iter().map(Bucket::len).sum();
+    }
+
     /// The keys touched since the last commit.
     pub fn touched(&self) -> impl Iterator<Item = &str> {
         self.undo.keys().map(|key| &**key)

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
+use crate::model::StateVersion;
+
 /// Records that a client has fetched and nobody has taken, and their kilobytes: at either no more is fetched, for all partitions of
 /// the client together; what is under way comes on top ([`FETCH_BYTES`] of each broker). More: memory of each worker. Less: a worker
 /// that catches up waits for the network.
@@ -86,6 +88,8 @@ pub struct Options {
     pub tell_within: Duration,
     /// How long nobody is told after brokers were out of reach.
     pub settle_for: Duration,
+    /// What saved state may hold, so that older versions can read it.
+    pub state_version: StateVersion,
     /// How much clocks may differ.
     pub clock_skew: Duration,
     /// How close the notifier's stream time must be to the wall clock for an attempt.
@@ -242,6 +246,7 @@ impl Options {
             save_time_every: second,
             tell_within: 120 * second,
             settle_for: 600 * second,
+            state_version: StateVersion::NEWEST,
             clock_skew: 2 * second,
             attempt_within: 5 * second,
             transaction_timeout: 10 * second,

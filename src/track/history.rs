@@ -58,6 +58,18 @@ impl History {
         &self.accepted
     }
 
+    /// Those read after the end, in the order in which they were read.
+    pub fn after_end(&self) -> &[Identity] {
+        &self.after_end
+    }
+
+    /// Code and `event_time` of everything that is remembered; as received of what was read after the end.
+    pub fn all(&self) -> impl Iterator<Item = (Code, Timestamp)> {
+        let accepted = self.accepted.iter().map(|scan| (scan.code, scan.event_time));
+        let at = |seen: &Identity| Timestamp::from_millis(seen.second.saturating_mul(1000));
+        accepted.chain(self.after_end.iter().map(move |seen| (seen.code, at(seen))))
+    }
+
     /// Whether this scan was seen before.
     pub fn knows(&self, identity: &Identity) -> bool {
         self.accepted.iter().any(|seen| seen.is(identity)) || self.after_end.contains(identity)

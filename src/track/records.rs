@@ -1,6 +1,7 @@
 //! From a record to the parcel that it is about: entries are made, found and left, then `scans`, `shipments` and the rules
 //! take over.
 
+use super::announced::Announced;
 use super::choices::{self, Choices};
 use super::input::{Scan, Shipment};
 use super::parcel::Parcel;
@@ -20,9 +21,11 @@ impl Tracker {
         }
         let id = &scan.parcel_id;
         let announced = self.announced.get(id);
-        let (choices, signs) = (self.choices.get_mut(id), Some(self.signs.entry(id, Signs::default)));
+        let choices = self.choices.get_mut(id);
         let unknown_since = announced.is_none().then_some(now);
         let parcel = self.parcels.entry(id, || Parcel { unknown_since, ..Parcel::new(now) });
+        let route = announced.map(Announced::milestones).unwrap_or_default();
+        let signs = Some(self.signs.entry(id, || Signs::judged(parcel, route)));
         let mut step = Step {
             id,
             parcel,
@@ -85,7 +88,12 @@ impl Tracker {
             self.announced.entry(id, || announced);
         }
         let (announced, choices) = (self.announced.get(id), self.choices.get_mut(id));
-        let signs = self.signs.get_mut(id);
+        let signs = if route_changed && !parcel.history.accepted().is_empty() {
+            // The scans are matched to it, also those that another version accepted.
+            Some(self.signs.entry(id, || Signs::judged(parcel, &[])))
+        } else {
+            self.signs.get_mut(id)
+        };
         let (at, cause) = (now, Cause::Shipment);
         let step = &mut Step { id, parcel, announced, choices, signs, world, at, cause, scan_time: None, out };
         shipments::apply(step, shipment, was_shell, route_changed);

@@ -96,6 +96,19 @@ impl Progress {
         Some(Due { milestone: u16::try_from(next).ok()?, at: previous + within })
     }
 
+    /// The milestones before `before` that were not scanned.
+    pub fn missing(&self, before: usize) -> impl Iterator<Item = u16> {
+        // A decoded route is short enough for any index of it.
+        (0..before).filter(|&index| !self.is_scanned(index)).map(|index| index as u16)
+    }
+
+    /// The milestones that were passed by: not scanned, and a later one was, or a last-mile scan stood for them.
+    pub fn passed_by(&self, route: &[Milestone]) -> impl Iterator<Item = u16> {
+        let furthest = self.furthest().map_or(0, |(index, _)| index);
+        let stood_for = self.stood.map_or(0, |_| Progress::stood_for(route));
+        self.missing(furthest.max(stood_for))
+    }
+
     /// The milestone after those that a last-mile scan stands for.
     pub fn stood_for(route: &[Milestone]) -> usize {
         route.iter().rposition(|milestone| !milestone.code.is_last_mile()).map_or(0, |last| last + 1)

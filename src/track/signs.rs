@@ -1,18 +1,28 @@
 //! What else scans say of a parcel, beside its stage: a saved entry of its own, since the shape of a saved entry never changes
 //! (`state`), written with the scans that change it and gone with the parcel.
 //!
-//! What always holds: no judgement stands here, only facts and which of them were judged already.
+//! What always holds: no judgement stands here, only facts and which of them were judged already. A version that does not know this
+//! table carries its entries as they are while their parcels go on, or end; so an entry says what it was derived from, and whoever
+//! restores one that does not fit its parcel any more drops it (`mark`). What is missing is derived when the next scan comes (`judged`):
+//! nothing of what another version read is judged then.
+
+mod mark;
+
+pub(super) use self::mark::Mark;
 
 use serde::{Deserialize, Serialize};
 
 use super::history::{Accepted, History};
 use super::input::{Milestone, Scan};
+use super::parcel::Parcel;
 use super::route::{Matched, Progress};
 use crate::model::{Code, Timestamp};
 
 /// Facts of one parcel in its present journey.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Signs {
+    /// What they were derived from.
+    pub mark: Mark,
     /// When the scans that the history remembers were read, in its order. Fewer: the first ones were accepted by a version that
     /// did not write it down.
     read: Vec<Timestamp>,
@@ -59,7 +69,26 @@ pub(super) struct Delivered {
     pub judged: bool,
 }
 
+/// Whether a scan of this code explains a `delivered` that is not older.
+const fn explains(code: Code) -> bool {
+    matches!(code, Code::OutForDelivery | Code::AwaitingCollection)
+}
+
 impl Signs {
+    /// Of a parcel whose scans another version accepted, with the route along which they were matched: as if all that they make was
+    /// judged already.
+    pub fn judged(parcel: &Parcel, route: &[Milestone]) -> Signs {
+        let (stage, at) = (&parcel.stage, parcel.record);
+        let missing = parcel.progress.passed_by(route);
+        let missing = missing.map(|milestone| Missing { milestone, since: at, judged: true }).collect();
+        let delivered = stage.newest(Code::Delivered);
+        let delivered = delivered.map(|event_time| Delivered { event_time, read: event_time, judged: true });
+        // What the history has forgotten is older than what it remembers; of that the newest is known.
+        let newest = [Code::OutForDelivery, Code::AwaitingCollection].into_iter().filter_map(|code| stage.newest(code));
+        let scanned = parcel.history.all().filter(|(code, _)| explains(*code)).map(|(_, event_time)| event_time);
+        Signs { missing, delivered, explained: newest.chain(scanned).min(), ..Signs::default() }
+    }
+
     /// A scan was accepted, which was read at `now`: of as many that the history remembers now, `forgotten` not among them.
     pub fn accept(&mut self, now: Timestamp, remembered: usize, forgotten: Option<usize>) {
         self.read.push(now);
@@ -69,31 +98,31 @@ impl Signs {
         }
     }
 
-    /// When the scan that stands there in the history was read; where nobody wrote that down, when it happened.
-    fn read_at(&self, index: usize, history: &History) -> Timestamp {
+    /// When the scan that stands there in the history was read; none where nobody wrote that down.
+    fn read_at(&self, index: usize, history: &History) -> Option<Timestamp> {
         let unknown = history.accepted().len().saturating_sub(self.read.len());
-        let known = index.checked_sub(unknown).and_then(|known| self.read.get(known));
-        known.copied().unwrap_or(history.accepted()[index].event_time)
+        index.checked_sub(unknown).and_then(|known| self.read.get(known)).copied()
     }
 
     /// A scan read at `read` was matched to the route.
     pub fn matched(&mut self, route: &[Milestone], progress: &Progress, matched: Matched, read: Timestamp) {
-        if let Some(index) = matched.milestone {
-            self.missing.retain(|missing| usize::from(missing.milestone) != index);
-            self.miss(0..index, progress, read);
-        }
-        if matched.stands {
-            self.miss(0..Progress::stood_for(route), progress, read);
-        }
+        self.passed(route, progress, matched, |milestone| Missing { milestone, since: read, judged: false });
     }
 
-    fn miss(&mut self, passed_by: std::ops::Range<usize>, progress: &Progress, since: Timestamp) {
-        for milestone in passed_by.filter(|&index| progress.scanned_at(index).is_none()) {
-            // A decoded route is short enough for any index of it.
-            let milestone = milestone as u16;
-            match self.missing.iter_mut().find(|missing| missing.milestone == milestone) {
-                Some(missing) => missing.since = missing.since.min(since),
-                None => self.missing.push(Missing { milestone, since, judged: false }),
+    /// A scan was matched to the route, and passes by what `missing` makes of an index.
+    fn passed(&mut self, route: &[Milestone], progress: &Progress, matched: Matched, missing: impl Fn(u16) -> Missing) {
+        let stood_for = if matched.stands { Progress::stood_for(route) } else { 0 };
+        if let Some(index) = matched.milestone {
+            self.missing.retain(|missing| usize::from(missing.milestone) != index);
+        }
+        for milestone in progress.missing(matched.milestone.unwrap_or_default().max(stood_for)) {
+            let missing = missing(milestone);
+            match self.missing.iter_mut().find(|known| known.milestone == milestone) {
+                Some(known) => {
+                    known.since = known.since.min(missing.since);
+                    known.judged |= missing.judged;
+                }
+                None => self.missing.push(missing),
             }
         }
     }
@@ -106,8 +135,10 @@ impl Signs {
         let mut progress = Progress::default();
         for (index, scan) in scans {
             let matched = progress.apply(route, scan.code, scan.hub.as_deref(), scan.event_time);
-            let read = self.read_at(index, history);
-            self.matched(route, &progress, matched, read);
+            let (read, event_time) = (self.read_at(index, history), scan.event_time);
+            // What was passed by before this version looked is not judged.
+            let missing = |milestone| Missing { milestone, since: read.unwrap_or(event_time), judged: read.is_none() };
+            self.passed(route, &progress, matched, missing);
         }
         progress
     }
@@ -131,7 +162,7 @@ impl Signs {
 
     /// Takes in a scan that may explain a `delivered`.
     pub fn explain(&mut self, scan: &Scan) {
-        if matches!(scan.code(), Code::OutForDelivery | Code::AwaitingCollection) {
+        if explains(scan.code()) {
             self.explained = Some(self.explained.map_or(scan.event_time, |known| known.min(scan.event_time)));
         }
     }

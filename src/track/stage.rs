@@ -98,6 +98,11 @@ impl Stage {
         self.last.as_ref().map(|last| last.code)
     }
 
+    /// The greatest `event_time` of each code that was accepted.
+    pub fn newest_of_each(&self) -> &[(Code, Timestamp)] {
+        &self.newest
+    }
+
     /// The greatest `event_time` of an accepted scan of this code.
     pub fn newest(&self, code: Code) -> Option<Timestamp> {
         self.newest.iter().find(|(known, _)| *known == code).map(|(_, newest)| *newest)

@@ -15,7 +15,7 @@ pub(super) struct Step<'a> {
     pub parcel: &'a mut Parcel,
     pub announced: Option<&'a Announced>,
     pub choices: Option<&'a mut Choices>,
-    /// None: no scan was ever accepted.
+    /// None: this version has accepted no scan of it.
     pub signs: Option<&'a mut Signs>,
     pub world: &'a World,
     /// The logical instant of what is written.
@@ -56,12 +56,16 @@ impl Step<'_> {
         View { parcel: self.parcel, announced: self.announced, choices, signs, rules: &self.world.rules }
     }
 
-    /// Opens a condition.
+    /// Opens a condition, if versions that may still take the partition back can read it: otherwise it is passed over for good,
+    /// since nobody is to be alarmed about it once they are gone.
     pub fn open(&mut self, opening: Opening) {
         let Opening { kind, level, limit, milestone, refutable_until, since } = opening;
+        self.note_judged(kind, milestone);
+        if !self.world.state_version.holds(kind) {
+            return;
+        }
         let promise = self.view().promise();
         let episode = self.parcel.next_episode(kind);
-        self.note_judged(kind, milestone);
         let (untold, told) = (None, Vec::new());
         let is_instant = kind.is_instant();
         if is_instant {

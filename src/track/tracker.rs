@@ -7,7 +7,7 @@ use super::gate::Gate;
 use super::input::Input;
 use super::parcel::Parcel;
 use super::settling::Settling;
-use super::signs::Signs;
+use super::signs::{Mark, Signs};
 use super::stages::Stages;
 use super::step::Step;
 use super::telling;
@@ -50,6 +50,7 @@ impl Machine for Tracker {
             Input::Shipment(shipment) => self.shipment(now, &shipment, world, out),
             Input::Reroute { record, malformed } => self.reroute(now, &record, &malformed, world, out),
         }
+        self.mark_signs(&id);
         self.stages.add(self.parcels.get(&id));
         self.requeue(&id, world);
     }
@@ -81,6 +82,7 @@ impl Machine for Tracker {
         self.timers.clear();
         self.telling.clear();
         self.stages = Stages::default();
+        self.drop_stale_signs();
         let ids: Vec<Box<str>> = self.parcels.iter().map(|(id, _)| id.into()).collect();
         for id in ids {
             self.stages.add(self.parcels.get(&id));
@@ -129,6 +131,24 @@ impl Tracker {
     pub fn rules_changed(&mut self, saved: Timestamp, max: usize, world: &World, out: &mut Vec<Effect>) -> usize {
         // What the last record itself made pass cannot be told apart from what the rules did; telling nobody is the lesser evil.
         self.pass(Turn { instant: saved, phase: Phase::Tell }, Pass::Rules(saved), max, world, out)
+    }
+
+    /// Lets the parcel's signs say what they were derived from.
+    fn mark_signs(&mut self, id: &str) {
+        let (Some(parcel), Some(signs)) = (self.parcels.get(id), self.signs.get(id)) else { return };
+        let mark = Mark::of(parcel, self.announced.get(id));
+        if signs.mark != mark
+            && let Some(signs) = self.signs.get_mut(id)
+        {
+            signs.mark = mark;
+        }
+    }
+
+    /// Versions that do not know the table have gone on with its parcels meanwhile, or forgotten them.
+    fn drop_stale_signs(&mut self) {
+        let Tracker { parcels, announced, signs, .. } = self;
+        let fits = |id: &str, parcel, signs: &Signs| signs.mark == Mark::of(parcel, announced.get(id));
+        signs.drop_restored(|id, signs| parcels.get(id).is_some_and(|parcel| fits(id, parcel, signs)));
     }
 
     /// How many parcels are in each stage, by the stage's label; every label is there from the start.

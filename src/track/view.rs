@@ -16,7 +16,7 @@ pub(super) struct View<'a> {
     pub announced: Option<&'a Announced>,
     /// None: nothing was chosen in this journey.
     pub choices: Option<&'a Choices>,
-    /// None: no scan was ever accepted.
+    /// None: this version has accepted no scan of it.
     pub signs: Option<&'a Signs>,
     pub rules: &'a Rules,
 }

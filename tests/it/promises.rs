@@ -61,9 +61,15 @@ struct Edit {
     new: String,
 }
 
-/// The lists, with the section of runtime.md that each cuts up.
-const LISTS: [(&str, Option<&str>); 3] =
-    [("time", Some("## Time")), ("once", Some("## Exactly once")), ("rules", None)];
+/// The lists, with the page of the design that each cuts up, and the section of it; none: the whole page.
+const LISTS: [(&str, &str, Option<&str>); 3] = [
+    ("time", "runtime.md", Some("## Time")),
+    ("once", "runtime.md", Some("## Exactly once")),
+    ("rules", "rules.md", None),
+];
+
+/// Promises that cut up no page.
+const FURTHER: &str = "further";
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -77,7 +83,7 @@ fn list(name: &str) -> Vec<Promise> {
 }
 
 fn all() -> impl Iterator<Item = Promise> {
-    LISTS.into_iter().flat_map(|(name, _)| list(name))
+    LISTS.into_iter().map(|(name, ..)| name).chain([FURTHER]).flat_map(list)
 }
 
 /// A file of the repository.
@@ -160,33 +166,38 @@ fn stands(root: &str, test: &str) -> bool {
     files.iter().any(holds)
 }
 
-/// A section of runtime.md without its title.
-fn section<'a>(design: &'a str, title: &str) -> &'a str {
-    let begins = design.find(title).unwrap_or_else(|| panic!("expected {title:?}, found none"));
-    let (_, section) = design[begins..].split_once('\n').expect("a section has a text");
+/// A section of a page without its title, or the whole page.
+fn section<'a>(page: &'a str, title: Option<&str>) -> &'a str {
+    let Some(title) = title else { return page };
+    let begins = page.find(title).unwrap_or_else(|| panic!("expected {title:?}, found none"));
+    let (_, section) = page[begins..].split_once('\n').expect("a section has a text");
     section.split_once("\n## ").map_or(section, |(section, _)| section)
 }
 
-/// The section that a list cuts up, as it is kept beside it.
-fn kept(name: &str, title: &str) -> String {
+/// What a list cuts up, as it is kept beside it.
+fn kept(name: &str, title: Option<&str>) -> String {
     let text = text(&format!("tests/promises/{name}.md"));
     section(&text, title).to_owned()
 }
 
+/// Titles and the line below a table's head promise nothing.
+fn is_sentence(line: &&str) -> bool {
+    !line.starts_with('#') && !line.starts_with("|---")
+}
+
 #[test]
-fn no_sentence_of_the_two_sections_is_missing() {
-    for (name, title) in LISTS {
-        let Some(title) = title else { continue };
+fn no_sentence_of_what_is_cut_up_is_missing() {
+    for (name, page, title) in LISTS {
         let section = kept(name, title);
         // What a list item begins with is no part of its sentence.
-        let lines = section.lines().map(|line| line.strip_prefix("- ").unwrap_or(line));
+        let lines = section.lines().filter(is_sentence).map(|line| line.strip_prefix("- ").unwrap_or(line));
         let section = words(&lines.collect::<Vec<_>>().join(" "));
         let mut rest = section.as_str();
         for Promise { id, says, .. } in list(name) {
             let says = words(&says);
             let after = rest.strip_prefix(says.as_str());
             rest = after
-                .unwrap_or_else(|| panic!("{id} says {says:?}, where runtime.md goes on with {:?}", beginning(rest)))
+                .unwrap_or_else(|| panic!("{id} says {says:?}, where {page} goes on with {:?}", beginning(rest)))
                 .trim_start();
         }
         assert_eq!(rest, "", "of {name}");
@@ -194,11 +205,10 @@ fn no_sentence_of_the_two_sections_is_missing() {
 }
 
 #[test]
-fn the_two_sections_are_kept_as_they_stand_in_the_design() {
-    let Some(file) = shared_data("design/runtime.md") else { return };
-    let design = std::fs::read_to_string(file).expect("a readable file");
-    for (name, title) in LISTS {
-        let Some(title) = title else { continue };
+fn what_is_cut_up_is_kept_as_it_stands_in_the_design() {
+    for (name, page, title) in LISTS {
+        let Some(file) = shared_data(&format!("design/{page}")) else { return };
+        let design = std::fs::read_to_string(file).expect("a readable file");
         assert_eq!(kept(name, title).trim_end(), section(&design, title).trim_end(), "tests/promises/{name}.md");
     }
 }

@@ -117,6 +117,35 @@ fn made_up_histories_are_judged_as_the_independent_reference_judges_them() {
     }
 }
 
+#[test]
+fn a_bar_shows_on_a_terminal_how_far_it_is_and_nowhere_else() {
+    let Some(python) = python() else { return };
+    let outputs = Outputs::new();
+    let files = [
+        ("shipments.ndjson", ""),
+        ("scans.ndjson", r#"{"parcel_id":"P1","code":"held","event_time":"2026-03-02T08:00:00Z"}"#),
+    ];
+    for (name, text) in files {
+        std::fs::write(outputs.path(name), format!("{text}\n")).expect("a file");
+    }
+    let [shipments, scans] = files.map(|(name, _)| text_path(&outputs.path(name)));
+    let binary = env!("CARGO_BIN_EXE_parcelwatch");
+    let arguments = ["replay", "--shipments", &shipments, "--scans", &scans];
+    let piped = Command::new(binary).args(arguments).output().expect("the binary");
+    let said = String::from_utf8_lossy(&piped.stderr);
+    assert!(said.starts_with("1 records up to ") && piped.stdout.is_empty(), "{said}");
+
+    // Python's own terminal: standard error of what it runs is one.
+    let mut terminal = Command::new(python);
+    terminal.args(["-c", "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)", binary]).args(arguments);
+    let shown = terminal.env("TERM", "xterm").output().expect("Python");
+    let said = String::from_utf8_lossy(&shown.stdout);
+    assert!(shown.status.success() && said.contains("1 records up to "), "{said}");
+    for step in ["shipments", "scans", "replaying"] {
+        assert!(said.contains(step), "expected how far {step} are, found {said}");
+    }
+}
+
 /// Parcel and milestone wherever the actual minutes exceed the planned ones. In this log every milestone has
 /// exactly one scan, in the route's order.
 fn late_milestones(data: &Path) -> Vec<(String, u64)> {

@@ -14,6 +14,7 @@ mod inputs;
 mod instances;
 mod settings;
 mod stages;
+mod state_version;
 mod transactions;
 
 use std::time::Duration;
@@ -71,6 +72,7 @@ pub enum ExamineError {
 pub fn examine(patient: &Patient<'_>, found: Found<'_>) -> Result<(), ExamineError> {
     let options = patient.options;
     let plan = plan(&options.client, &options.prefix, patient.overrides)?;
+    found(state_version::finding(options.state_version));
     say_topics(options, &plan, found);
     let topics = match Topics::read(options) {
         // Among the plan's findings.

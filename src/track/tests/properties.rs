@@ -6,11 +6,12 @@ use proptest::prelude::*;
 
 use super::timeline::{choosing, world};
 use crate::model::{
-    Audience, Change, Code, Count, Detail, Effect, Eta, LINK_AUDIENCES, Notice, Recipient, Reroute, RerouteChange,
-    RerouteOption, Timestamp, WORK_CASE, WorkOrderChange, World,
+    Audience, Change, Code, ConditionKind, Count, Detail, Effect, Eta, LINK_AUDIENCES, Notice, Recipient, Reroute,
+    RerouteChange, RerouteOption, StateVersion, Timestamp, WORK_CASE, WorkOrderChange, World,
 };
 use crate::reroute::{Link, Links, Offer, PageState, proof};
 use crate::state::Machine;
+use crate::track::parcel::Parcel;
 use crate::track::{Endpoint, Identity, Input, Milestone, Place, Scan, Shipment, Tracker};
 
 const MINUTE_MS: i64 = 60_000;
@@ -97,10 +98,14 @@ fn input(step: &Step, now: Timestamp, world: &World) -> Input {
                 identity: Identity { code: *code, hub: hub(*at), second, zoned: true },
                 event_time,
                 offset_minutes: 480,
-                upload_time: None,
+                upload_time: (*place > 0).then_some(now),
                 corrected: None,
                 reason: None,
-                place: Place { pickup_code: hub(*place), ..Place::default() },
+                place: Place {
+                    pickup_code: hub(*place),
+                    kind: (*place > 1).then(|| "locker".into()),
+                    ..Place::default()
+                },
                 malformed: Vec::new(),
             }))
         }
@@ -208,7 +213,12 @@ impl Partition {
 
     /// Saves what was touched.
     fn commit(&mut self) {
-        for (number, table) in self.tracker.tables().into_iter().enumerate() {
+        self.commit_tables(usize::MAX);
+    }
+
+    /// Saves what was touched as a version that knows fewer tables: it carries the others.
+    fn commit_tables(&mut self, known: usize) {
+        for (number, table) in self.tracker.tables().into_iter().enumerate().take(known) {
             table.changed(1, &mut |key, value, _| {
                 let key = (number, key.to_owned());
                 match value {
@@ -220,8 +230,9 @@ impl Partition {
         self.tracker.committed();
     }
 
-    /// Another instance takes over at `now`, from the log.
-    fn restore(&mut self, now: Timestamp) {
+    /// An instance of a version takes over, from the log.
+    fn taken_over(&mut self, by: StateVersion) {
+        self.world.state_version = by;
         let mut tracker = Tracker::default();
         for ((number, key), bytes) in &self.log {
             tracker.tables()[*number].restore(key, Some(bytes), 0).expect("what was saved can be read");
@@ -230,6 +241,11 @@ impl Partition {
         tracker.set_open(true);
         assert_eq!(self.counts(), counts(&tracker));
         self.tracker = tracker;
+    }
+
+    /// Another instance takes over at `now`, from the log.
+    fn restore(&mut self, now: Timestamp) {
+        self.taken_over(StateVersion::NEWEST);
         let mut effects = Vec::new();
         self.pass(now, &mut effects);
         assert_eq!(effects, []);
@@ -274,6 +290,23 @@ fn undisturbed(steps: &[Step]) -> Vec<Effect> {
     }
     partition.pass(end, &mut effects);
     effects
+}
+
+/// A kind of condition that is saved with a parcel and that a version cannot read, if there is one.
+fn unreadable(log: &BTreeMap<(usize, String), Vec<u8>>, version: StateVersion) -> Option<String> {
+    let parcels = log.iter().filter(|((table, _), _)| *table == 0);
+    let parcels = parcels.map(|(_, bytes)| crate::saved::read::<Parcel>(bytes).0);
+    let left_out: Vec<&str> = version.leaves_out().map(ConditionKind::name).collect();
+    let kind = |parcel: serde_json::Value| {
+        let of = |list: &serde_json::Value, kind: &str| {
+            let all = list.as_array().into_iter().flatten();
+            all.filter_map(|one| Some(one.pointer(kind)?.as_str()?.to_owned())).collect::<Vec<_>>()
+        };
+        let saved =
+            [of(&parcel["open"], "/kind"), of(&parcel["episodes"], "/0"), of(&parcel["telling"]["over"], "/kind")];
+        saved.into_iter().flatten().find(|kind| left_out.contains(&kind.as_str()))
+    };
+    parcels.into_iter().find_map(kind)
 }
 
 /// Without how late a limit was looked at.
@@ -332,6 +365,55 @@ proptest! {
         }
         partition.pass(end, &mut effects);
         prop_assert_eq!(effects, undisturbed(&steps));
+    }
+
+    #[test]
+    fn what_must_be_readable_by_an_older_version_holds_nothing_that_it_cannot_read(steps in steps()) {
+        let (timed, end) = timed(&steps);
+        let older = StateVersion::V1;
+        let mut partition = Partition::new(&World { state_version: older, ..choosing(world(&[])) });
+        for (step, now) in timed {
+            partition.apply(step, now, &mut Vec::new());
+            partition.commit();
+            prop_assert_eq!(unreadable(&partition.log, older), None);
+        }
+        partition.pass(end, &mut Vec::new());
+        partition.commit();
+        prop_assert_eq!(unreadable(&partition.log, older), None);
+    }
+
+    #[test]
+    fn whoever_has_it_in_between_no_signature_that_a_tour_explains_is_suspect_and_nothing_is_kept(
+        steps in steps(),
+        owners in prop::collection::vec(any::<bool>(), 40),
+    ) {
+        let (timed, end) = timed(&steps);
+        let mut partition = Partition::new(&choosing(world(&[])));
+        let mut is_ours = true;
+        for ((step, now), ours) in timed.into_iter().zip(owners) {
+            if ours != is_ours {
+                partition.taken_over(if ours { StateVersion::NEWEST } else { StateVersion::V1 });
+                is_ours = ours;
+            }
+            let mut effects = Vec::new();
+            partition.apply(step, now, &mut effects);
+            // Once it may open conditions that an older version cannot read, none gets it back.
+            partition.commit_tables(if is_ours { usize::MAX } else { 4 });
+            for effect in effects {
+                let Effect::Condition(change) = effect else { continue };
+                let suspect = change.condition == ConditionKind::SuspectSignature && change.change == Change::Opened;
+                let parcel = partition.tracker.parcels.get(&change.parcel_id);
+                let accepted = parcel.map(|parcel| parcel.history.accepted()).unwrap_or_default();
+                let delivered = accepted.iter().filter(|scan| scan.code == Code::Delivered);
+                let delivered = delivered.map(|scan| scan.event_time).min().unwrap_or(now);
+                let explains = |code| matches!(code, Code::OutForDelivery | Code::AwaitingCollection);
+                let explained = accepted.iter().any(|scan| explains(scan.code) && scan.event_time <= delivered);
+                prop_assert!(!(suspect && explained), "{change:?}");
+            }
+        }
+        partition.taken_over(StateVersion::NEWEST);
+        partition.pass(end, &mut Vec::new());
+        prop_assert!(partition.tracker.signs.len() <= partition.tracker.parcels.len());
     }
 
     #[test]
@@ -472,6 +554,8 @@ proptest! {
             last = change.at;
             let key = (change.parcel_id.clone(), change.journey, change.condition, change.episode);
             let fits = match change.change {
+                // An instant.
+                _ if change.condition == ConditionKind::UploadedLate => change.change == Change::Opened,
                 Change::Opened => open.insert(key),
                 Change::Escalated => open.contains(&key),
                 Change::Cleared | Change::Retracted => open.remove(&key),

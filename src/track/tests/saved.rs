@@ -22,6 +22,14 @@ macro_rules! fixtures {
 /// The first release's, and what later ones added.
 const FIXTURES: [(&str, &str); 2] = fixtures!("v1" "v2");
 
+/// What released versions read and write.
+pub const FIRST_RELEASE: (&str, &str) = FIXTURES[0];
+
+/// One of a fixture's scenes; those of a release keep their places.
+pub fn scene(fixture: (&str, &str), index: usize) -> Vec<Saved> {
+    scenes(fixture.0, fixture.1).swap_remove(index)
+}
+
 fn all_scenes() -> impl Iterator<Item = Vec<Saved>> {
     FIXTURES.into_iter().flat_map(|(states, meanings)| scenes(states, meanings))
 }

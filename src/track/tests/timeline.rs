@@ -13,6 +13,7 @@ use crate::model::{
 };
 use crate::notify::Policy;
 use crate::reroute::{LinkKey, Links, proof};
+use crate::saved::Saved;
 use crate::state::Machine;
 use crate::track::{Input, Rules, Tracker};
 
@@ -76,6 +77,16 @@ impl Timeline {
         tracker.restored(&world);
         tracker.set_open(true);
         Timeline { world, tracker, shows_notices, names: HashMap::new(), effects: Vec::new() }
+    }
+
+    /// Goes on with what was saved; shows conditions.
+    pub fn restored(world: World, scene: &[Saved]) -> Timeline {
+        let mut timeline = Timeline::new(world, false);
+        for Saved { table, key, bytes, .. } in scene {
+            timeline.tracker.tables()[*table].restore(key, Some(bytes), 0).expect("state can be read");
+        }
+        timeline.tracker.restored(&timeline.world);
+        timeline
     }
 
     /// Plays the timeline and compares what was decided with what it says.
