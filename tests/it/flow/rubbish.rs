@@ -26,7 +26,10 @@ fn among_rubbish_every_good_record_takes_effect_and_exactly_the_rubbish_is_put_a
     tell(&history, &flow);
     let foretold = foretell(&flow);
     register(&flow, &ends.url());
-    let settings = ends.settings(&flow).with("[notify]\ngap = \"0s\"").runtime("save_time_every = \"1s\"");
+    let settings = ends
+        .settings(&flow)
+        .with("[notify]\ngap = \"0s\"\n[notify.digest]\nwindow = \"1s\"")
+        .runtime("save_time_every = \"1s\"");
     let parcelwatch = Parcelwatch::with(&settings);
     let daemon = Daemon::start(&settings);
     parcelwatch.until_saved_beyond("tracker", history.last());
