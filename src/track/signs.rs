@@ -70,7 +70,7 @@ pub(super) struct Delivered {
 }
 
 /// Whether a scan of this code explains a `delivered` that is not older.
-const fn explains(code: Code) -> bool {
+pub(super) const fn explains(code: Code) -> bool {
     matches!(code, Code::OutForDelivery | Code::AwaitingCollection)
 }
 

@@ -4,7 +4,7 @@ use super::{Applied, Limit, Rule};
 use crate::model::{Code, ConditionKind, Level};
 use crate::track::input::Scan;
 use crate::track::parcel::Open;
-use crate::track::signs::Delivered;
+use crate::track::signs::{Delivered, explains};
 use crate::track::step::{Opening, Step};
 use crate::track::view::View;
 
@@ -61,8 +61,7 @@ impl Rule for SuspectSignature {
 fn explained(step: &mut Step<'_>, scan: &Scan) {
     let Some(signs) = &mut step.signs else { return };
     signs.explain(scan);
-    let explains = matches!(scan.code(), Code::OutForDelivery | Code::AwaitingCollection);
-    if explains && signs.delivered.is_some() && signs.unexplained().is_none() {
+    if explains(scan.code()) && signs.delivered.is_some() && signs.unexplained().is_none() {
         step.end(ConditionKind::SuspectSignature);
     }
 }
